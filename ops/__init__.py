@@ -1,0 +1,1 @@
+"""The servers, the one-command stack and what operating it needs."""
