@@ -1,0 +1,13 @@
+"""Every address, by room."""
+
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("waitlist.urls")),
+    path("", include("matching.urls")),
+    path("", include("notifications.urls")),
+    path("", include("audit.urls")),
+]
+if settings.DEMO:
+    urlpatterns.append(path("demo/", include("notifications.demo_urls")))
