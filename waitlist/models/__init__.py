@@ -1,0 +1,33 @@
+"""Who waits and what is free: the nouns of the clinic's own world."""
+
+from waitlist.models.appointments import Appointment, Slot
+from waitlist.models.clinic import (
+    Clinic,
+    Closure,
+    Location,
+    Membership,
+    Practitioner,
+    Service,
+    User,
+)
+from waitlist.models.connections import Connection, InboundEvent, Mapping, Writeback
+from waitlist.models.people import Availability, Patient, WaitlistEntry
+
+__all__ = [
+    "Appointment",
+    "Availability",
+    "Clinic",
+    "Closure",
+    "Connection",
+    "InboundEvent",
+    "Location",
+    "Mapping",
+    "Membership",
+    "Patient",
+    "Practitioner",
+    "Service",
+    "Slot",
+    "User",
+    "WaitlistEntry",
+    "Writeback",
+]

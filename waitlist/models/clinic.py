@@ -1,0 +1,202 @@
+"""The tenant, its places, its people and its services."""
+
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from waitlist.states import Autopilot, Role
+
+
+def validate_zone(name: str) -> None:
+    """Refuse what is no IANA time zone."""
+    if name not in available_timezones():
+        raise ValidationError(f"“{name}” is not an IANA time zone such as America/Los_Angeles.")
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser):
+    """Somebody who signs in. Deactivated, never deleted: the trail names them."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=100)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    objects = UserManager()
+
+    def __str__(self) -> str:
+        return f"user {self.pk}"
+
+
+class Clinic(models.Model):
+    """A tenant: its name, its policy, what its messages may say and how often they may come."""
+
+    name = models.CharField(max_length=60)
+    slug = models.SlugField(unique=True)
+    phone = models.CharField(max_length=20, help_text="What patients call; shown on every page of theirs.")
+    email = models.EmailField(blank=True)
+    timezone = models.CharField(max_length=50, validators=[validate_zone])
+    is_open_any_hour = models.BooleanField(
+        default=False, help_text="Demo only: messages go out at night too."
+    )
+
+    autopilot = models.CharField(max_length=10, choices=Autopilot, default=Autopilot.AUTOMATIC)
+    approve_within_minutes = models.PositiveSmallIntegerField(default=5)
+    undo_delay_minutes = models.PositiveSmallIntegerField(default=1)
+    policy = models.ForeignKey("matching.PolicyVersion", models.PROTECT, null=True, related_name="+")
+    grace_minutes = models.PositiveSmallIntegerField(default=15)
+    cutoff_minutes = models.PositiveSmallIntegerField(
+        default=15, help_text="No offer ends later than this before the start."
+    )
+    max_live_offers = models.PositiveSmallIntegerField(default=2, help_text="For one patient at a time.")
+    travel_kmh = models.PositiveSmallIntegerField(default=40, validators=[MinValueValidator(5)])
+    max_waited_days = models.PositiveIntegerField(
+        default=0, help_text="Longest wait as of the nightly refresh."
+    )
+
+    sms_sender = models.CharField(max_length=20, blank=True, help_text="The clinic's own sending number.")
+    content_level = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(2)])
+    send_from_minute = models.PositiveSmallIntegerField(default=8 * 60)
+    send_until_minute = models.PositiveSmallIntegerField(default=20 * 60)
+    offers_per_day = models.PositiveSmallIntegerField(default=2)
+    offers_per_week = models.PositiveSmallIntegerField(default=3)
+    offers_per_month = models.PositiveSmallIntegerField(default=8)
+    sms_per_day = models.PositiveSmallIntegerField(default=3, help_text="All purposes, in any 24 hours.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="clinic_sending_hours_in_order",
+                condition=models.Q(send_from_minute__lt=models.F("send_until_minute")),
+            ),
+            models.CheckConstraint(
+                name="clinic_content_level_known", condition=models.Q(content_level__lte=2)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+class Location(models.Model):
+    """A place patients come to; the clinic gives what it leaves empty."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="locations")
+    name = models.CharField(max_length=60)
+    address = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=2, blank=True, help_text="US state, for the hours its law allows.")
+    timezone = models.CharField(max_length=50, blank=True, validators=[validate_zone])
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+    opens_minute = models.PositiveSmallIntegerField(default=8 * 60)
+    closes_minute = models.PositiveSmallIntegerField(default=20 * 60)
+    open_days = models.PositiveSmallIntegerField(default=0b0111111, help_text="Bit 0 Monday … bit 6 Sunday.")
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["clinic", "name"], name="location_name_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone or self.clinic.timezone)
+
+
+class Closure(models.Model):
+    """A time when nobody is to be booked: a holiday, a course, a sick day."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="closures")
+    location = models.ForeignKey(
+        Location, models.PROTECT, null=True, blank=True, help_text="Empty: everywhere."
+    )
+    practitioner = models.ForeignKey("waitlist.Practitioner", models.PROTECT, null=True, blank=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.CharField(max_length=100)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="closure_ends_after_start", condition=models.Q(ends_at__gt=models.F("starts_at"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class Practitioner(models.Model):
+    """Who gives a service. Retired, never deleted."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="practitioners")
+    name = models.CharField(max_length=60)
+    specialty = models.CharField(max_length=60, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["clinic", "name"], name="practitioner_name_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Service(models.Model):
+    """What is done: how long, how dear, and which other services it can stand in for."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="services")
+    name = models.CharField(max_length=60)
+    category = models.CharField(max_length=60, blank=True)
+    minutes = models.PositiveSmallIntegerField(validators=[MinValueValidator(5), MaxValueValidator(720)])
+    price_cents = models.PositiveIntegerField(default=0)
+    compatible = models.ManyToManyField("self", blank=True, symmetrical=True)
+    window_minutes = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Time to answer; empty: by lead time."
+    )
+    notice_minutes = models.PositiveSmallIntegerField(default=60, help_text="Least notice before the start.")
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["clinic", "name"], name="service_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """What one user may do at one clinic."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=12, choices=Role)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "clinic"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role} of {self.clinic_id}"

@@ -1,0 +1,142 @@
+"""Patients and what they wait for."""
+
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from waitlist.models.clinic import Clinic, validate_zone
+from waitlist.states import WAITING_STATUSES, EntryStatus, Tier
+
+
+class Patient(models.Model):
+    """A person of one clinic. How they are reached is in notifications.ContactPoint."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="patients")
+    external_id = models.CharField(max_length=100, blank=True)
+    first_name = models.CharField(max_length=60)
+    last_name = models.CharField(max_length=60, blank=True)
+    language = models.CharField(max_length=5, default="en")
+    timezone = models.CharField(max_length=50, blank=True, validators=[validate_zone])
+    state = models.CharField(max_length=2, blank=True, help_text="US state they live in, if known.")
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+    visits = models.PositiveSmallIntegerField(default=0, help_text="In the last 12 months.")
+    past_visits = models.PositiveSmallIntegerField(
+        default=0, help_text="Ever; under 3 the show rate is not used."
+    )
+    spend_cents = models.PositiveIntegerField(default=0, help_text="In the last 12 months.")
+    show_rate = models.PositiveSmallIntegerField(default=100, validators=[MaxValueValidator(100)])
+    tier = models.CharField(max_length=10, choices=Tier, default=Tier.SILVER)
+    preferred_channel = models.CharField(max_length=10, default="sms")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["clinic", "external_id"],
+                name="patient_external_id_once",
+                condition=~Q(external_id=""),
+            ),
+            models.CheckConstraint(name="patient_show_rate_percent", condition=Q(show_rate__lte=100)),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["clinic", "last_name", "first_name"], name="patient_by_name")
+        ]
+
+    def __str__(self) -> str:
+        return f"patient {self.pk}"
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def short_name(self) -> str:
+        """As the board shows it: first name and initial."""
+        return f"{self.first_name} {self.last_name[:1]}.".removesuffix(" .")
+
+    def zone(self) -> ZoneInfo | None:
+        """Where they said they are; None if they did not."""
+        return ZoneInfo(self.timezone) if self.timezone else None
+
+
+class WaitlistEntry(models.Model):
+    """One wish of one patient: any of these services, then, there, with them."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="entries")
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="entries")
+    status = models.CharField(max_length=8, choices=EntryStatus, default=EntryStatus.ACTIVE)
+    services = ArrayField(models.BigIntegerField(), help_text="Service ids, sorted, each once.")
+    practitioners = ArrayField(
+        models.BigIntegerField(), default=list, blank=True, help_text="Empty: anybody."
+    )
+    excluded_practitioners = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    max_travel_minutes = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Empty: any distance."
+    )
+    notice_minutes = models.PositiveIntegerField(default=120, help_text="Least notice this person needs.")
+    earliest_on = models.DateField(null=True, blank=True)
+    latest_on = models.DateField(null=True, blank=True)
+    priority = models.CharField(
+        max_length=10, choices=Tier, blank=True, help_text="Staff's word; else the tier."
+    )
+    offers_answered = models.PositiveIntegerField(default=0, help_text="Accepted, declined or let lapse.")
+    offers_accepted = models.PositiveIntegerField(default=0)
+    waited_days = models.PositiveIntegerField(
+        default=0, help_text="Whole local days, as of the nightly refresh."
+    )
+    note = models.CharField(max_length=300, blank=True)
+    added_at = models.DateTimeField()
+    paused_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "waitlist entries"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["patient", "services"],
+                name="entry_one_active_wish",
+                condition=Q(status__in=WAITING_STATUSES),
+            ),
+            models.CheckConstraint(name="entry_names_a_service", condition=Q(services__len__gt=0)),
+            models.CheckConstraint(
+                name="entry_dates_in_order",
+                condition=Q(latest_on__isnull=True)
+                | Q(latest_on__gte=F("earliest_on"))
+                | Q(earliest_on__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="entry_accepted_within_answered", condition=Q(offers_accepted__lte=F("offers_answered"))
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["clinic", "added_at"], name="entry_waiting", condition=Q(status="active")),
+        ]
+
+    def __str__(self) -> str:
+        return f"entry {self.pk}"
+
+
+class Availability(models.Model):
+    """One window of a wish: these weekdays, from–until, in the location's local time."""
+
+    entry = models.ForeignKey(WaitlistEntry, models.CASCADE, related_name="availabilities")
+    days = models.PositiveSmallIntegerField(help_text="Bit 0 Monday … bit 6 Sunday.")
+    from_minute = models.PositiveSmallIntegerField(default=0, help_text="Minutes after local midnight.")
+    until_minute = models.PositiveSmallIntegerField(default=24 * 60)
+
+    class Meta:
+        verbose_name_plural = "availabilities"
+        constraints: ClassVar = [
+            models.CheckConstraint(name="availability_names_a_day", condition=Q(days__gt=0, days__lt=128)),
+            models.CheckConstraint(
+                name="availability_in_order",
+                condition=Q(from_minute__lt=F("until_minute"), until_minute__lte=24 * 60),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"availability {self.pk}"

@@ -1,0 +1,123 @@
+"""The lives of appointments, slots, entries and what other systems tell us: every state, every legal move."""
+
+from django.db.models import TextChoices
+
+
+class AppointmentStatus(TextChoices):
+    """FHIR's words (hl7.org/fhir/R4/valueset-appointmentstatus) for the four we use."""
+
+    BOOKED = "booked"
+    CANCELLED = "cancelled"
+    FULFILLED = "fulfilled"
+    NOSHOW = "noshow"
+
+
+APPOINTMENT_MOVES = {
+    AppointmentStatus.CANCELLED: {AppointmentStatus.BOOKED},
+    AppointmentStatus.FULFILLED: {AppointmentStatus.BOOKED, AppointmentStatus.NOSHOW},
+    AppointmentStatus.NOSHOW: {AppointmentStatus.BOOKED, AppointmentStatus.FULFILLED},
+    AppointmentStatus.BOOKED: {AppointmentStatus.CANCELLED},  # un-cancelled at the source
+}
+
+
+class SlotState(TextChoices):
+    OPEN = "open", "Open"
+    OFFERING = "offering", "Asking"
+    HELD = "held", "Held"
+    FILLED = "filled", "Filled"
+    EXPIRED = "expired", "Ran out"
+    WITHDRAWN = "withdrawn", "Stopped"
+
+
+LIVE_SLOT_STATES = (SlotState.OPEN, SlotState.OFFERING, SlotState.HELD)
+
+SLOT_MOVES = {
+    SlotState.OPEN: {SlotState.OFFERING, SlotState.HELD, SlotState.FILLED},
+    SlotState.OFFERING: {SlotState.OPEN, SlotState.HELD},
+    SlotState.HELD: {SlotState.OPEN, SlotState.OFFERING},
+    SlotState.FILLED: {SlotState.OPEN, SlotState.OFFERING, SlotState.HELD},
+    SlotState.EXPIRED: {SlotState.OPEN, SlotState.OFFERING},
+    SlotState.WITHDRAWN: {SlotState.OPEN, SlotState.OFFERING, SlotState.HELD},
+}
+
+
+class OpenedBecause(TextChoices):
+    CANCELLED = "cancelled", "Cancelled"
+    MOVED = "moved", "Moved"
+    BY_HAND = "by_hand", "Opened by hand"
+
+
+class ClosedBecause(TextChoices):
+    """Why a slot stopped being live without being filled by its own cascade."""
+
+    NONE = "", "—"
+    KEPT_EMPTY = "kept_empty", "Kept empty"
+    CLOSURE = "closure", "The clinic is closed then"
+    STOPPED = "stopped", "Stopped by staff"
+    PAST = "past", "Nobody took it in time"
+    REBOOKED = "rebooked", "Booked in the clinic's calendar"
+    UNCANCELLED = "uncancelled", "The cancellation was taken back"
+
+
+class EntryStatus(TextChoices):
+    ACTIVE = "active", "Waiting"
+    PAUSED = "paused", "Paused"
+    BOOKED = "booked", "Booked"
+    REMOVED = "removed", "Removed"
+
+
+WAITING_STATUSES = (EntryStatus.ACTIVE, EntryStatus.PAUSED)
+
+ENTRY_MOVES = {
+    EntryStatus.ACTIVE: {EntryStatus.PAUSED, EntryStatus.BOOKED},
+    EntryStatus.PAUSED: {EntryStatus.ACTIVE},
+    EntryStatus.BOOKED: {EntryStatus.ACTIVE, EntryStatus.PAUSED},
+    EntryStatus.REMOVED: {EntryStatus.ACTIVE, EntryStatus.PAUSED},
+}
+
+
+class EventStatus(TextChoices):
+    """What became of an event another system told us."""
+
+    RECEIVED = "received", "Waiting to be applied"
+    APPLIED = "applied", "Applied"
+    IGNORED = "ignored", "Changed nothing"
+    REJECTED = "rejected", "Needs attention"
+
+
+class WritebackStatus(TextChoices):
+    """How far a booking or cancellation of ours has got into the clinic's own calendar."""
+
+    QUEUED = "queued", "On its way to the calendar"
+    CONFIRMED = "confirmed", "In the calendar"
+    TASK = "task", "Enter in calendar"
+    DONE = "done", "Entered by staff"
+    CONFLICT = "conflict", "The calendar had that time taken"
+
+
+WRITEBACK_MOVES = {
+    WritebackStatus.QUEUED: {WritebackStatus.TASK},
+    WritebackStatus.CONFIRMED: {WritebackStatus.QUEUED},
+    WritebackStatus.TASK: {WritebackStatus.QUEUED},
+    WritebackStatus.DONE: {WritebackStatus.TASK},
+    WritebackStatus.CONFLICT: {WritebackStatus.QUEUED},
+}
+
+
+class Tier(TextChoices):
+    PLATINUM = "1platinum", "Platinum"
+    GOLD = "2gold", "Gold"
+    SILVER = "3silver", "Silver"
+
+
+class Role(TextChoices):
+    FRONT_DESK = "front_desk", "Front desk"
+    MANAGER = "manager", "Manager"
+    COMPLIANCE = "compliance", "Compliance"
+    ADMIN = "admin", "Admin"
+
+
+class Autopilot(TextChoices):
+    SUGGEST = "suggest", "Suggest only: staff start every cascade"
+    APPROVE = "approve", "Ask first, then go ahead by itself"
+    AUTOMATIC = "automatic", "Go ahead at once"
