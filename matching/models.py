@@ -1,0 +1,85 @@
+"""Who was asked for what, in which wave, by which policy."""
+
+import secrets
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from matching.states import DeclineReason, OfferState
+from waitlist.models import Clinic, Patient, Slot, WaitlistEntry
+
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz"
+
+
+def new_public_id() -> str:
+    """Eight characters without look-alikes, 46 bits: short enough for a text, and unique in the database."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(8))
+
+
+class PolicyVersion(models.Model):
+    """A policy as it was when a slot opened. Immutable: a change makes a new version."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="policy_versions")
+    name = models.CharField(max_length=60)
+    version = models.PositiveIntegerField()
+    document = models.JSONField(help_text="As matching.policies writes it.")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["clinic", "name", "version"], name="policy_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} v{self.version}"
+
+
+class SentWave(models.Model):
+    """One wave as it went out: how many were asked, and how many were not, by the first reason that held."""
+
+    slot = models.ForeignKey(Slot, models.PROTECT, related_name="waves")
+    number = models.PositiveSmallIntegerField()
+    sent_at = models.DateTimeField()
+    asked = models.PositiveIntegerField()
+    excluded = models.JSONField(default=dict, help_text="Filter name → people.")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["slot", "number"], name="wave_once")]
+
+    def __str__(self) -> str:
+        return f"slot {self.slot_id} wave {self.number}"
+
+
+class Offer(models.Model):
+    """A slot offered to a patient: once for ever, and at most one accepted per slot."""
+
+    public_id = models.CharField(max_length=8, unique=True, default=new_public_id)
+    slot = models.ForeignKey(Slot, models.PROTECT, related_name="offers")
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="offers")
+    entry = models.ForeignKey(WaitlistEntry, models.PROTECT, null=True, related_name="offers")
+    wave = models.PositiveSmallIntegerField(help_text="0: chosen by the patient among alternatives.")
+    state = models.CharField(max_length=9, choices=OfferState, default=OfferState.PENDING)
+    score = models.PositiveIntegerField(default=0, help_text="0 to 1,000,000.")
+    parts = models.JSONField(default=dict, help_text="The seven parts of the score, 0 to 10,000 each.")
+    offered_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.CharField(max_length=10, blank=True, help_text="link, reply, call or staff.")
+    decline_reason = models.CharField(max_length=14, choices=DeclineReason, blank=True)
+    seen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["slot", "patient"], name="offer_once_for_ever"),
+            models.UniqueConstraint(
+                fields=["slot"], name="offer_one_accepted", condition=Q(state=OfferState.ACCEPTED)
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["expires_at"], name="offer_due", condition=Q(state=OfferState.PENDING)),
+            models.Index(fields=["patient", "state"], name="offer_of_patient"),
+        ]
+
+    def __str__(self) -> str:
+        return f"offer {self.pk}"

@@ -1,0 +1,33 @@
+"""The life of an offer: every state, every legal move."""
+
+from django.db.models import TextChoices
+
+
+class OfferState(TextChoices):
+    PENDING = "pending", "Asked"
+    ACCEPTED = "accepted", "Said yes"
+    DECLINED = "declined", "Said no"
+    EXPIRED = "expired", "No answer"
+    RETRACTED = "retracted", "Somebody was faster"
+    RETURNED = "returned", "Took it, gave it back"
+
+
+OFFER_MOVES = {
+    OfferState.ACCEPTED: {
+        OfferState.PENDING,
+        OfferState.EXPIRED,
+        OfferState.RETRACTED,
+    },  # late, but still free
+    OfferState.DECLINED: {OfferState.PENDING, OfferState.EXPIRED},
+    OfferState.EXPIRED: {OfferState.PENDING},
+    OfferState.RETRACTED: {OfferState.PENDING},
+    OfferState.PENDING: {OfferState.RETRACTED},  # the reserve is asked again
+    OfferState.RETURNED: {OfferState.ACCEPTED},
+}
+
+
+class DeclineReason(TextChoices):
+    TOO_SOON = "too_soon", "Too soon"
+    WRONG_TIME = "wrong_time", "Wrong time"
+    OTHER_PROVIDER = "other_provider", "I want another provider"
+    NOT_NEEDED = "not_needed", "No longer needed"

@@ -1,0 +1,43 @@
+"""Claim links: derived from the offer's public id, stored nowhere, the same on every resend.
+
+A token is one character naming the key, the offer's 8-character public id, and the first 128 bits of
+HMAC-SHA256(key, "offer:" + public id), base64url without padding: 31 characters.
+"""
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64encode
+
+from django.conf import settings
+
+_ID_LENGTH = 8
+
+
+def _mac(key: str, public_id: str) -> str:
+    digest = hmac.new(key.encode(), b"offer:" + public_id.encode(), hashlib.sha256).digest()
+    return urlsafe_b64encode(digest[:16]).decode().rstrip("=")
+
+
+def _key_id(key: str) -> str:
+    """One character that tells keys apart without their order, so that rotation keeps old links open."""
+    return urlsafe_b64encode(hashlib.sha256(b"key-id:" + key.encode()).digest())[:1].decode()
+
+
+def make(public_id: str) -> str:
+    """The token of an offer, with the newest key."""
+    key = settings.TOKEN_KEYS[0]
+    return _key_id(key) + public_id + _mac(key, public_id)
+
+
+def read(token: str) -> str | None:
+    """The offer's public id, or None for anything we did not make."""
+    key_id, public_id, mac = token[:1], token[1 : 1 + _ID_LENGTH], token[1 + _ID_LENGTH :]
+    for key in settings.TOKEN_KEYS:
+        if key_id == _key_id(key) and hmac.compare_digest(mac.encode(), _mac(key, public_id).encode()):
+            return public_id
+    return None
+
+
+def link(public_id: str) -> str:
+    """The address a text carries."""
+    return f"{settings.PUBLIC_URL}/o/{make(public_id)}"
