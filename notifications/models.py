@@ -1,0 +1,154 @@
+"""Numbers and addresses, what their users allowed, and every message out and in."""
+
+import uuid
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from matching.models import Offer
+from notifications.states import Capability, Channel, ContactKind, Kind, MessageStatus, Purpose
+from waitlist.models import Appointment, Clinic, Patient, Slot, User, Writeback
+
+
+class ContactPoint(models.Model):
+    """A number or an address. Consent, STOP and caps belong to it, not to the person: families share phones."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="contact_points")
+    kind = models.CharField(max_length=5, choices=ContactKind)
+    value = models.CharField(max_length=254, help_text="E.164, or the address in lower case.")
+    sms_capability = models.CharField(max_length=7, choices=Capability, default=Capability.UNKNOWN)
+    granted = ArrayField(
+        models.CharField(max_length=20),
+        default=list,
+        help_text="What the ledger allows now: purpose:channel.",
+    )
+    stopped_at = models.DateTimeField(null=True, help_text="STOP: nothing at all until they start again.")
+    patients = models.ManyToManyField(Patient, through="PatientContact", related_name="contact_points")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["clinic", "kind", "value"], name="contact_point_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"contact {self.pk}"
+
+
+class PatientContact(models.Model):
+    """Who uses a contact point; the lowest position is tried first."""
+
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="contacts")
+    contact_point = models.ForeignKey(ContactPoint, models.PROTECT, related_name="users")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar = ["position", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["patient", "contact_point"], name="patient_contact_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"patient {self.patient_id} uses contact {self.contact_point_id}"
+
+
+class Consent(models.Model):
+    """One line of the ledger: somebody allowed or withdrew one purpose on one channel. Append-only."""
+
+    class Source(models.TextChoices):
+        FORM = "form", "Web form"
+        STAFF = "staff", "Told to staff"
+        KEYWORD = "keyword", "Replied by text"
+        IMPORT = "import", "Imported"
+
+    contact_point = models.ForeignKey(ContactPoint, models.PROTECT, related_name="consents")
+    purpose = models.CharField(max_length=9, choices=Purpose)
+    channel = models.CharField(max_length=8, choices=Channel)
+    granted = models.BooleanField()
+    at = models.DateTimeField(help_text="When the person said so.")
+    source = models.CharField(max_length=7, choices=Source)
+    text_version = models.CharField(max_length=40, blank=True, help_text="Which consent text they agreed to.")
+    recorded_by = models.ForeignKey(User, models.PROTECT, null=True)
+    remote_addr = models.GenericIPAddressField(null=True)
+    note = models.CharField(max_length=200, blank=True)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["contact_point", "-at"], name="consent_by_contact")]
+
+    def __str__(self) -> str:
+        return f"consent {self.pk}"
+
+
+class Message(models.Model):
+    """The outbox and the delivery record in one: written by the act that causes it, sent after commit."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True)
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="messages")
+    kind = models.CharField(max_length=10, choices=Kind)
+    purpose = models.CharField(max_length=9, choices=Purpose, default=Purpose.OFFERS)
+    channel = models.CharField(max_length=8, choices=Channel)
+    contact_point = models.ForeignKey(ContactPoint, models.PROTECT, null=True, related_name="messages")
+    patient = models.ForeignKey(Patient, models.PROTECT, null=True, related_name="messages")
+    offer = models.ForeignKey(Offer, models.PROTECT, null=True, related_name="messages")
+    slot = models.ForeignKey(Slot, models.PROTECT, null=True, related_name="messages")
+    appointment = models.ForeignKey(Appointment, models.PROTECT, null=True, related_name="+")
+    writeback = models.ForeignKey(Writeback, models.PROTECT, null=True, related_name="messages")
+    dedupe_key = models.CharField(max_length=120, unique=True)
+    context = models.JSONField(default=dict, help_text="Frozen facts for the template; links only as {link}.")
+    not_after = models.DateTimeField(null=True, help_text="Too late to send from then on.")
+    status = models.CharField(max_length=11, choices=MessageStatus, default=MessageStatus.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(
+        help_text="Pending: when to try. Sending, unknown: when to look again."
+    )
+    text = models.TextField(blank=True, help_text="As it was sent, with {link} for the link.")
+    provider_id = models.CharField(max_length=64, null=True, unique=True)
+    error_code = models.CharField(max_length=20, blank=True)
+    refused_by = models.CharField(max_length=40, blank=True, help_text="The rule of contact that forbade it.")
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="message_has_a_receiver",
+                condition=Q(channel=Channel.WEBHOOK, writeback__isnull=False)
+                | (~Q(channel=Channel.WEBHOOK) & Q(contact_point__isnull=False)),
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["next_attempt_at"],
+                name="message_due",
+                condition=Q(status__in=["pending", "sending", "unknown"]),
+            ),
+            models.Index(fields=["contact_point", "sent_at"], name="message_by_contact"),
+        ]
+
+    def __str__(self) -> str:
+        return f"message {self.pk}"
+
+
+class InboundMessage(models.Model):
+    """What somebody wrote to us, and how it was understood."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="inbound_messages")
+    contact_point = models.ForeignKey(ContactPoint, models.PROTECT, related_name="inbound_messages")
+    channel = models.CharField(max_length=8, choices=Channel)
+    provider_id = models.CharField(max_length=64, unique=True)
+    text = models.TextField(blank=True)
+    meaning = models.CharField(max_length=12, blank=True, help_text="yes, no, stop, start or unclear.")
+    offer = models.ForeignKey(Offer, models.PROTECT, null=True)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["contact_point", "received_at"], name="inbound_by_contact"),
+        ]
+
+    def __str__(self) -> str:
+        return f"inbound message {self.pk}"
