@@ -1,0 +1,36 @@
+"""Names the actor of every request to the trail."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from audit.models import ActorKind
+from audit.trail import Actor, acting
+
+
+def remote_addr(request: HttpRequest) -> str | None:
+    """The caller's address: the last one of X-Forwarded-For that a proxy of ours wrote, else the socket's."""
+    forwarded = [
+        part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()
+    ]
+    if settings.TRUSTED_PROXIES and len(forwarded) >= settings.TRUSTED_PROXIES:
+        return forwarded[-settings.TRUSTED_PROXIES]
+    return request.META.get("REMOTE_ADDR") or None
+
+
+class ActorMiddleware:
+    """Staff where somebody is signed in; else the system, until a view names a patient or a connection."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = getattr(request, "user", None)
+        actor = Actor(remote_addr=remote_addr(request))
+        if user is not None and user.is_authenticated:
+            actor = Actor(
+                kind=ActorKind.STAFF, user_id=user.pk, user_email=user.email, remote_addr=remote_addr(request)
+            )
+        with acting(actor):
+            return self.get_response(request)
