@@ -1,4 +1,4 @@
-"""Where the server programs lie, and whether the account they run as can reach them. Standard library only."""
+"""Where the server programs lie, and whether their account can reach them. Standard library only."""
 
 from __future__ import annotations
 

@@ -1,0 +1,59 @@
+# `make demo` shows it, `make test` proves it; both do all set-up themselves.
+PYTHON ?= python3
+PY := .venv/bin/python
+OUT ?= docs/screenshots
+ARGS ?=
+
+# An environment that forbids bytecode makes every start three times slower.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONUNBUFFERED := 1
+UV_FLAGS := -q --python $(PY) $(shell test -w "$$HOME" || echo --no-cache)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-info test lint bench soak screenshots lock clean
+
+help: ## What there is
+	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+demo: .venv/ready ## Everything running here, with demo data (PORT=8000 DATA_DIR=.demo)
+	@$(PY) -m ops.stack
+
+demo-info: .venv/ready ## The running demo as one JSON object: address, sign-ins, connections
+	@$(PY) -m ops.demo_info
+
+test: lint .venv/ready-dev ## Lint, then every test on real servers (ARGS="-k claim -x")
+	@$(PY) -m ops.browser --install
+	$(PY) ops/with_services.py -- $(PY) -m pytest $(ARGS)
+
+lint: .venv/ready-dev ## Style, types, storeys, migrations
+	$(PY) -m ruff check .
+	$(PY) ops/with_services.py -- $(PY) manage.py makemigrations --check --dry-run
+	$(PY) .venv/bin/lint-imports --no-logo
+	SECRET_KEY=lint DEMO=1 $(PY) -m mypy
+	SECRET_KEY=lint DEMO=1 $(PY) -m pytest -q tests/test_storeys.py
+
+bench: .venv/ready-dev ## Every benchmark: a table each, and bench/results/<name>.json (ARGS=name)
+	$(PY) ops/with_services.py -- $(PY) -m bench bench $(ARGS)
+
+soak: .venv/ready-dev ## The long runs
+	$(PY) ops/with_services.py -- $(PY) -m bench soak $(ARGS)
+
+screenshots: .venv/ready-dev ## Pages as pictures, phone and desktop, light and dark (OUT=docs/screenshots)
+	@$(PY) -m ops.browser --install
+	$(PY) -m ops.screenshots $(OUT)
+
+lock: .venv/ready-dev ## Resolve requirements*.in again, with hashes for every platform
+	for name in requirements requirements-dev requirements-uv; do \
+	  $(PY) -m uv pip compile $$name.in -q --upgrade --generate-hashes --no-emit-index-url --universal \
+	    --python-version 3.11 -o $$name.txt || exit 1; done
+
+clean: ## Take away everything these commands made, the demo's data too
+	@sh ops/clean.sh
+
+.venv/ready: requirements.txt requirements-uv.txt ops/check_python.sh
+	@sh ops/install.sh "$(PYTHON)" requirements.txt $(UV_FLAGS) >&2
+	@touch $@
+
+.venv/ready-dev: requirements-dev.txt requirements-uv.txt ops/check_python.sh
+	@sh ops/install.sh "$(PYTHON)" requirements-dev.txt $(UV_FLAGS) >&2
+	@touch .venv/ready $@

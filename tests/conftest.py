@@ -1,0 +1,146 @@
+"""Fixtures with real processes behind them; the nouns come from tests/factories.py."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from ops import browser as browsers
+from tests.harness import Stack
+
+
+class Stacks:
+    """At most one running stack; asking for other variables replaces it."""
+
+    def __init__(self) -> None:
+        self.running: Stack | None = None
+        self.variables: dict[str, str] = {}
+
+    def get(self, variables: dict[str, str]) -> Stack:
+        if self.running is not None and self.variables != variables:
+            self.stop()
+        if self.running is None:
+            self.running, self.variables = Stack(**variables), variables
+            self.running.start()
+        self.running.wake()
+        return self.running
+
+    def stop(self) -> None:
+        if self.running is not None:
+            self.running.stop()
+            shutil.rmtree(self.running.folder, ignore_errors=True)
+        self.running = None
+
+
+STACKS = Stacks()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests with real processes run last, together; the markers say what a test needs."""
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        if names & {"stack", "make_stack"}:
+            item.add_marker("worker")
+        if names & {"browser_page", "open_page"}:
+            item.add_marker("browser")
+    items.sort(key=lambda item: item.get_closest_marker("worker") is not None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test that works on committed rows alone must not meet a sweep of the test before."""
+    if not {"stack", "make_stack"} & set(getattr(item, "fixturenames", ())):
+        STACKS.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    """A failing test shows what the processes said."""
+    report = yield
+    if report.failed and STACKS.running is not None:
+        report.sections.append(("web, worker and beat", STACKS.running.log()))
+    return report
+
+
+@pytest.fixture(scope="session")
+def stacks(django_db_setup: None) -> Iterator[Stacks]:
+    yield STACKS
+    STACKS.stop()
+
+
+@pytest.fixture
+def make_stack(stacks: Stacks, transactional_db: None, settings: Any) -> Iterator[Callable[..., Stack]]:
+    """make_stack(DEMO="0", TWILIO_API_URL=…): web, worker and beat with these variables."""
+
+    def make(**variables: str) -> Stack:
+        stack = stacks.get(variables)
+        settings.PUBLIC_URL = stack.url
+        return stack
+
+    yield make
+    if stacks.running is not None:
+        stacks.running.quiet()
+
+
+@pytest.fixture
+def stack(make_stack: Callable[..., Stack]) -> Stack:
+    """Web, worker and beat in demo mode (simulated carrier) on this test's database, committed rows only."""
+    return make_stack()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if browsers.find() is None:
+        pytest.fail(browsers.HOW_TO_GET_ONE, pytrace=False)
+    # Playwright's loop runs in this thread, and Django would refuse the database because of it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**browsers.launch_options())  # type: ignore[arg-type]
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """open_page(**context options): a fresh visitor; script errors and CSP violations fail the test."""
+    contexts: list[BrowserContext] = []
+    trouble: list[str] = []
+
+    def open_one(**options: Any) -> Page:
+        context = chromium.new_context(**options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on("console", lambda said: "Content Security Policy" in said.text and trouble.append(said.text))
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert trouble == []
+
+
+@pytest.fixture
+def browser_page(open_page: Callable[..., Page]) -> Page:
+    """One page at desktop size."""
+    return open_page(viewport={"width": 1280, "height": 800})
+
+
+@pytest.fixture
+def sign_in() -> Callable[[Page, str, Any], None]:
+    """sign_in(page, stack.url, user): the session a sign-in would give, without the form."""
+
+    def sign(page: Page, url: str, user: Any) -> None:
+        client = Client()
+        client.force_login(user)
+        for name, cookie in client.cookies.items():
+            page.context.add_cookies([{"name": name, "value": cookie.value, "url": url}])
+
+    return sign

@@ -1,0 +1,235 @@
+"""Real processes for tests: web server, worker and beat on the test database, and ways to kill them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import redis
+from django.db import connection
+
+from ops.processes import Child, free_port, kill_group, spawn, wait_until
+from ops.servers import Valkey
+
+ROOT = Path(__file__).resolve().parent.parent
+BUSY = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+          AND (state = 'active' OR state LIKE 'idle in transaction%%')"""
+
+
+def eventually(check: Callable[[], Any], *, seconds: float = 10, every_seconds: float = 0.05) -> Any:
+    """The first true answer of `check`; fails the test with the last answer when the time is over."""
+    deadline = time.monotonic() + seconds
+    while not (answer := check()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"Still {answer!r} after {seconds} s: {getattr(check, '__name__', check)}")
+        time.sleep(every_seconds)
+    return answer
+
+
+class Stack:
+    """uvicorn, a Celery worker and beat as in production, on the test database and the real broker."""
+
+    def __init__(self, **variables: str) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="standby-stack-"))
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.redis_url = os.environ["REDIS_URL"]
+        self.children: dict[str, Child] = {}
+        self.own_broker: Valkey | None = None
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"},
+            "DATABASE_URL": test_database_url(),
+            "DB_POOL": "1",
+            "PUBLIC_URL": self.url,
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "STATIC_ROOT": str(self.folder / "static"),
+            **variables,
+        }
+
+    # Start and stop.
+
+    def start(self) -> None:
+        """Everything is up and answers when this returns."""
+        if self.environment.get("DEMO") != "1":
+            self.manage("collectstatic", "--noinput", "-v0")
+        self.start_worker(wait=False)
+        self.start_beat()
+        self.start_web()
+        self.wait_for_worker()
+
+    def start_web(self) -> None:
+        options = ["--host", "127.0.0.1", "--port", str(self.port), "--lifespan", "off", "--no-access-log"]
+        self.run("web", "uvicorn", "config.asgi:application", *options, "--timeout-graceful-shutdown", "1")
+        if not wait_until(lambda: answers(f"{self.url}/healthz", 200, 404), self.children["web"], seconds=30):
+            raise AssertionError(f"The web server did not start:\n{self.log()}")
+
+    def start_worker(self, *, wait: bool = True) -> None:
+        """Like a new machine: a fresh worker with two processes."""
+        name = f"test{time.monotonic_ns()}"
+        self.worker_name = f"{name}@local"
+        (self.folder / "worker.log").unlink(missing_ok=True)
+        self.run(
+            "worker",
+            "celery",
+            "-A",
+            "config",
+            "-q",
+            "worker",
+            "-c",
+            "2",
+            "-l",
+            "INFO",
+            "-n",
+            self.worker_name,
+        )
+        if wait:
+            self.wait_for_worker()
+
+    def wait_for_worker(self) -> None:
+        log = self.folder / "worker.log"
+        if not wait_until(lambda: " ready." in log.read_text(), self.children["worker"], seconds=30):
+            raise AssertionError(f"The worker did not start:\n{self.log()}")
+
+    def start_beat(self) -> None:
+        self.run(
+            "beat", "celery", "-A", "config", "-q", "beat", "-l", "INFO", "-s", str(self.folder / "beat")
+        )
+
+    def stop(self) -> None:
+        for name in list(self.children):
+            self.kill(name)
+        if self.own_broker is not None and self.own_broker.child is not None:
+            self.own_broker.stop()
+
+    # Break things, and mend them.
+
+    def kill(self, name: str) -> None:
+        """kill -9 of the process and everything it started."""
+        child = self.children.pop(name, None)
+        if child is not None:
+            kill_group(child.pid)
+            child.wait()
+
+    def kill_worker(self) -> None:
+        self.kill("worker")
+
+    def kill_beat(self) -> None:
+        self.kill("beat")
+
+    def kill_broker(self) -> None:
+        """kill -9 of the Valkey the tests use; what it held is gone."""
+        assert urlsplit(self.redis_url).hostname == "127.0.0.1", (
+            "REDIS_URL is not a throw-away server of ours"
+        )
+        pid = redis.Redis.from_url(self.redis_url).info("server")["process_id"]
+        os.kill(pid, signal.SIGKILL)
+        if self.own_broker is not None and self.own_broker.child is not None:
+            self.own_broker.child.wait()
+        eventually(lambda: not self.broker_answers())
+
+    def start_broker(self) -> None:
+        """An empty Valkey on the same address."""
+        self.own_broker = Valkey(self.folder / "valkey", url=self.redis_url)
+        self.own_broker.start()
+
+    def broker_answers(self) -> bool:
+        try:
+            return bool(redis.Redis.from_url(self.redis_url).ping())
+        except redis.ConnectionError:
+            return False
+
+    # Between tests.
+
+    def wake(self) -> None:
+        """All parts running again, whatever the test before did to them."""
+        if not self.broker_answers():
+            self.start_broker()
+        for name, start in (
+            ("web", self.start_web),
+            ("worker", self.start_worker),
+            ("beat", self.start_beat),
+        ):
+            if name in self.children and self.children[name].poll() is not None:
+                self.kill(name)
+            if name not in self.children:
+                start()
+        self.children["beat"].send_signal(signal.SIGCONT)
+
+    def quiet(self) -> None:
+        """No process of ours touches the database any more: the next statement may be TRUNCATE."""
+        if "beat" in self.children:
+            self.children["beat"].send_signal(signal.SIGSTOP)
+        if self.broker_answers():
+            redis.Redis.from_url(self.redis_url).flushdb()
+        if "worker" in self.children:
+            eventually(self.worker_is_idle, seconds=30)
+        eventually(database_is_idle, seconds=30)
+
+    def worker_is_idle(self) -> bool:
+        from config.celery import app
+
+        asked = app.control.inspect(timeout=2, destination=[self.worker_name])
+        running, waiting = asked.active() or {}, asked.reserved() or {}
+        return not any([*running.values(), *waiting.values()])
+
+    # Look and touch.
+
+    def manage(self, *arguments: str) -> str:
+        """The output of a management command in the servers' environment."""
+        command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+        done = subprocess.run(
+            command, env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{arguments} failed:\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def log(self, *, lines: int = 60) -> str:
+        """The end of what each process said."""
+        said = {
+            path.stem: path.read_text().splitlines()[-lines:] for path in sorted(self.folder.glob("*.log"))
+        }
+        return "\n".join(f"--- {name}\n" + "\n".join(text) for name, text in said.items())
+
+    def run(self, name: str, module: str, *arguments: str) -> None:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            command = [sys.executable, "-m", module, *arguments]
+            env = self.environment
+            self.children[name] = spawn(command, output=log, env=env, cwd=ROOT, last_signal=signal.SIGKILL)
+
+
+def answers(url: str, *statuses: int) -> bool:
+    """Whether a GET is answered with 200, or with one of `statuses`."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return response.status in (statuses or (200,))
+    except urllib.error.HTTPError as error:
+        return error.code in statuses
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
+
+
+def test_database_url() -> str:
+    """DATABASE_URL with the name of the database this pytest process made."""
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    return urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
+
+
+def database_is_idle() -> bool:
+    """Nobody but us has a statement or a transaction open, five looks in a row."""
+    for _ in range(5):
+        with connection.cursor() as cursor:
+            cursor.execute(BUSY)
+            if cursor.fetchone()[0]:
+                return False
+        time.sleep(0.02)
+    return True

@@ -1,0 +1,49 @@
+"""The processes other tests stand on: they answer, they die on demand, they come back."""
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+
+from config.celery import app
+from tests.harness import Stack, answers, database_is_idle, eventually
+
+
+def alive(stack: Stack) -> bool:
+    return bool(app.control.inspect(timeout=2, destination=[stack.worker_name]).ping())
+
+
+def test_web_and_worker_answer(stack: Stack):
+    assert answers(f"{stack.url}/healthz")
+    assert alive(stack)
+
+
+def test_the_worker_dies_and_comes_back(stack: Stack):
+    stack.kill_worker()
+    assert not app.control.inspect(timeout=0.5).ping()
+    stack.start_worker()
+    assert alive(stack)
+
+
+def test_the_broker_dies_and_the_worker_finds_it_again(stack: Stack):
+    stack.kill_broker()
+    assert not stack.broker_answers()
+    assert answers(f"{stack.url}/healthz"), "the site does not need the queue"
+    stack.start_broker()
+    eventually(lambda: alive(stack), seconds=20)
+
+
+def test_quiet_means_nobody_touches_the_database(stack: Stack):
+    stack.quiet()
+    assert database_is_idle()
+
+
+@pytest.mark.django_db
+def test_tests_without_the_stack_meet_no_sweep():
+    from tests.conftest import STACKS
+
+    assert STACKS.running is None
+    assert ContentType.objects.exists()
+
+
+def test_a_browser_opens_a_page(stack: Stack, browser_page):
+    response = browser_page.goto(f"{stack.url}/healthz")
+    assert response.status == 200
