@@ -1,0 +1,60 @@
+"""Who may see what: authorise and fetch in one call, always starting from the clinic."""
+
+from typing import TypeVar
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+
+from waitlist.models import Clinic, Membership, User
+from waitlist.states import Role
+
+SESSION_KEY = "clinic"
+MAY_ACT_AS = {
+    Role.FRONT_DESK: {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN},
+    Role.MANAGER: {Role.MANAGER, Role.ADMIN},
+    Role.COMPLIANCE: {Role.COMPLIANCE, Role.ADMIN},
+    Role.ADMIN: {Role.ADMIN},
+}
+Row = TypeVar("Row", bound=Model)
+
+
+def memberships(user: User | AnonymousUser) -> QuerySet[Membership]:
+    """Where this user works, by clinic name; nowhere for somebody not signed in."""
+    return Membership.objects.filter(user_id=user.pk).select_related("clinic").order_by("clinic__name")
+
+
+def get_membership(request: HttpRequest) -> Membership:
+    """The membership in use: the clinic chosen in this session, else the first. 403 without any."""
+    mine = list(memberships(request.user))
+    chosen = request.session.get(SESSION_KEY)
+    for membership in mine:
+        if membership.clinic_id == chosen:
+            return membership
+    if not mine:
+        raise PermissionDenied("You are not a member of any clinic.")
+    return mine[0]
+
+
+def get_clinic(request: HttpRequest, role: Role = Role.FRONT_DESK) -> Clinic:
+    """The clinic in use, for somebody who may act in `role` there; else 403."""
+    membership = get_membership(request)
+    if membership.role not in MAY_ACT_AS[role]:
+        raise PermissionDenied(f"This page is for the {Role(role).label.lower()}.")
+    return membership.clinic
+
+
+def get_row(request: HttpRequest, rows: QuerySet[Row], role: Role = Role.FRONT_DESK, **lookup: object) -> Row:
+    """One row of the clinic in use, by its own lookup; 403 for the wrong role, 404 for any other clinic's."""
+    return get_object_or_404(rows.filter(clinic=get_clinic(request, role)), **lookup)
+
+
+def choose_clinic(request: HttpRequest, clinic_id: int) -> Clinic:
+    """Work at another clinic of theirs from now on; 404 where they are no member."""
+    for membership in memberships(request.user):
+        if membership.clinic_id == clinic_id:
+            request.session[SESSION_KEY] = clinic_id
+            return membership.clinic
+    raise Http404("No such clinic of yours.")
