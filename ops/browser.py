@@ -23,8 +23,9 @@ PLACES = [
 DEBIAN = ["chromium-headless-shell", "libatomic1", "fonts-liberation"]
 HOW_TO_GET_ONE = (
     "The browser tests need a Chromium and none was found: `sudo apt-get install chromium-headless-shell "
-    "libatomic1 fonts-liberation` (Debian), or install Chrome or Chromium, or `.venv/bin/python -m playwright "
-    "install chromium-headless-shell`; BROWSER_PATH=/path/to/chrome names one that lies elsewhere."
+    "libatomic1 fonts-liberation` (Debian), or install Chrome or Chromium, or "
+    "`.venv/bin/python -m playwright install chromium-headless-shell`; "
+    "BROWSER_PATH=/path/to/chrome names one that lies elsewhere."
 )
 
 

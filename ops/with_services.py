@@ -31,7 +31,8 @@ def services(environment: dict[str, str]) -> Iterator[dict[str, str]]:
         home = Path(tempfile.mkdtemp(prefix="standby-services-"))
         undo.callback(shutil.rmtree, home, ignore_errors=True)
         home.chmod(0o755)
-        urls = {}
+        (home / "static").mkdir()
+        urls = {"STATIC_ROOT": environment.get("STATIC_ROOT") or str(home / "static")}
         if not environment.get("DATABASE_URL"):
             postgres = Postgres(home / "postgres", durable=False)
             undo.callback(remove_target, home / "postgres")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import connection, connections
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -39,6 +40,19 @@ class Stacks:
 
 
 STACKS = Stacks()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """The append-only tables refuse TRUNCATE, as they must; only the clean-up between tests may pass."""
+    operations = type(connection.ops)
+    plain = operations.sql_flush
+
+    def sql_flush(self: Any, *arguments: Any, **options: Any) -> list[str]:
+        statements = plain(self, *arguments, **options)
+        return ["SET LOCAL session_replication_role = replica", *statements] if statements else []
+
+    operations.sql_flush = sql_flush  # type: ignore[method-assign]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -104,6 +118,7 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(**browsers.launch_options())  # type: ignore[arg-type]
         yield browser
         browser.close()
+        connections.close_all()  # those opened while the loop ran are other ones than before and after
 
 
 @pytest.fixture

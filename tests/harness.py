@@ -55,6 +55,7 @@ class Stack:
             "STATIC_ROOT": str(self.folder / "static"),
             **variables,
         }
+        (self.folder / "static").mkdir()
 
     # Start and stop.
 
@@ -171,16 +172,21 @@ class Stack:
             self.children["beat"].send_signal(signal.SIGSTOP)
         if self.broker_answers():
             redis.Redis.from_url(self.redis_url).flushdb()
-        if "worker" in self.children:
-            eventually(self.worker_is_idle, seconds=30)
+        else:
+            self.kill_worker()
+        if "worker" in self.children and not self.worker_is_idle():
+            self.kill_worker()
         eventually(database_is_idle, seconds=30)
 
     def worker_is_idle(self) -> bool:
         from config.celery import app
 
         asked = app.control.inspect(timeout=2, destination=[self.worker_name])
-        running, waiting = asked.active() or {}, asked.reserved() or {}
-        return not any([*running.values(), *waiting.values()])
+        for _ in range(5):
+            running, waiting = asked.active(), asked.reserved()
+            if running and waiting and not any([*running.values(), *waiting.values()]):
+                return True
+        return False
 
     # Look and touch.
 
