@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("matching.urls")),
     path("", include("notifications.urls")),
     path("", include("audit.urls")),
+    path("", include("ops.urls")),
 ]
 if settings.DEMO:
     urlpatterns.append(path("demo/", include("notifications.demo_urls")))
