@@ -1,21 +1,49 @@
 """The trail: who did what to which row, when and from where. Rows are added, never changed or removed."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from auditlog.models import AbstractLogEntry
+from auditlog.models import AbstractLogEntry, LogEntryManager
 from django.conf import settings
 from django.db import models
 
+from audit.actor import ActorKind, current
 
-class ActorKind(models.TextChoices):
-    STAFF = "staff", "Staff"
-    PATIENT = "patient", "Patient"
-    CONNECTION = "connection", "Calendar"
-    SYSTEM = "system", "Standby"
+__all__ = ["ActorKind", "AuditSeal", "Entry", "Heartbeat"]
+
+ENDINGS = {0: "created", 1: "changed", 2: "deleted", 3: "seen"}
+
+
+def hide(_value: str) -> str:
+    """For secrets: the trail says that one changed, never what it was."""
+    return "•••"
+
+
+def _clinic_id(row: models.Model) -> int | None:
+    """Whose row it is: its own clinic, its connection's, or the clinic itself."""
+    if row._meta.label == "waitlist.Clinic":
+        return row.pk
+    return getattr(row, "clinic_id", None) or getattr(getattr(row, "connection", None), "clinic_id", None)
+
+
+class EntryManager(LogEntryManager):
+    """Fills our own columns of the entries django-auditlog writes for the settings tables."""
+
+    def _columns(self, row: models.Model, action: int) -> dict[str, Any]:
+        verb = f"{row._meta.model_name}.{ENDINGS[action]}"
+        return {**current().columns(), "clinic_id": _clinic_id(row), "verb": verb}
+
+    def log_create(self, instance: models.Model, force_log: bool = False, **fields: Any) -> Any:
+        return super().log_create(instance, force_log, **self._columns(instance, fields["action"]), **fields)
+
+    def log_m2m_changes(
+        self, changed_queryset: Any, instance: models.Model, operation: str, field_name: str, **fields: Any
+    ) -> Any:
+        columns = self._columns(instance, Entry.Action.UPDATE)
+        return super().log_m2m_changes(changed_queryset, instance, operation, field_name, **columns, **fields)
 
 
 class Entry(AbstractLogEntry):
-    """One line of the trail. Holds no foreign keys, so that nothing it names can be held back or lost by it."""
+    """One line of the trail. No foreign keys: nothing it names can be held back or lost by it."""
 
     content_type = models.ForeignKey(
         "contenttypes.ContentType", models.DO_NOTHING, db_constraint=False, related_name="+"
@@ -27,6 +55,8 @@ class Entry(AbstractLogEntry):
     verb = models.CharField(max_length=40, blank=True, help_text="slot.opened, offer.accepted, …")
     actor_kind = models.CharField(max_length=10, choices=ActorKind, default=ActorKind.SYSTEM)
     actor_ref = models.BigIntegerField(null=True, help_text="The patient's or connection's id.")
+
+    objects = EntryManager()
 
     class Meta(AbstractLogEntry.Meta):
         abstract = False

@@ -169,7 +169,18 @@ PHONENUMBER_DEFAULT_REGION = "US"
 
 # The trail.
 AUDITLOG_LOGENTRY_MODEL = "audit.Entry"
-AUDITLOG_CID_GETTER = "audit.trail.correlation_id"
+AUDITLOG_CID_GETTER = "audit.actor.correlation_id"
+AUDITLOG_INCLUDE_TRACKING_MODELS = [  # the tables edited as objects; everything else calls audit.trail.record
+    {"model": "waitlist.Clinic", "exclude_fields": ["max_waited_days"]},
+    {"model": "waitlist.User", "include_fields": ["email", "name", "is_active"]},
+    {"model": "waitlist.Service", "m2m_fields": {"compatible"}},
+    {"model": "waitlist.Connection", "mask_fields": ["secret"], "mask_callable": "audit.models.hide"},
+    "waitlist.Location",
+    "waitlist.Closure",
+    "waitlist.Practitioner",
+    "waitlist.Membership",
+    "waitlist.Mapping",
+]
 MIGRATION_MODULES = {"auditlog": None}
 
 LOGGING = {
