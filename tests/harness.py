@@ -18,6 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 import redis
 from django.db import connection
 
+from config.celery import app as celery
 from ops.processes import Child, free_port, kill_group, spawn, wait_until
 from ops.servers import Valkey
 
@@ -179,14 +180,18 @@ class Stack:
         eventually(database_is_idle, seconds=30)
 
     def worker_is_idle(self) -> bool:
-        from config.celery import app
-
-        asked = app.control.inspect(timeout=2, destination=[self.worker_name])
+        """The worker says that it runs nothing and has nothing in hand."""
         for _ in range(5):
-            running, waiting = asked.active(), asked.reserved()
+            running, waiting = self.ask_worker("active"), self.ask_worker("reserved")
             if running and waiting and not any([*running.values(), *waiting.values()]):
                 return True
         return False
+
+    def ask_worker(self, question: str) -> Any:
+        """The worker's answer to one of Celery's questions ("ping", "active"), over a fresh connection."""
+        with celery.connection_for_write() as fresh:
+            inspect = celery.control.inspect(timeout=2, destination=[self.worker_name], connection=fresh)
+            return getattr(inspect, question)()
 
     # Look and touch.
 
