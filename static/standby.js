@@ -1,0 +1,77 @@
+// Standby's staff pages work without this file; it makes them live. No dependency but htmx, which is optional too.
+(() => {
+  "use strict";
+  const skew = Date.parse(document.body.dataset.serverNow) - Date.now() || 0;
+
+  // <time data-countdown datetime="…">: “in 4:12” while less than 90 minutes are left.
+  function tick() {
+    for (const time of document.querySelectorAll("time[data-countdown]")) {
+      const left = Math.round((Date.parse(time.dateTime) - Date.now() - skew) / 1000);
+      if (left > 5400) continue;
+      time.title ||= time.textContent;
+      time.textContent = left <= 0 ? "now" : `in ${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    }
+  }
+  tick();
+  setInterval(tick, 1000);
+
+  // A swap keeps what was unfolded unfolded, and sends a signed-out visitor to the sign-in page.
+  let unfolded = [];
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr, target } = event.detail;
+    if (xhr.responseURL && new URL(xhr.responseURL).pathname.startsWith("/sign-in/")) {
+      event.detail.shouldSwap = false;
+      window.location.reload();
+      return;
+    }
+    unfolded = [...target.querySelectorAll("details[id][open]")].map((details) => details.id);
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
+    unfolded = [];
+    tick();
+  });
+
+  // The account menu closes on Escape and on a click elsewhere.
+  const menu = document.querySelector("details.menu");
+  document.addEventListener("click", (event) => {
+    if (menu?.open && !menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest?.("input, select, textarea");
+    if (event.key === "Escape" && menu?.open) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    } else if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      const marked = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+      if (!marked) return;
+      event.preventDefault();
+      if (marked.matches("input")) marked.focus();
+      else marked.click();
+    }
+  });
+
+  // Live pages: the server says that something changed, the page fetches what. Hidden pages do not listen.
+  const address = document.body.dataset.live;
+  if (!address || !window.EventSource) return;
+  let source = null;
+  const changed = () => document.body.dispatchEvent(new CustomEvent("live"));
+  function listen() {
+    if (source) return;
+    source = new EventSource(address);
+    source.addEventListener("changed", changed);
+    source.addEventListener("bye", () => { source.close(); source = null; setTimeout(listen, 500); });
+  }
+  function deaf() {
+    source?.close();
+    source = null;
+  }
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return deaf();
+    listen();
+    changed();
+  });
+  window.addEventListener("pagehide", deaf);
+  window.addEventListener("pageshow", (event) => event.persisted && listen());
+  if (!document.hidden) listen();
+})();

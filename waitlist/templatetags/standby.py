@@ -1,0 +1,214 @@
+"""How times, money and states are written on every page."""
+
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+from django import template
+from django.http import HttpRequest
+from django.templatetags.tz import do_timezone
+from django.urls import NoReverseMatch, reverse
+from django.utils.dateformat import format as write
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from waitlist import access
+from waitlist.models import Membership, Slot, Writeback
+from waitlist.states import ClosedBecause, Role, SlotState, WritebackStatus
+
+register = template.Library()
+
+ICONS = {
+    "check": '<path d="M4 12.5 9.5 18 20 6.5"/>',
+    "cross": '<path d="M6 6l12 12M18 6 6 18"/>',
+    "plus": '<path d="M12 5v14M5 12h14"/>',
+    "circle": '<circle cx="12" cy="12" r="8"/>',
+    "dot": '<circle cx="12" cy="12" r="8"/><circle cx="12" cy="12" r="3" fill="currentColor"/>',
+    "half": '<circle cx="12" cy="12" r="8"/><path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor"/>',
+    "full": '<circle cx="12" cy="12" r="8" fill="currentColor"/>',
+    "dashed": '<circle cx="12" cy="12" r="8" stroke-dasharray="3 4"/>',
+    "clock": '<circle cx="12" cy="12" r="9"/><path d="M12 7v5l3 2"/>',
+    "pause": '<path d="M8 5v14M16 5v14"/>',
+    "square": '<rect x="5" y="5" width="14" height="14" rx="2"/>',
+    "eye": '<path d="M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12z"/><circle cx="12" cy="12" r="3"/>',
+    "warning": '<path d="M12 3 2 20h20zM12 10v4M12 17v.01"/>',
+    "down": '<path d="m6 9 6 6 6-6"/>',
+    "back": '<path d="M19 12H5m6-6-6 6 6 6"/>',
+}
+STATE_LOOKS = {
+    SlotState.OPEN: ("open", "circle"),
+    SlotState.OFFERING: ("open", "half"),
+    SlotState.HELD: ("hold", "pause"),
+    SlotState.FILLED: ("good", "check"),
+    SlotState.EXPIRED: ("bad", "cross"),
+    SlotState.WITHDRAWN: ("", "square"),
+}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A shape beside a word; the word is what is read aloud."""
+    return mark_safe(f'<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{ICONS[name]}</svg>')
+
+
+@register.simple_tag
+def badge(tone: str, shape: str, word: str) -> SafeString:
+    """One state as shape, word and colour."""
+    return format_html('<span class="badge {}">{}{}</span>', tone, icon(shape), word)
+
+
+def slot_word(slot: Slot) -> str:
+    """Open, Asking, Held, Filled, Kept empty, Ran out or Stopped."""
+    if slot.closed_because in (ClosedBecause.KEPT_EMPTY, ClosedBecause.CLOSURE):
+        return "Kept empty"
+    return str(SlotState(slot.state).label)
+
+
+@register.simple_tag
+def slot_badge(slot: Slot) -> SafeString:
+    """The state of a slot."""
+    tone, shape = STATE_LOOKS[SlotState(slot.state)]
+    return badge(tone, shape, slot_word(slot))
+
+
+@register.filter
+def money(cents: int | None) -> str:
+    """$320, or $320.50 where there are cents."""
+    whole, rest = divmod(int(cents or 0), 100)
+    return f"${whole:,}.{rest:02d}" if rest else f"${whole:,}"
+
+
+@register.filter
+def local(value: datetime, zone: tzinfo) -> Any:
+    """The same moment on that zone's clock; `|date` keeps it there."""
+    return do_timezone(value, zone)
+
+
+@register.filter
+def clock(value: datetime | None, zone: tzinfo) -> str:
+    """2:00 PM."""
+    return write(value.astimezone(zone), "g:i A") if value else ""
+
+
+@register.filter
+def day(value: datetime | None, zone: tzinfo) -> str:
+    """Fri, Nov 27."""
+    return write(value.astimezone(zone), "D, M j") if value else ""
+
+
+@register.filter
+def day_time(value: datetime | None, zone: tzinfo) -> str:
+    """Fri, Nov 27, 2:00 PM."""
+    return write(value.astimezone(zone), "D, M j, g:i A") if value else ""
+
+
+@register.simple_tag
+def when(value: datetime, zone: tzinfo, now: datetime) -> str:
+    """Today 2:00 PM, Tomorrow 9:00 AM, or Fri, Nov 27, 2:00 PM."""
+    ahead = (value.astimezone(zone).date() - now.astimezone(zone).date()).days
+    name = {-1: "Yesterday", 0: "Today", 1: "Tomorrow"}.get(ahead)
+    return f"{name} {clock(value, zone)}" if name else day_time(value, zone)
+
+
+@register.filter
+def iso(value: datetime) -> str:
+    """For <time datetime>."""
+    return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+@register.filter
+def span(value: timedelta | float | None) -> str:
+    """A length of time in one or two words: 0.4 s, 50 s, 6 min, 2 h 10 min, 3 days."""
+    if value is None:
+        return "–"
+    seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 36:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{round(seconds / 86400)} days"
+
+
+@register.filter
+def ago(value: datetime, now: datetime) -> str:
+    """6 min ago."""
+    seconds = (now - value).total_seconds()
+    return "just now" if seconds < 10 else f"{span(seconds)} ago"
+
+
+@register.filter
+def minute_of_day(minutes: int) -> str:
+    """9:30 AM, from minutes after midnight; the end of the day is midnight."""
+    hours, rest = divmod(minutes, 60)
+    return f"{hours % 12 or 12}:{rest:02d} {'AM' if hours % 24 < 12 else 'PM'}"
+
+
+@register.filter
+def phone(number: str) -> str:
+    """(415) 555-0123 for a North American number, others as they are."""
+    if number.startswith("+1") and len(number) == 12:
+        return f"({number[2:5]}) {number[5:8]}-{number[8:]}"
+    return number
+
+
+PAGES = (
+    ("Today", "board", {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}),
+    ("Appointments", "appointments", {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}),
+    ("Waitlist", "waitlist", {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}),
+    ("Tasks", "tasks", {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}),
+    ("Results", "results", {Role.MANAGER, Role.ADMIN}),
+    ("Trail", "trail", {Role.COMPLIANCE, Role.ADMIN}),
+    ("Settings", "settings", {Role.MANAGER, Role.ADMIN}),
+)
+
+
+def address(name: str) -> str | None:
+    """Where a page is; None where this installation has no such page."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return None
+
+
+def open_tasks(clinic_id: int) -> int:
+    """What waits for a person's hand."""
+    waiting = (WritebackStatus.TASK, WritebackStatus.CONFLICT)
+    rows = Writeback.objects.filter(clinic_id=clinic_id, status__in=waiting, resolved_at=None)
+    return rows.count()
+
+
+@register.inclusion_tag("_bar.html", takes_context=True)
+def bar(context: template.Context) -> dict[str, Any]:
+    """The bar over every staff page: where one is, where one may go, which clinic, who."""
+    request: HttpRequest | None = context.get("request")
+    user = getattr(request, "user", None)
+    if request is None or user is None or not user.is_authenticated:
+        return {"mine": None}
+    everywhere = list(access.memberships(user))
+    chosen = request.session.get(access.SESSION_KEY)
+    mine: Membership | None = next(
+        (one for one in everywhere if one.clinic_id == chosen), everywhere[0] if everywhere else None
+    )
+    pages = [
+        {
+            "label": label,
+            "url": url,
+            "is_here": request.path == url or (url != "/" and request.path.startswith(url)),
+        }
+        for label, name, roles in PAGES
+        if mine is not None and mine.role in roles and (url := address(name)) is not None
+    ]
+    return {
+        "mine": mine,
+        "user": user,
+        "others": [one for one in everywhere if one != mine],
+        "pages": pages,
+        "tasks": open_tasks(mine.clinic_id) if mine is not None else 0,
+        "csrf_token": context.get("csrf_token"),
+        "here": request.get_full_path(),
+    }

@@ -1,0 +1,57 @@
+"""Signing in, choosing the clinic, and the page that leads to every setting."""
+
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from waitlist import access
+from waitlist.states import Role
+from waitlist.templatetags.standby import address
+
+
+class SignIn(LoginView):
+    """The sign-in form; afterwards everybody lands on the first page their role may open."""
+
+    redirect_authenticated_user = True
+
+    def get_default_redirect_url(self) -> str:
+        mine = access.memberships(self.request.user).first()
+        if mine is not None and mine.role == Role.COMPLIANCE:
+            return address("trail") or reverse("board")
+        return reverse("board")
+
+
+@require_POST
+def switch_clinic(request: HttpRequest) -> HttpResponse:
+    """Work at another clinic of theirs from now on."""
+    chosen = request.POST.get("clinic", "")
+    access.choose_clinic(request, int(chosen) if chosen.isdecimal() else 0)
+    return redirect("board")
+
+
+@never_cache
+@require_safe
+def settings(request: HttpRequest) -> HttpResponse:
+    """What can be set up, each as one line."""
+    clinic = access.get_clinic(request, Role.MANAGER)
+    pages = [
+        (
+            "connections",
+            "Calendars",
+            "Which systems tell Standby about cancellations, and where bookings go back to.",
+        ),
+        (
+            "imports",
+            "Import",
+            "Practitioners, services, appointments, patients and the waitlist from CSV files.",
+        ),
+    ]
+    lines = [
+        {"url": url, "name": name, "text": text}
+        for key, name, text in pages
+        if (url := address(key)) is not None
+    ]
+    return render(request, "waitlist/settings.html", {"clinic": clinic, "lines": lines})
