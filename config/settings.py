@@ -189,5 +189,15 @@ LOGGING = {
     "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}, "twilio": {"level": "WARNING"}},
+    "loggers": {
+        name: {"level": "WARNING"}
+        for name in [
+            "httpx",
+            "twilio",
+            "celery.beat",  # these four tell of every sweep, every few seconds
+            "celery.app.trace",
+            "celery.worker.strategy",
+            "celery.worker.consumer",
+        ]
+    },
 }
