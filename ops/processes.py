@@ -11,6 +11,8 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
@@ -71,14 +73,30 @@ def spawn(
     )
 
 
+def die_with_parent() -> None:
+    """Get SIGTERM when whoever started us is gone (Linux)."""
+    if _libc is not None:
+        _libc.prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM))
+
+
 def stop(child: Child, gentle: signal.Signals = signal.SIGTERM, patience_seconds: float = 10) -> None:
     """Ask the child to end, then make its whole process group end; it is gone afterwards."""
+    ask(child, gentle)
+    finish(child, patience_seconds)
+
+
+def ask(child: Child, gentle: signal.Signals = signal.SIGTERM) -> None:
+    """Ask a running child to end."""
     if child.poll() is None:
         child.send_signal(gentle)
-        try:
-            child.wait(patience_seconds)
-        except subprocess.TimeoutExpired:
-            pass
+
+
+def finish(child: Child, patience_seconds: float = 10) -> None:
+    """Wait for a child that was asked to end, then kill whatever is left of its process group."""
+    try:
+        child.wait(patience_seconds)
+    except subprocess.TimeoutExpired:
+        pass
     kill_group(child.pid)
     child.wait()
 
@@ -116,6 +134,9 @@ def free_port() -> int:
 
 def port_is_free(port: int) -> bool:
     """Whether 127.0.0.1:port can be listened on right now."""
+    with socket.socket() as caller:
+        if caller.connect_ex(("127.0.0.1", port)) == 0:
+            return False
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -135,3 +156,14 @@ def wait_until(ready: Callable[[], bool], child: Child, *, seconds: float) -> bo
             return False
         time.sleep(0.02)
     return False
+
+
+def answers(url: str, *statuses: int) -> bool:
+    """Whether a GET is answered with 200, or with one of `statuses`."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return response.status in (statuses or (200,))
+    except urllib.error.HTTPError as error:
+        return error.code in statuses
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False

@@ -8,8 +8,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,7 @@ import redis
 from django.db import connection
 
 from config.celery import app as celery
-from ops.processes import Child, free_port, kill_group, spawn, wait_until
+from ops.processes import Child, answers, free_port, kill_group, spawn, wait_until
 from ops.servers import Valkey
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -216,17 +214,6 @@ class Stack:
             command = [sys.executable, "-m", module, *arguments]
             env = self.environment
             self.children[name] = spawn(command, output=log, env=env, cwd=ROOT, last_signal=signal.SIGKILL)
-
-
-def answers(url: str, *statuses: int) -> bool:
-    """Whether a GET is answered with 200, or with one of `statuses`."""
-    try:
-        with urllib.request.urlopen(url, timeout=5) as response:
-            return response.status in (statuses or (200,))
-    except urllib.error.HTTPError as error:
-        return error.code in statuses
-    except (urllib.error.URLError, ConnectionError, TimeoutError):
-        return False
 
 
 def test_database_url() -> str:

@@ -3,7 +3,8 @@
 import pytest
 from django.contrib.contenttypes.models import ContentType
 
-from tests.harness import Stack, answers, database_is_idle, eventually
+from ops.processes import answers
+from tests.harness import Stack, database_is_idle, eventually
 
 
 def test_web_and_worker_answer(stack: Stack):

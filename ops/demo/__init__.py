@@ -1,0 +1,1 @@
+"""Two clinics to try everything on: made up, the same for the same seed, never outside DEMO."""
