@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-from ops.demo import Demo
 from ops.demo_home import DemoHome, data_dir
 from ops.processes import Refused, die_with_parent, port_is_free
+from ops.supervisor import Demo
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
