@@ -1,0 +1,132 @@
+"""Rows: one wish on the waitlist. Compare-and-swap and trail, no consequences."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import connection
+
+from audit import trail
+from waitlist.models import Availability, Clinic, Patient, WaitlistEntry
+from waitlist.states import ENTRY_MOVES, WAITING_STATUSES, EntryStatus
+
+Window = tuple[int, int, int]  # weekdays (bit 0 Monday), from, until in minutes after local midnight
+ANY_TIME: tuple[Window, ...] = ((0b1111111, 0, 24 * 60),)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody waits for. Empty `practitioner_ids` means anybody."""
+
+    service_ids: tuple[int, ...]
+    practitioner_ids: tuple[int, ...] = ()
+    excluded_ids: tuple[int, ...] = ()
+    windows: tuple[Window, ...] = ANY_TIME
+    max_travel_minutes: int | None = None
+    notice_minutes: int = 120
+    earliest_on: date | None = None
+    latest_on: date | None = None
+    priority: str = ""
+    note: str = ""
+
+    def fields(self) -> dict[str, object]:
+        """As the columns of an entry: ids sorted, each once."""
+        return {
+            "services": sorted(set(self.service_ids)),
+            "practitioners": sorted(set(self.practitioner_ids)),
+            "excluded_practitioners": sorted(set(self.excluded_ids)),
+            "max_travel_minutes": self.max_travel_minutes,
+            "notice_minutes": self.notice_minutes,
+            "earliest_on": self.earliest_on,
+            "latest_on": self.latest_on,
+            "priority": self.priority,
+            "note": self.note,
+        }
+
+
+def join(patient: Patient, wish: Wish, *, now: datetime) -> tuple[WaitlistEntry, bool]:
+    """The patient's one waiting entry for these services, and whether it is new; joining twice returns it."""
+    fields = wish.fields()
+    entry, is_new = WaitlistEntry.objects.get_or_create(
+        patient=patient,
+        services=fields.pop("services"),
+        status__in=WAITING_STATUSES,
+        defaults={"clinic_id": patient.clinic_id, "added_at": now, **fields},
+    )
+    if is_new:
+        _write_windows(entry, wish)
+        trail.record("entry.joined", entry, now=now, clinic_id=entry.clinic_id)
+    return entry, is_new
+
+
+def edit(entry: WaitlistEntry, wish: Wish, *, now: datetime) -> bool:
+    """The wish is now this one; False where the entry waits no longer. Place in line and answers stay."""
+    fields = wish.fields()
+    if not WaitlistEntry.objects.filter(pk=entry.pk, status__in=WAITING_STATUSES).update(**fields):
+        return False
+    entry.availabilities.all().delete()
+    _write_windows(entry, wish)
+    trail.record("entry.edited", entry, now=now, clinic_id=entry.clinic_id)
+    return True
+
+
+def remove(entry: WaitlistEntry, *, now: datetime) -> bool:
+    """Off the list; False where it was off already."""
+    return _move(entry, EntryStatus.REMOVED, "entry.removed", now=now)
+
+
+def pause(entry: WaitlistEntry, until: datetime | None, *, now: datetime) -> bool:
+    """Asked for nothing until then (None: until somebody resumes it); the place in line stays."""
+    return _move(entry, EntryStatus.PAUSED, "entry.paused", now=now, paused_until=until)
+
+
+def resume(entry: WaitlistEntry, *, now: datetime) -> bool:
+    """Waiting again after a pause."""
+    return _move(entry, EntryStatus.ACTIVE, "entry.resumed", now=now, paused_until=None)
+
+
+def resume_due(clinic: Clinic, *, now: datetime) -> int:
+    """Every pause of the clinic that has run out ends; how many did."""
+    paused = WaitlistEntry.objects.filter(clinic=clinic, status=EntryStatus.PAUSED, paused_until__lte=now)
+    return sum(resume(entry, now=now) for entry in paused.order_by("pk"))
+
+
+def _move(entry: WaitlistEntry, to: EntryStatus, verb: str, *, now: datetime, **fields: object) -> bool:
+    movable = WaitlistEntry.objects.filter(pk=entry.pk, status__in=ENTRY_MOVES[to])
+    if not movable.update(status=to, **fields):
+        return False
+    trail.record(verb, entry, now=now, clinic_id=entry.clinic_id, changes={"status": [entry.status, to]})
+    return True
+
+
+def _write_windows(entry: WaitlistEntry, wish: Wish) -> None:
+    Availability.objects.bulk_create(
+        Availability(entry=entry, days=days, from_minute=start, until_minute=end)
+        for days, start, end in sorted(set(wish.windows))
+    )
+
+
+def refresh_waiting(clinic: Clinic, *, now: datetime) -> int:
+    """Every wait of the clinic in whole days of its own calendar, and the longest of them (decision R8)."""
+    today = now.astimezone(clinic.zone).date()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE waitlist_waitlistentry
+               SET waited_days = greatest(0, %(today)s::date - (added_at AT TIME ZONE %(zone)s)::date)
+               WHERE clinic_id = %(clinic)s AND status = ANY(%(waiting)s)
+                 AND waited_days <> greatest(0, %(today)s::date - (added_at AT TIME ZONE %(zone)s)::date)""",
+            {
+                "today": today,
+                "zone": clinic.timezone,
+                "clinic": clinic.pk,
+                "waiting": [str(status) for status in WAITING_STATUSES],
+            },
+        )
+        changed = cursor.rowcount
+        cursor.execute(
+            """UPDATE waitlist_clinic SET max_waited_days = coalesce(
+                 (SELECT max(waited_days) FROM waitlist_waitlistentry
+                  WHERE clinic_id = %(clinic)s AND status = ANY(%(active)s)), 0)
+               WHERE id = %(clinic)s""",
+            {"clinic": clinic.pk, "active": [str(EntryStatus.ACTIVE)]},
+        )
+    return changed
