@@ -72,9 +72,7 @@ class Offer(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["slot", "patient"], name="offer_once_for_ever"),
-            models.UniqueConstraint(
-                fields=["slot"], name="offer_one_accepted", condition=Q(state=OfferState.ACCEPTED)
-            ),
+            models.UniqueConstraint(fields=["slot"], name="offer_one_accepted", condition=Q(state=OfferState.ACCEPTED)),
         ]
         indexes: ClassVar = [
             models.Index(fields=["expires_at"], name="offer_due", condition=Q(state=OfferState.PENDING)),

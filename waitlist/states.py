@@ -32,12 +32,12 @@ class SlotState(TextChoices):
 LIVE_SLOT_STATES = (SlotState.OPEN, SlotState.OFFERING, SlotState.HELD)
 
 SLOT_MOVES = {
-    SlotState.OPEN: {SlotState.OFFERING, SlotState.HELD, SlotState.FILLED},
+    SlotState.OPEN: {SlotState.OFFERING, SlotState.HELD, SlotState.FILLED},  # given back, or nobody asked now
     SlotState.OFFERING: {SlotState.OPEN, SlotState.HELD},
     SlotState.HELD: {SlotState.OPEN, SlotState.OFFERING},
     SlotState.FILLED: {SlotState.OPEN, SlotState.OFFERING, SlotState.HELD},
     SlotState.EXPIRED: {SlotState.OPEN, SlotState.OFFERING},
-    SlotState.WITHDRAWN: {SlotState.OPEN, SlotState.OFFERING, SlotState.HELD},
+    SlotState.WITHDRAWN: {SlotState.OPEN, SlotState.OFFERING, SlotState.HELD, SlotState.FILLED},
 }
 
 

@@ -1,0 +1,91 @@
+-- One patient gets the slot, everybody else is told, the calendar is owed a word: one write on one snapshot,
+-- taken after the slot was locked. No row returned means that the slot or the offer was no longer free: roll back.
+-- The locked slot makes this alone with its offers; the unique index and the exclusion constraints are the last judge.
+WITH won AS (
+    UPDATE matching_offer SET state = 'accepted', answered_at = %(now)s, answered_by = %(via)s
+    WHERE id = %(offer_id)s AND slot_id = %(slot_id)s AND state IN ('pending', 'expired', 'retracted')
+    RETURNING id, patient_id, entry_id
+), visit AS (
+    INSERT INTO waitlist_appointment (clinic_id, location_id, practitioner_id, service_id, patient_id, starts_at,
+        ends_at, price_cents, status, external_id, version, is_exclusive, cancel_reason, created_at)
+    SELECT s.clinic_id, s.location_id, s.practitioner_id, s.service_id, won.patient_id, s.starts_at,
+        s.ends_at, s.price_cents, 'booked', gen_random_uuid()::text, 0, true, '', %(now)s
+    FROM won, waitlist_slot s WHERE s.id = %(slot_id)s AND s.state IN ('open', 'offering', 'held')
+    RETURNING id, clinic_id, patient_id
+), slot AS (
+    UPDATE waitlist_slot s SET state = 'filled', filled_by_id = visit.id, filled_at = %(now)s,
+        next_wave_at = NULL, held_by_id = NULL, held_until = NULL
+    FROM visit WHERE s.id = %(slot_id)s
+    RETURNING s.id, s.clinic_id
+), others AS (
+    UPDATE matching_offer o
+    SET state = CASE WHEN o.expires_at > %(now)s THEN 'retracted' ELSE 'expired' END
+    FROM slot WHERE o.slot_id = slot.id AND o.id <> %(offer_id)s AND o.state = 'pending'
+    RETURNING o.id, o.patient_id, o.state
+), wish AS (
+    UPDATE waitlist_waitlistentry e SET status = 'booked', paused_until = NULL,
+        offers_answered = e.offers_answered + 1, offers_accepted = e.offers_accepted + 1
+    FROM won, visit WHERE e.id = won.entry_id AND e.status IN ('active', 'paused')
+    RETURNING e.id
+), owed AS (
+    INSERT INTO waitlist_writeback (clinic_id, appointment_id, connection_id, kind, status, detail, created_at, updated_at)
+    SELECT visit.clinic_id, visit.id, c.id, 'booked', CASE WHEN c.id IS NULL THEN 'task' ELSE 'queued' END, '',
+        %(now)s, %(now)s
+    FROM visit LEFT JOIN waitlist_connection c
+        ON c.clinic_id = visit.clinic_id AND c.is_active AND c.writeback_url <> ''
+    RETURNING id, clinic_id, appointment_id, connection_id
+), unsent AS (
+    UPDATE notifications_message m SET status = 'dropped'
+    FROM visit WHERE m.slot_id = %(slot_id)s AND m.kind = 'offer' AND m.status = 'pending'
+    RETURNING m.id
+), news AS (
+    INSERT INTO notifications_message (public_id, clinic_id, kind, purpose, channel, contact_point_id, patient_id,
+        offer_id, slot_id, appointment_id, writeback_id, dedupe_key, context, not_after, status, attempts,
+        next_attempt_at, text, error_code, refused_by, created_at)
+    -- those who were told and could still have said yes
+    SELECT gen_random_uuid(), m.clinic_id, 'retracted', m.purpose, m.channel, m.contact_point_id, m.patient_id,
+        m.offer_id, m.slot_id, NULL, NULL, 'retracted:' || m.offer_id || ':' || m.channel, m.context,
+        (SELECT starts_at FROM waitlist_slot WHERE id = %(slot_id)s), 'pending', 0, %(now)s, '', '', '', %(now)s
+    FROM others JOIN notifications_message m ON m.offer_id = others.id AND m.kind = 'offer'
+        AND m.status IN ('sending', 'sent', 'delivered', 'unknown')
+    WHERE others.state = 'retracted'
+    UNION ALL
+    -- the winner, wherever they let us write to
+    SELECT gen_random_uuid(), visit.clinic_id, 'booked', 'offers', way.channel, way.contact_point_id,
+        visit.patient_id, won.id, %(slot_id)s, visit.id, NULL, 'booked:' || won.id || ':' || way.channel, told.context,
+        (SELECT starts_at FROM waitlist_slot WHERE id = %(slot_id)s), 'pending', 0, %(now)s, '', '', '', %(now)s
+    FROM won, visit, LATERAL (
+        SELECT m.context FROM notifications_message m WHERE m.offer_id = won.id AND m.kind = 'offer'
+        ORDER BY m.id LIMIT 1
+    ) told, LATERAL (
+        SELECT DISTINCT ON (c.kind) c.id AS contact_point_id,
+            CASE c.kind WHEN 'phone' THEN 'sms' ELSE 'email' END AS channel
+        FROM notifications_patientcontact pc JOIN notifications_contactpoint c ON c.id = pc.contact_point_id
+        WHERE pc.patient_id = won.patient_id AND c.stopped_at IS NULL
+            AND ((c.kind = 'phone' AND c.sms_capability <> 'no' AND c.granted @> '{offers:sms}'::varchar[])
+                OR (c.kind = 'email' AND c.granted @> '{offers:email}'::varchar[]))
+        ORDER BY c.kind, pc.position, pc.id
+    ) way
+    UNION ALL
+    -- the calendar of record
+    SELECT gen_random_uuid(), owed.clinic_id, 'writeback', 'offers', 'webhook', NULL, NULL, NULL, %(slot_id)s,
+        owed.appointment_id, owed.id, 'writeback:' || owed.id, '{}', NULL, 'pending', 0, %(now)s, '', '', '', %(now)s
+    FROM owed WHERE owed.connection_id IS NOT NULL
+    RETURNING id
+), trail AS (
+    INSERT INTO audit_entry (content_type_id, object_pk, object_id, object_repr, action, changes_text, changes,
+        actor_id, actor_email, actor_kind, actor_ref, remote_addr, cid, "timestamp", clinic_id, verb)
+    SELECT line.type_id, line.id::text, line.id, line.noun || ' ' || line.id, 1, '', line.changes::jsonb,
+        %(actor_id)s, %(actor_email)s, %(actor_kind)s, %(actor_ref)s, %(remote_addr)s::inet, %(cid)s, %(now)s,
+        slot.clinic_id, line.verb
+    FROM slot, (
+        SELECT %(slot_type)s AS type_id, slot.id, 'slot' AS noun, 'slot.filled' AS verb,
+            jsonb_build_object('state', 'filled', 'filled_by', visit.id) AS changes FROM slot, visit
+        UNION ALL SELECT %(appointment_type)s, visit.id, 'appointment', 'appointment.booked', '{}' FROM visit
+        UNION ALL SELECT %(offer_type)s, won.id, 'offer', 'offer.accepted', jsonb_build_object('via', %(via)s::text) FROM won
+        UNION ALL SELECT %(offer_type)s, others.id, 'offer', 'offer.' || others.state, '{}' FROM others
+        UNION ALL SELECT %(entry_type)s, wish.id, 'entry', 'entry.booked', '{}' FROM wish
+        UNION ALL SELECT %(writeback_type)s, owed.id, 'writeback', 'writeback.owed', '{}' FROM owed
+    ) line
+)
+SELECT visit.id FROM visit, slot, won

@@ -1,0 +1,80 @@
+"""Rows of offers: made, lapsed, taken back. Whoever calls holds the lock on their slot."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import F, QuerySet
+
+from audit import trail
+from matching.models import Offer
+from matching.ranking import Candidate
+from matching.states import OFFER_MOVES, DeclineReason, OfferState
+from waitlist.models import Slot, WaitlistEntry
+
+
+def make(slot: Slot, candidates: Sequence[tuple[Candidate, datetime]], *, wave: int, now: datetime) -> list[Offer]:
+    """Offer the slot to each candidate until their own deadline."""
+    made = Offer.objects.bulk_create(
+        Offer(
+            slot=slot,
+            patient_id=candidate.patient_id,
+            entry_id=candidate.entry_id,
+            wave=wave,
+            score=candidate.score,
+            parts=candidate.parts,
+            offered_at=now,
+            expires_at=expires_at,
+        )
+        for candidate, expires_at in candidates
+    )
+    trail.record("offer.made", made, now=now, clinic_id=slot.clinic_id, changes={"wave": wave})
+    return made
+
+
+def pending(slot: Slot) -> QuerySet[Offer]:
+    return Offer.objects.filter(slot=slot, state=OfferState.PENDING)
+
+
+def lapse(slot: Slot, offers: QuerySet[Offer], *, now: datetime, answered: bool = True) -> list[Offer]:
+    """Let these pending offers of the slot expire. `answered` counts the silence as an answer of theirs."""
+    lapsed = _move(slot, offers, OfferState.EXPIRED, "offer.expired", now=now)
+    if answered:
+        wishes = WaitlistEntry.objects.filter(pk__in=[offer.entry_id for offer in lapsed])
+        wishes.update(offers_answered=F("offers_answered") + 1)
+    return lapsed
+
+
+def retract(slot: Slot, offers: QuerySet[Offer], *, now: datetime) -> list[Offer]:
+    """Take these pending offers back. An unlucky offer changes nothing about the wish."""
+    return _move(slot, offers, OfferState.RETRACTED, "offer.retracted", now=now)
+
+
+def decline(slot: Slot, offer: Offer, *, reason: str, via: str, now: datetime) -> bool:
+    """Record a no; False if it was no longer theirs to say."""
+    known = reason if reason in DeclineReason.values else ""
+    moved = Offer.objects.filter(pk=offer.pk, state__in=OFFER_MOVES[OfferState.DECLINED]).update(
+        state=OfferState.DECLINED, answered_at=now, answered_by=via, decline_reason=known
+    )
+    if moved:
+        WaitlistEntry.objects.filter(pk=offer.entry_id).update(offers_answered=F("offers_answered") + 1)
+        trail.record("offer.declined", offer, now=now, clinic_id=slot.clinic_id, changes={"reason": known, "via": via})
+    return bool(moved)
+
+
+def give_back(slot: Slot, offer: Offer, *, now: datetime) -> bool:
+    """The winner's offer is theirs no longer; False if it was not accepted."""
+    moved = Offer.objects.filter(pk=offer.pk, state__in=OFFER_MOVES[OfferState.RETURNED]).update(
+        state=OfferState.RETURNED
+    )
+    if moved:
+        trail.record("offer.returned", offer, now=now, clinic_id=slot.clinic_id)
+    return bool(moved)
+
+
+def _move(slot: Slot, offers: QuerySet[Offer], to: OfferState, verb: str, *, now: datetime) -> list[Offer]:
+    """Under the slot's lock nobody else moves its offers, so what is read here is what is updated."""
+    rows = list(offers.filter(slot=slot, state__in=OFFER_MOVES[to]).order_by("pk"))
+    if rows:
+        Offer.objects.filter(pk__in=[row.pk for row in rows]).update(state=to)
+        trail.record(verb, rows, now=now, clinic_id=slot.clinic_id)
+    return rows

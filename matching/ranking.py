@@ -1,0 +1,162 @@
+"""Whom to ask: hard filters and seed S3's score in one SQL statement, in integers, with a total order.
+
+Every part is 0 to 10,000 and every weight a number of points, so a score is 0 to 1,000,000 and a score of
+55 points is 550,000. Ties go by tier, then by who waits longest (`added_at`), then by id. The same fragments
+decide for `rank` (who may be asked) and for `excluded` and `why` (who may not, and the first reason).
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import Exists, OuterRef
+
+from matching.models import Offer
+from matching.policies import POINT, Policy, load
+from matching.ranking_sql import COUNTS, RANK, SLOTS, WHY
+from matching.states import OfferState
+from waitlist.models import Practitioner, Service, Slot, WaitlistEntry
+from waitlist.states import LIVE_SLOT_STATES
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody who may be asked. `parts` are the seven parts of the score, 0 to 10,000 each."""
+
+    entry_id: int
+    patient_id: int
+    score: int
+    parts: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether one entry may be asked; if not, the first filter that held."""
+
+    filter: str
+    score: int
+    parts: dict[str, int]
+
+    @property
+    def eligible(self) -> bool:
+        return not self.filter
+
+
+def rank(slot: Slot, policy: Policy, *, min_score: int = 0, limit: int, now: datetime) -> list[Candidate]:
+    """The best `limit` people for the slot with at least `min_score` points, best first; one entry each."""
+    rows = _fetch(RANK, _facts(slot, policy, now) | {"min_score": min_score * POINT, "limit": limit})
+    return [Candidate(row["entry_id"], row["patient_id"], row["score"], row["parts"]) for row in rows]
+
+
+def excluded(slot: Slot, policy: Policy, *, now: datetime) -> dict[str, int]:
+    """How many entries the first filter that held kept out, by its name; those who fit count as "eligible"."""
+    rows = _fetch(COUNTS, _facts(slot, policy, now))
+    return {row["filter"] or "eligible": row["entries"] for row in rows}
+
+
+def why(slot: Slot, entry: WaitlistEntry, policy: Policy, *, now: datetime) -> Verdict:
+    """The verdict on anybody, with the parts of their score whether they may be asked or not."""
+    (row,) = _fetch(WHY, _facts(slot, policy, now) | {"entry_id": entry.pk})
+    return Verdict(row["filter"], row["score"], row["parts"])
+
+
+def slots_for(entry: WaitlistEntry, *, now: datetime, limit: int = 3) -> list[Slot]:
+    """Live slots this person could have at once, soonest first: alternatives to one they did not get.
+
+    Whether they have been texted often enough does not matter here: they are looking at the page.
+    """
+    said_no = Offer.objects.filter(
+        slot=OuterRef("pk"), patient=entry.patient_id, state__in=(OfferState.DECLINED, OfferState.RETURNED)
+    )
+    live = (
+        Slot.objects.filter(~Exists(said_no), clinic_id=entry.clinic_id, state__in=LIVE_SLOT_STATES)
+        .filter(held_by=None, starts_at__gt=now)
+        .select_related("clinic", "location__clinic", "practitioner", "service", "policy")
+        .order_by("starts_at", "pk")
+    )
+    found = []
+    for slot in live:
+        facts = _facts(slot, load(slot.policy.document), now) | {"entry_id": entry.pk}
+        if slot_is_answerable(slot, now=now) and _fetch(SLOTS, facts):
+            found.append(slot)
+        if len(found) == limit:
+            break
+    return found
+
+
+def slot_is_answerable(slot: Slot, *, now: datetime) -> bool:
+    """Whether a yes could still come in time."""
+    return now < answers_end_at(slot)
+
+
+def answers_end_at(slot: Slot) -> datetime:
+    """The last moment for a yes: the start less the service's notice and the clinic's cut-off (decision R5)."""
+    return slot.starts_at - timedelta(minutes=slot.service.notice_minutes + slot.clinic.cutoff_minutes)
+
+
+def _facts(slot: Slot, policy: Policy, now: datetime) -> dict[str, Any]:
+    """Everything the statements know of the slot, the clinic and the policy."""
+    zone = slot.location.zone
+    start, end = slot.starts_at.astimezone(zone), slot.ends_at.astimezone(zone)
+    first_minute = start.hour * 60 + start.minute
+    length = int((slot.ends_at - slot.starts_at).total_seconds() // 60)
+    return {
+        "clinic_id": slot.clinic_id,
+        "slot_id": slot.pk,
+        "service_id": slot.service_id,
+        "stand_ins": _stand_ins(slot.service),
+        "practitioner_id": slot.practitioner_id,
+        "colleagues": _colleagues(slot.practitioner),
+        "day": 1 << start.weekday(),
+        "on": start.date(),
+        "from": first_minute,
+        "until": first_minute + length if end.date() != start.date() else end.hour * 60 + end.minute,
+        "minutes": length,
+        "starts_at": slot.starts_at,
+        "ends_at": slot.ends_at,
+        "lead": int((slot.starts_at - now).total_seconds() // 60),
+        "latitude": slot.location.latitude,
+        "longitude": slot.location.longitude,
+        "now": now,
+        **_rules(slot),
+        **{f"w_{part}": weight for part, weight in asdict(policy.weights).items()},
+    }
+
+
+def _rules(slot: Slot) -> dict[str, Any]:
+    clinic = slot.clinic
+    return {
+        "kmh": clinic.travel_kmh,
+        "max_waited_days": clinic.max_waited_days,
+        "max_live_offers": clinic.max_live_offers,
+        "offers_per_day": clinic.offers_per_day,
+        "offers_per_week": clinic.offers_per_week,
+        "offers_per_month": clinic.offers_per_month,
+    }
+
+
+def _stand_ins(service: Service) -> list[int]:
+    """Services that this one can stand in for."""
+    return list(service.compatible.order_by("pk").values_list("pk", flat=True))
+
+
+def _colleagues(practitioner: Practitioner) -> list[int]:
+    """Practitioners of the same specialty, for somebody who asked for one of them."""
+    if not practitioner.specialty:
+        return []
+    same = Practitioner.objects.filter(clinic_id=practitioner.clinic_id, specialty=practitioner.specialty)
+    return list(same.exclude(pk=practitioner.pk).order_by("pk").values_list("pk", flat=True))
+
+
+def _fetch(statement: str, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, facts)
+        names = [column.name for column in cursor.description]
+        return [_with_parts(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+
+
+def _with_parts(row: dict[str, Any]) -> dict[str, Any]:
+    row["parts"] = {name[2:]: row.pop(name) for name in list(row) if name.startswith("p_")}
+    return row

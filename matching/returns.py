@@ -1,0 +1,118 @@
+"""After the yes: given back in grace, overruled by the calendar, and what else was on offer taken back."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from audit import trail
+from matching import offers
+from matching.claims import lock_slot_of
+from matching.models import Offer
+from matching.states import OfferState
+from notifications import outbox
+from notifications.states import Kind
+from waitlist import calendar, entries
+from waitlist.live import hint
+from waitlist.models import Appointment, Slot, WaitlistEntry, Writeback
+from waitlist.nudge import nudge
+from waitlist.states import ClosedBecause, EntryStatus, SlotState, WritebackStatus
+
+CONFLICT_REASON = "conflict in the clinic's calendar"
+
+
+def grace_ends_at(offer: Offer) -> datetime | None:
+    """Until when the winner may give it back free; None where it is not theirs. Never past the start."""
+    slot = offer.slot
+    if offer.state != OfferState.ACCEPTED or slot.filled_at is None:
+        return None
+    return min(slot.filled_at + timedelta(minutes=slot.clinic.grace_minutes), slot.starts_at)
+
+
+def cancel_in_grace(offer_id: int, *, now: datetime) -> bool:
+    """The winner gives it back: the same slot is free again, they keep their place; False once grace is over."""
+    with transaction.atomic(durable=True):
+        slot = lock_slot_of(offer_id)
+        offer = Offer.objects.select_related("slot__clinic", "entry").get(pk=offer_id)
+        ends_at = grace_ends_at(offer)
+        visit = Appointment.objects.filter(pk=slot.filled_by_id).first()
+        if ends_at is None or now >= ends_at or visit is None:
+            return False
+        if not calendar.cancel(visit, reason="given back in grace", version=None, now=now):
+            return False
+        offers.give_back(slot, offer, now=now)
+        calendar.move_slot(
+            slot,
+            SlotState.OPEN,
+            now=now,
+            verb="slot.reopened",
+            filled_by=None,
+            filled_at=None,
+            next_wave_at=now,
+        )
+        _wait_again(offer.entry, now=now)
+        outbox.enqueue_news(Kind.CANCELLED, [offer], now=now)
+        outbox.write_back(visit, Writeback.Kind.CANCELLED, now=now)
+        hint(slot.clinic_id, "board")
+        nudge("matching.tasks.advance", slot.pk)
+        nudge("notifications.tasks.deliver_slot", slot.pk)
+        return True
+
+
+def give_way(writeback_id: int, *, now: datetime) -> bool:
+    """The calendar had that time taken: the booking goes, its patient gets an apology and alternatives."""
+    with transaction.atomic(durable=True):
+        owed = Writeback.objects.select_related("appointment").get(pk=writeback_id)
+        slot_id = Slot.objects.filter(filled_by=owed.appointment_id).values_list("pk", flat=True).first()
+        slot = calendar.lock_slot(slot_id) if slot_id else None
+        won = Writeback.objects.filter(pk=writeback_id, status=WritebackStatus.CONFLICT, resolved_at=None).update(
+            resolved_at=now, updated_at=now
+        )
+        if not won or not calendar.cancel(owed.appointment, reason=CONFLICT_REASON, version=None, now=now):
+            return False
+        trail.record("writeback.gave_way", owed, now=now, clinic_id=owed.clinic_id)
+        offer = Offer.objects.filter(slot=slot, state=OfferState.ACCEPTED).select_related("entry").first()
+        if slot is not None and offer is not None:
+            offers.give_back(slot, offer, now=now)
+            calendar.close_slot(slot, SlotState.WITHDRAWN, because=ClosedBecause.REBOOKED, now=now)
+            _wait_again(offer.entry, now=now)
+            outbox.enqueue_news(Kind.APOLOGY, [offer], now=now)
+            nudge("notifications.tasks.deliver_slot", slot.pk)
+        hint(owed.clinic_id, "board")
+        return True
+
+
+def tidy(offer_id: int, *, now: datetime) -> int:
+    """After a booking: take back what else was on offer for the same wish, or at the same time; how many."""
+    won = Offer.objects.select_related("slot").get(pk=offer_id)
+    if won.state != OfferState.ACCEPTED:
+        return 0
+    rest = Offer.objects.filter(patient_id=won.patient_id, state=OfferState.PENDING).exclude(pk=won.pk)
+    taken_back = 0
+    for other in rest.select_related("slot").order_by("slot_id"):
+        overlaps = other.slot.starts_at < won.slot.ends_at and won.slot.starts_at < other.slot.ends_at
+        if other.entry_id == won.entry_id or overlaps:
+            with transaction.atomic(durable=True):
+                slot = lock_slot_of(other.pk)
+                taken_back += len(offers.retract(slot, Offer.objects.filter(pk=other.pk), now=now))
+                outbox.drop_unsent(slot, [other], now=now)
+                nudge("matching.tasks.advance", slot.pk)
+    return taken_back
+
+
+def _wait_again(entry: WaitlistEntry | None, *, now: datetime) -> None:
+    if entry is not None and entry.status == EntryStatus.BOOKED:
+        entries.wait_again(entry, now=now)
+
+
+def conflicts(*, limit: int) -> list[int]:
+    """Conflicts with the calendar that nobody has turned into an apology yet."""
+    rows = Writeback.objects.filter(status=WritebackStatus.CONFLICT, resolved_at=None)
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def untidy(*, limit: int) -> list[int]:
+    """Accepted offers whose wish is still on offer elsewhere: what a lost nudge left."""
+    elsewhere = Offer.objects.filter(entry=OuterRef("entry"), state=OfferState.PENDING).exclude(pk=OuterRef("pk"))
+    rows = Offer.objects.filter(Exists(elsewhere), state=OfferState.ACCEPTED, entry__status=EntryStatus.BOOKED)
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])

@@ -1,0 +1,40 @@
+"""What a worker does for the cascade: read the clock, call the act."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from audit import heart
+from matching import cascade, returns
+
+BATCH = 100
+
+
+@shared_task
+def advance(slot_id: int) -> None:
+    cascade.advance(slot_id, now=timezone.now())
+
+
+@shared_task
+def sweep_cascades() -> None:
+    heart.beat("cascades", now=timezone.now())
+    for slot_id in cascade.due(now=timezone.now(), limit=BATCH):
+        cascade.advance(slot_id, now=timezone.now())
+
+
+@shared_task
+def tidy(offer_id: int) -> None:
+    returns.tidy(offer_id, now=timezone.now())
+
+
+@shared_task
+def give_way(writeback_id: int) -> None:
+    returns.give_way(writeback_id, now=timezone.now())
+
+
+@shared_task
+def sweep_conflicts() -> None:
+    heart.beat("conflicts", now=timezone.now())
+    for writeback_id in returns.conflicts(limit=BATCH):
+        returns.give_way(writeback_id, now=timezone.now())
+    for offer_id in returns.untidy(limit=BATCH):
+        returns.tidy(offer_id, now=timezone.now())
