@@ -111,6 +111,9 @@ class Message(models.Model):
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
+    resent_at = models.DateTimeField(
+        null=True, help_text="When it was put back once, surely not sent or not received."
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -144,11 +147,25 @@ class InboundMessage(models.Model):
     meaning = models.CharField(max_length=12, blank=True, help_text="yes, no, stop, start or unclear.")
     offer = models.ForeignKey(Offer, models.PROTECT, null=True)
     received_at = models.DateTimeField()
+    handled_at = models.DateTimeField(null=True, help_text="When it was acted on and answered.")
 
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["contact_point", "received_at"], name="inbound_by_contact"),
+            models.Index(
+                fields=["received_at"], name="inbound_to_handle", condition=Q(handled_at__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:
         return f"inbound message {self.pk}"
+
+
+class SimulatedText(models.Model):
+    """The demo's carrier: one row each time a text was handed to it. Two for one message would be a fault."""
+
+    message = models.ForeignKey(Message, models.PROTECT, related_name="simulated_texts")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"simulated text {self.pk}"

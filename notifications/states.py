@@ -55,14 +55,51 @@ class MessageStatus(TextChoices):
     DROPPED = "dropped", "Not sent: no longer true"
 
 
+class Rule(TextChoices):
+    """Why a message did not go out: a rule of contact forbade it, or what it says was no longer true."""
+
+    NO_CONTACT = "no_contact", "No number or address"
+    NO_CONSENT = "no_consent", "No consent recorded"
+    STOPPED = "stopped", "Opted out"
+    TAKES_NO_TEXTS = "takes_no_texts", "Their number takes no texts"
+    OFFERS_PER_DAY = "offers_per_day", "Enough offers today"
+    OFFERS_PER_WEEK = "offers_per_week", "Enough offers this week"
+    OFFERS_PER_MONTH = "offers_per_month", "Enough offers this month"
+    TEXTS_PER_DAY = "texts_per_day", "Enough texts in 24 hours"
+    OUTSIDE_HOURS = "outside_hours", "Outside the hours they may be texted"
+
+    TOO_LATE = "too_late", "Too late to be of use"
+    OFFER_OVER = "offer_over", "The offer was over"
+    NEVER_TOLD = "never_told", "They were never told of the offer"
+    NOT_BOOKED = "not_booked", "The booking no longer stands"
+    BROADCAST = "broadcast", "Told on the page only: too many were asked"
+
+
 MESSAGE_MOVES = {
     MessageStatus.SENDING: {MessageStatus.PENDING},
-    MessageStatus.PENDING: {MessageStatus.SENDING, MessageStatus.UNKNOWN},  # surely not sent: try again
-    MessageStatus.SENT: {MessageStatus.SENDING, MessageStatus.UNKNOWN},
+    # Surely not sent, or surely not received: try again.
+    MessageStatus.PENDING: {MessageStatus.SENDING, MessageStatus.UNKNOWN, MessageStatus.SENT},
+    # From pending, too: a receipt may come for a message we had given up as never sent.
+    MessageStatus.SENT: {MessageStatus.PENDING, MessageStatus.SENDING, MessageStatus.UNKNOWN},
     MessageStatus.UNKNOWN: {MessageStatus.SENDING},
-    MessageStatus.DELIVERED: {MessageStatus.SENDING, MessageStatus.UNKNOWN, MessageStatus.SENT},
-    MessageStatus.UNDELIVERED: {MessageStatus.SENDING, MessageStatus.UNKNOWN, MessageStatus.SENT},
-    MessageStatus.FAILED: {MessageStatus.SENDING, MessageStatus.UNKNOWN, MessageStatus.SENT},
+    MessageStatus.DELIVERED: {
+        MessageStatus.PENDING,
+        MessageStatus.SENDING,
+        MessageStatus.UNKNOWN,
+        MessageStatus.SENT,
+    },
+    MessageStatus.UNDELIVERED: {
+        MessageStatus.PENDING,
+        MessageStatus.SENDING,
+        MessageStatus.UNKNOWN,
+        MessageStatus.SENT,
+    },
+    MessageStatus.FAILED: {
+        MessageStatus.PENDING,
+        MessageStatus.SENDING,
+        MessageStatus.UNKNOWN,
+        MessageStatus.SENT,
+    },
     MessageStatus.REFUSED: {MessageStatus.PENDING},
     MessageStatus.DROPPED: {MessageStatus.PENDING},
 }
