@@ -1,0 +1,62 @@
+"""What an operator copies: the compose file, .env.example and production settings."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from compose_spec import PyCompose
+
+ROOT = Path(__file__).resolve().parent.parent
+READ_BY_COMPOSE_ONLY = {"POSTGRES_PASSWORD"}
+PRODUCTION = {"SECRET_KEY": "k" * 64 + "0123456789", "PUBLIC_URL": "https://standby.example.com"}
+
+
+def example_names() -> set[str]:
+    return set(re.findall(r"^#?([A-Z][A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M))
+
+
+def settings_names() -> set[str]:
+    return set(re.findall(r'\benv(?:\.\w+)?\(\s*"([A-Z_]+)"', (ROOT / "config/settings.py").read_text()))
+
+
+def manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: os.environ[name] for name in ("PATH", "DATABASE_URL") if name in os.environ}
+    command = [sys.executable, "-W", "error", "manage.py", *arguments]
+    return subprocess.run(
+        command, env={**inherited, **variables}, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_env_example_names_what_settings_read():
+    assert example_names() - READ_BY_COMPOSE_ONLY == settings_names()
+
+
+def test_compose_file_is_valid_and_complete():
+    services = PyCompose.from_yaml((ROOT / "docker-compose.yml").read_text()).service_names()
+    assert set(services) >= {"postgres", "valkey", "web", "live", "worker", "beat", "mailpit"}
+
+
+def test_compose_names_only_known_variables():
+    text = (ROOT / "docker-compose.yml").read_text()
+    assert set(re.findall(r"(?<!\$)\$\{(\w+)", text)) <= example_names()
+    set_for_us = PyCompose.from_yaml(text).to_dict()["services"]["web"]["environment"]
+    assert set(set_for_us) <= settings_names()
+
+
+def test_production_settings_pass_the_deploy_check():
+    done = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_demo_refuses_a_public_host():
+    done = manage("check", **PRODUCTION, DEMO="1")
+    assert done.returncode != 0
+    assert "serves this machine only" in done.stderr
+
+
+def test_static_files_all_exist(tmp_path):
+    """The manifest storage of production follows every reference in every stylesheet."""
+    done = manage("collectstatic", "--noinput", **PRODUCTION, STATIC_ROOT=str(tmp_path / "static"))
+    assert done.returncode == 0, done.stderr
