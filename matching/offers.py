@@ -71,6 +71,14 @@ def give_back(slot: Slot, offer: Offer, *, now: datetime) -> bool:
     return bool(moved)
 
 
+def seen(offer: Offer, *, now: datetime) -> bool:
+    """Note the first time their page was on a screen; False if it was before. Needs no lock: one row, one write."""
+    moved = Offer.objects.filter(pk=offer.pk, seen_at=None).update(seen_at=now)
+    if moved:
+        trail.record("offer.seen", offer, now=now, clinic_id=offer.slot.clinic_id)
+    return bool(moved)
+
+
 def _move(slot: Slot, offers: QuerySet[Offer], to: OfferState, verb: str, *, now: datetime) -> list[Offer]:
     """Under the slot's lock nobody else moves its offers, so what is read here is what is updated."""
     rows = list(offers.filter(slot=slot, state__in=OFFER_MOVES[to]).order_by("pk"))
