@@ -1,0 +1,174 @@
+"""Rows: who a person is and how they are reached. Families share numbers, so a name belongs to a match."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+
+from audit import trail
+from notifications import consent
+from notifications.models import Consent, ContactPoint, PatientContact
+from notifications.states import Channel, ContactKind, Purpose
+from waitlist import tiers
+from waitlist.models import Clinic, Patient, User
+
+
+@dataclass(frozen=True)
+class Person:
+    """What is known of somebody; empty and None mean “not said” and never overwrite what is known."""
+
+    first_name: str
+    last_name: str = ""
+    phone: str = ""
+    email: str = ""
+    language: str = ""
+    timezone: str = ""
+    state: str = ""
+    external_id: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    visits: int | None = None
+    past_visits: int | None = None
+    spend_cents: int | None = None
+    show_rate: int | None = None
+    preferred_channel: str = ""
+
+    def said(self) -> dict[str, object]:
+        """The columns of a patient this says something about."""
+        columns = {name: value for name, value in vars(self).items() if name not in ("phone", "email") and value}
+        numbers = ("latitude", "longitude", "visits", "past_visits", "spend_cents", "show_rate")
+        return columns | {name: vars(self)[name] for name in numbers if vars(self)[name] is not None}
+
+
+@dataclass(frozen=True)
+class ConsentGiven:
+    """What somebody allowed, when, and how we know."""
+
+    channel: str
+    at: datetime
+    source: str = Consent.Source.STAFF
+    purpose: str = Purpose.OFFERS
+    recorded_by: User | None = None
+    remote_addr: str | None = None
+    text_version: str = ""
+    note: str = ""
+
+
+def meet(clinic: Clinic, person: Person, consents: Sequence[ConsentGiven] = (), *, now: datetime) -> Patient:
+    """The person as a patient: found by their id, or by number or address and name; else made."""
+    points = _points(clinic, person, now=now)
+    patient = find(clinic, person, points)
+    if patient is None:
+        patient = Patient(clinic=clinic, created_at=now)
+        _write(patient, person)
+        trail.record("patient.added", patient, now=now, clinic_id=clinic.pk)
+    elif _differs(patient, person):
+        _write(patient, person)
+        trail.record("patient.edited", patient, now=now, clinic_id=clinic.pk)
+    position = patient.contacts.count()
+    for point in points:
+        if not patient.contacts.filter(contact_point=point).exists():
+            consent.attach(patient, point, position, now=now)
+            position += 1
+    _allow(points, consents, now=now)
+    return patient
+
+
+def replace(
+    clinic: Clinic, patient_id: int, person: Person, consents: Sequence[ConsentGiven] = (), *, now: datetime
+) -> Patient:
+    """The patient is exactly this person now: other numbers and addresses are no longer theirs."""
+    points = _points(clinic, person, now=now)
+    patient = Patient.objects.select_for_update(no_key=True).get(clinic=clinic, pk=patient_id)
+    others = clinic.patients.exclude(pk=patient_id)
+    if person.external_id and others.filter(external_id=person.external_id).exists():
+        raise ValidationError({"external_id": f"“{person.external_id}” is another patient’s id."})
+    _write(patient, person, last_name=person.last_name)
+    trail.record("patient.edited", patient, now=now, clinic_id=patient.clinic_id)
+    former = PatientContact.objects.filter(patient=patient).exclude(contact_point__in=points)
+    for use in former.select_related("contact_point"):
+        changes = {"patient": patient.pk}
+        trail.record("contact.detached", use.contact_point, now=now, clinic_id=patient.clinic_id, changes=changes)
+        use.delete()
+    for position, point in enumerate(points):
+        consent.attach(patient, point, position, now=now)
+    _allow(points, consents, now=now)
+    return patient
+
+
+def find(clinic: Clinic, person: Person, points: Sequence[ContactPoint]) -> Patient | None:
+    """By external id; else whoever uses one of these contact points and has this name; else nobody."""
+    if person.external_id:
+        known = clinic.patients.filter(external_id=person.external_id).first()
+        if known is not None:
+            return known
+    users: QuerySet[Patient] = clinic.patients.filter(contacts__contact_point__in=points)
+    if person.external_id:
+        users = users.filter(external_id="")
+    users = users.filter(first_name__iexact=person.first_name).order_by("pk").distinct()
+    last_name = person.last_name.casefold()
+    for user in users:
+        if not last_name or not user.last_name or user.last_name.casefold() == last_name:
+            return user
+    return None
+
+
+def _points(clinic: Clinic, person: Person, *, now: datetime) -> list[ContactPoint]:
+    """Their contact points, phone first, locked: whoever enrols the same number waits here."""
+    values = ((ContactKind.PHONE, person.phone), (ContactKind.EMAIL, person.email))
+    found = [consent.contact(clinic, kind, value, now=now) for kind, value in values if value]
+    _lock(found)
+    return found
+
+
+def _lock(points: Sequence[ContactPoint]) -> None:
+    ids = [point.pk for point in points]
+    list(ContactPoint.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
+
+
+def _differs(patient: Patient, person: Person) -> bool:
+    return any(getattr(patient, name) != value for name, value in person.said().items())
+
+
+def _write(patient: Patient, person: Person, **fields: object) -> None:
+    for name, value in (person.said() | fields).items():
+        setattr(patient, name, value)
+    if person.visits is not None and person.past_visits is None:
+        patient.past_visits = max(patient.past_visits, person.visits)
+    patient.tier = tiers.tier(
+        visits=patient.visits,
+        spend_cents=patient.spend_cents,
+        past_visits=patient.past_visits,
+        show_rate=patient.show_rate,
+    )
+    patient.full_clean(exclude=["clinic"], validate_unique=False, validate_constraints=False)
+    patient.save()
+
+
+def _allow(points: Sequence[ContactPoint], consents: Sequence[ConsentGiven], *, now: datetime) -> None:
+    """Record each consent on the contact point its channel uses, unless the ledger has later word of it."""
+    by_kind = {point.kind: point for point in points}
+    for given in consents:
+        email = given.channel == Channel.EMAIL
+        point = by_kind.get(ContactKind.EMAIL if email else ContactKind.PHONE)
+        if point is None:
+            field = "email" if email else "phone"
+            raise ValidationError({field: "There is a consent for it, so it cannot be empty."})
+        later = point.consents.filter(purpose=given.purpose, channel=given.channel, at__gte=given.at)
+        stopped = point.stopped_at is not None and point.stopped_at >= given.at
+        if not stopped and not later.exists():
+            consent.record(
+                point,
+                purpose=given.purpose,
+                channel=given.channel,
+                granted=True,
+                source=given.source,
+                at=given.at,
+                now=now,
+                recorded_by=given.recorded_by,
+                remote_addr=given.remote_addr,
+                text_version=given.text_version,
+                note=given.note,
+            )

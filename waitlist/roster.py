@@ -1,0 +1,150 @@
+"""Acts: people come onto the waitlist, change their wish, pause and leave. One act is one transaction."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from waitlist import entries, live, people
+from waitlist.entries import Wish
+from waitlist.models import Clinic, Patient, WaitlistEntry
+from waitlist.people import ConsentGiven, Person
+
+TOPIC = "waitlist"
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """Somebody's place on the list; `created` False: they had it already."""
+
+    patient: Patient
+    entry: WaitlistEntry
+    created: bool
+
+
+@dataclass(frozen=True)
+class Request:
+    """One person's wish, as enrol_many takes it."""
+
+    person: Person
+    wish: Wish
+    consents: Sequence[ConsentGiven] = ()
+
+
+def enrol(clinic: Clinic, *, person: Person, wish: Wish, consents: Sequence[ConsentGiven], now: datetime) -> Enrolment:
+    """The person, how they are reached, what they allowed and their wish; joining twice changes nothing."""
+    return enrol_many(clinic, [Request(person, wish, consents)], now=now)[0]
+
+
+@transaction.atomic(durable=True)
+def enrol_many(clinic: Clinic, requests: Iterable[Request], *, now: datetime) -> list[Enrolment]:
+    """All of them or none; ValidationError names the field of the first that cannot be."""
+    made = [_enrol(clinic, request, now=now) for request in requests]
+    live.hint(clinic.pk, TOPIC)
+    return made
+
+
+def _enrol(clinic: Clinic, request: Request, *, now: datetime) -> Enrolment:
+    check_wish(clinic, request.wish)
+    patient = people.meet(clinic, request.person, request.consents, now=now)
+    entry, is_new = entries.join(patient, request.wish, now=now)
+    return Enrolment(patient, entry, is_new)
+
+
+def add_patient(clinic: Clinic, person: Person, consents: Sequence[ConsentGiven], *, now: datetime) -> Patient:
+    """A person of the clinic without a wish; somebody known is found, not made again."""
+    return add_patients(clinic, [(person, consents)], now=now)[0]
+
+
+@transaction.atomic(durable=True)
+def add_patients(
+    clinic: Clinic, known: Iterable[tuple[Person, Sequence[ConsentGiven]]], *, now: datetime
+) -> list[Patient]:
+    """All of them or none."""
+    met = [people.meet(clinic, person, consents, now=now) for person, consents in known]
+    live.hint(clinic.pk, TOPIC)
+    return met
+
+
+@transaction.atomic(durable=True)
+def edit_person(patient_id: int, person: Person, consents: Sequence[ConsentGiven] = (), *, now: datetime) -> Patient:
+    """The person is now this one. A new number replaces the old one and starts without consent."""
+    clinic = Clinic.objects.get(patients=patient_id)
+    live.hint(clinic.pk, TOPIC)
+    return people.replace(clinic, patient_id, person, consents, now=now)
+
+
+@transaction.atomic(durable=True)
+def edit(entry_id: int, wish: Wish, *, now: datetime) -> bool:
+    """The wish is now this one; False where the entry waits no longer."""
+    entry = _locked(entry_id)
+    check_wish(entry.clinic, wish)
+    try:
+        with transaction.atomic():
+            edited = entries.edit(entry, wish, now=now)
+    except IntegrityError as error:
+        if "entry_one_active_wish" not in str(error):
+            raise
+        raise ValidationError({"services": "This patient already waits for exactly these services."}) from error
+    live.hint(entry.clinic_id, TOPIC)
+    return edited
+
+
+def remove(entry_id: int, *, now: datetime) -> bool:
+    """Off the list; offers already out stay good until their printed time. False: was off already."""
+    return _change(entry_id, lambda entry: entries.remove(entry, now=now))
+
+
+def pause(entry_id: int, until: datetime | None = None, *, now: datetime) -> bool:
+    """Asked for nothing until then; the place in line stays."""
+    return _change(entry_id, lambda entry: entries.pause(entry, until, now=now))
+
+
+def resume(entry_id: int, *, now: datetime) -> bool:
+    """Waiting again."""
+    return _change(entry_id, lambda entry: entries.resume(entry, now=now))
+
+
+@transaction.atomic(durable=True)
+def refresh(clinic: Clinic, *, now: datetime) -> int:
+    """Pauses that have run out end, and waits are counted anew; how many entries changed."""
+    changed = entries.resume_due(clinic, now=now) + entries.refresh_waiting(clinic, now=now)
+    if changed:
+        live.hint(clinic.pk, TOPIC)
+    return changed
+
+
+@transaction.atomic(durable=True)
+def _change(entry_id: int, change: Callable[[WaitlistEntry], bool]) -> bool:
+    entry = _locked(entry_id)
+    live.hint(entry.clinic_id, TOPIC)
+    return change(entry)
+
+
+def _locked(entry_id: int) -> WaitlistEntry:
+    return WaitlistEntry.objects.select_related("clinic").select_for_update(no_key=True, of=("self",)).get(pk=entry_id)
+
+
+def check_wish(clinic: Clinic, wish: Wish) -> None:
+    """ValidationError by field where the wish names what the clinic has not, or cannot be met at all."""
+    wrong: dict[str, str] = {}
+    services = set(clinic.services.filter(retired_at=None).values_list("pk", flat=True))
+    practitioners = set(clinic.practitioners.filter(retired_at=None).values_list("pk", flat=True))
+    if not wish.service_ids:
+        wrong["services"] = "Choose at least one service."
+    elif set(wish.service_ids) - services:
+        wrong["services"] = "One of these services is not offered here."
+    if set(wish.practitioner_ids) - practitioners:
+        wrong["practitioners"] = "One of these practitioners does not work here."
+    elif wish.practitioner_ids and set(wish.practitioner_ids) <= set(wish.excluded_ids):
+        wrong["excluded_practitioners"] = "Nobody is left of the practitioners wanted."
+    if not wish.windows:
+        wrong["windows"] = "Choose at least one day."
+    elif any(not 0 < days < 128 or not 0 <= start < end <= 24 * 60 for days, start, end in wish.windows):
+        wrong["windows"] = "Each window needs a day, and has to end after it starts."
+    if wish.earliest_on and wish.latest_on and wish.latest_on < wish.earliest_on:
+        wrong["latest_on"] = "The latest date is before the earliest."
+    if wrong:
+        raise ValidationError(wrong)
