@@ -1,0 +1,51 @@
+"""Whether this person may be told this at all, by this way."""
+
+from datetime import datetime, timedelta
+
+from matching.models import Offer
+from notifications.models import ContactPoint
+from notifications.states import Capability, Channel, Kind, Rule
+
+ANSWERS_THEM = (Kind.STOPPED, Kind.ANSWER)
+ABOUT_THEIR_ACT = (Kind.BOOKED, Kind.CANCELLED, Kind.APOLOGY)
+THEIR_OWN_ACTS = ("link", "reply", "call")
+CONVERSATION = timedelta(minutes=15)
+
+
+def stopped(point: ContactPoint, kind: str) -> bool:
+    """After STOP nothing but its own confirmation."""
+    return point.stopped_at is not None and kind != Kind.STOPPED
+
+
+def without_consent(point: ContactPoint, kind: str, purpose: str, channel: str) -> bool:
+    """The ledger does not allow it. Answers to what they wrote, and the question for consent, need none."""
+    return kind not in (*ANSWERS_THEM, Kind.OPT_IN) and f"{purpose}:{channel}" not in point.granted
+
+
+def takes_no_texts(point: ContactPoint, channel: str) -> bool:
+    """The carrier has told us so."""
+    return channel == Channel.SMS and point.sms_capability == Capability.NO
+
+
+def in_conversation(kind: str, offer: Offer | None, *, now: datetime) -> bool:
+    """They wrote or tapped a moment ago, so the answer may come at any hour."""
+    if kind in ANSWERS_THEM:
+        return True
+    return (
+        kind in ABOUT_THEIR_ACT
+        and offer is not None
+        and offer.answered_at is not None
+        and offer.answered_by in THEIR_OWN_ACTS
+        and now - offer.answered_at <= CONVERSATION
+    )
+
+
+def forbidden(point: ContactPoint, kind: str, purpose: str, channel: str) -> Rule | None:
+    """The first of these rules that it would break."""
+    if stopped(point, kind):
+        return Rule.STOPPED
+    if takes_no_texts(point, channel):
+        return Rule.TAKES_NO_TEXTS
+    if without_consent(point, kind, purpose, channel):
+        return Rule.NO_CONSENT
+    return None

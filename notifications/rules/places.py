@@ -1,0 +1,73 @@
+"""Where somebody is, as far as we can know: the zones and the states whose law their phone may be under."""
+
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+import phonenumbers
+import pytz
+from phonenumbers import timezone as phone_zones
+
+from waitlist.models import Clinic, Patient
+
+_PACIFIC, _MOUNTAIN = "America/Los_Angeles", "America/Denver"
+_CENTRAL, _EASTERN = "America/Chicago", "America/New_York"
+_BY_ZONES = {
+    (_EASTERN,): "CT DC DE GA MA MD ME NC NH NJ NY OH PA RI SC VA VT WV",
+    (_CENTRAL,): "AL AR IA IL LA MN MO MS OK WI",
+    (_MOUNTAIN,): "CO MT NM UT WY",
+    (_PACIFIC,): "CA WA",
+    (_EASTERN, _CENTRAL): "FL KY TN",
+    (_CENTRAL, _MOUNTAIN): "KS ND NE SD TX",
+    (_PACIFIC, "America/Boise"): "ID OR",
+    (_PACIFIC, _MOUNTAIN): "NV",
+    ("America/Indiana/Indianapolis", _CENTRAL): "IN",
+    ("America/Detroit", _CENTRAL): "MI",
+    ("America/Phoenix",): "AZ",
+    ("America/Anchorage", "America/Adak"): "AK",
+    ("Pacific/Honolulu",): "HI",
+    ("America/Puerto_Rico",): "PR VI",
+    ("Pacific/Guam",): "GU MP",
+    ("Pacific/Pago_Pago",): "AS",
+}
+STATE_ZONES = {state: zones for zones, states in _BY_ZONES.items() for state in states.split()}
+
+# The area codes of the states whose hours or counts are stricter than the federal ones.
+_STRICT_AREAS = {
+    "FL": "239 305 321 324 352 386 407 448 561 645 656 689 727 728 754 772 786 813 850 863 904 941 954",
+    "OK": "405 539 572 580 918",
+    "TX": "210 214 254 281 325 346 361 409 430 432 469 512 621 682 713 726 737 806 817 830 832 903 915 936 "
+    "940 945 956 972 979",
+    "WA": "206 253 360 425 509 564",
+}
+AREA_STATES = {area: state for state, areas in _STRICT_AREAS.items() for area in areas.split()}
+
+
+def zones(clinic: Clinic, patient: Patient | None, number: str) -> tuple[ZoneInfo, ...]:
+    """Every zone they may be in: the one they told us, else their state's, else the clinic's if the number allows
+    it, else the number's."""
+    if patient is not None and patient.timezone:
+        return (ZoneInfo(patient.timezone),)
+    if patient is not None and patient.state in STATE_ZONES:
+        return tuple(ZoneInfo(name) for name in STATE_ZONES[patient.state])
+    possible = number_zones(number)
+    if not possible or clinic.timezone in possible:
+        return (clinic.zone,)
+    return tuple(ZoneInfo(name) for name in possible)
+
+
+def states(patient: Patient | None, number: str, place_state: str) -> frozenset[str]:
+    """Every state whose law may hold: the one they told us, else the number's and the clinic's own."""
+    if patient is not None and patient.state:
+        return frozenset({patient.state})
+    area_state = AREA_STATES.get(number[2:5], "") if number.startswith("+1") else ""
+    return frozenset({area_state, place_state} - {""})
+
+
+@cache
+def number_zones(number: str) -> tuple[str, ...]:
+    """The zones a number may be used in; none where even its country is unknown."""
+    parsed = phonenumbers.parse(number)
+    found = set(phone_zones.time_zones_for_number(parsed))
+    if not found & available_timezones():
+        found = set(pytz.country_timezones.get(phonenumbers.region_code_for_number(parsed) or "", []))
+    return tuple(sorted(found & available_timezones()))
