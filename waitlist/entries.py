@@ -84,6 +84,11 @@ def resume(entry: WaitlistEntry, *, now: datetime) -> bool:
     return _move(entry, EntryStatus.ACTIVE, "entry.resumed", now=now, paused_until=None)
 
 
+def wait_again(entry: WaitlistEntry, *, now: datetime) -> bool:
+    """Back on the list after a booking that came to nothing; the place in line stays."""
+    return _move(entry, EntryStatus.ACTIVE, "entry.waits_again", now=now, paused_until=None)
+
+
 def resume_due(clinic: Clinic, *, now: datetime) -> int:
     """Every pause of the clinic that has run out ends; how many did."""
     paused = WaitlistEntry.objects.filter(clinic=clinic, status=EntryStatus.PAUSED, paused_until__lte=now)
