@@ -85,7 +85,10 @@ class InboundEvent(models.Model):
     event_key = models.CharField(max_length=200, help_text="The sender's own id for this event.")
     kind = models.CharField(max_length=60, blank=True)
     subject = models.CharField(max_length=200, blank=True, help_text="The external appointment id.")
-    version = models.BigIntegerField(default=0, help_text="Orders the events of one subject.")
+    replaces = models.CharField(max_length=200, blank=True, help_text="The id the subject had before a move.")
+    version = models.BigIntegerField(
+        default=0, help_text="Orders the events of one subject; 0: the sender gave none."
+    )
     payload = models.JSONField()
     status = models.CharField(max_length=8, choices=EventStatus, default=EventStatus.RECEIVED)
     reason = models.CharField(max_length=300, blank=True, help_text="Why it was refused or changed nothing.")
@@ -99,6 +102,7 @@ class InboundEvent(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["received_at"], name="event_to_apply", condition=Q(status="received")),
             models.Index(fields=["connection", "subject", "version"], name="event_by_subject"),
+            models.Index(fields=["connection", "replaces"], name="event_by_replaced", condition=~Q(replaces="")),
         ]
 
     def __str__(self) -> str:
