@@ -25,12 +25,14 @@ _USABLE = """FROM notifications_patientcontact pc JOIN notifications_contactpoin
       AND ((c.kind = 'phone' AND c.sms_capability <> 'no' AND c.granted @> '{offers:sms}'::varchar[])
         OR (c.kind = 'email' AND c.granted @> '{offers:email}'::varchar[]))"""
 
-_UNDER_CAP = """AND (SELECT count(*) FILTER (WHERE m.created_at > %(now)s - interval '1 day') < %(offers_per_day)s
-              AND count(*) FILTER (WHERE m.created_at > %(now)s - interval '7 days') < %(offers_per_week)s
-              AND count(*) < %(offers_per_month)s
-       FROM notifications_message m
-       WHERE m.contact_point_id = c.id AND m.kind = 'offer' AND m.created_at > %(now)s - interval '30 days'
-         AND m.status NOT IN ('refused', 'dropped', 'failed'))"""
+# As notifications.rules.caps counts them; there, under lock, is the last word.
+_UNDER_CAP = """AND (
+    SELECT count(*) FILTER (WHERE went.at > %(now)s - interval '1 day') < %(offers_per_day)s
+       AND count(*) FILTER (WHERE went.at > %(now)s - interval '7 days') < %(offers_per_week)s
+       AND count(*) < %(offers_per_month)s
+    FROM notifications_message m CROSS JOIN LATERAL (SELECT coalesce(m.sent_at, m.next_attempt_at) AS at) went
+    WHERE m.contact_point_id = c.id AND m.kind = 'offer' AND went.at > %(now)s - interval '30 days'
+      AND m.status NOT IN ('refused', 'dropped', 'failed'))"""
 
 # About the wish itself: true whoever asks and however. In this order; the first that holds is the reason.
 WISH_FILTERS = {

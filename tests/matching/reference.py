@@ -62,8 +62,9 @@ def under_cap(slot: Slot, point, now: datetime) -> bool:
     sent = Message.objects.filter(contact_point=point, kind="offer").exclude(
         status__in=["refused", "dropped", "failed"]
     )
+    went = [message.sent_at or message.next_attempt_at for message in sent]
     limits = ((1, slot.clinic.offers_per_day), (7, slot.clinic.offers_per_week), (30, slot.clinic.offers_per_month))
-    return all(sent.filter(created_at__gt=now - timedelta(days=days)).count() < limit for days, limit in limits)
+    return all(sum(at > now - timedelta(days=days) for at in went) < limit for days, limit in limits)
 
 
 def judge(slot: Slot, entry: WaitlistEntry, policy: Policy, now: datetime) -> Judged:

@@ -159,7 +159,7 @@ def _capped(world: World) -> WaitlistEntry:
     for n in range(world.clinic.offers_per_day):
         point.messages.create(
             clinic=world.clinic, kind="offer", channel="sms", patient=entry.patient, dedupe_key=f"cap{n}",
-            status="sent", next_attempt_at=NOW, created_at=NOW - timedelta(hours=1),
+            status="sent", next_attempt_at=NOW, sent_at=NOW - timedelta(hours=1), created_at=NOW,
         )  # fmt: skip
     return entry
 

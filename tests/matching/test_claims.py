@@ -1,0 +1,339 @@
+"""The claim: every outcome, everything it writes, and the races, each with the lock taken out as a control."""
+
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from django.db import connection, connections, transaction
+
+from audit.models import Entry
+from matching import cascade, claims, returns
+from matching.claims import Claim
+from matching.models import Offer
+from matching.states import OfferState
+from notifications.models import Message
+from tests import factories
+from tests.factories import NOW, World
+from waitlist import schedule
+from waitlist.models import Appointment, Slot, WaitlistEntry, Writeback
+
+
+@contextmanager
+def no_lock(monkeypatch):
+    """The design without its first statement: what the race tests must catch."""
+
+    def read_only(offer_id):
+        return Slot.objects.select_related("clinic", "service").get(offers=offer_id)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(claims, "lock_slot_of", read_only)
+        yield
+
+
+def world_with_offers(people: int = 3, **fields) -> tuple[World, Slot, list[Offer]]:
+    world = World(**fields)
+    for _ in range(people):
+        world.entry()
+    slot = world.slot()
+    cascade.advance(slot.pk, now=NOW)
+    slot.refresh_from_db()
+    return world, slot, list(slot.offers.order_by("pk"))
+
+
+def told(offers: list[Offer]) -> None:
+    """As if the carrier had taken every offer."""
+    Message.objects.filter(offer__in=offers, kind="offer").update(status="sent", sent_at=NOW)
+
+
+@pytest.mark.django_db
+def test_the_first_yes_books_and_everybody_else_is_told():
+    _, slot, offers = world_with_offers()
+    told(offers)
+    at = NOW + timedelta(minutes=5)
+    assert claims.claim(offers[0].pk, via="link", now=at) == Claim.BOOKED
+    slot.refresh_from_db()
+    visit = Appointment.objects.get()
+    assert (slot.state, slot.filled_by, slot.filled_at, slot.next_wave_at) == ("filled", visit, at, None)
+    assert (visit.patient_id, visit.starts_at, visit.status) == (offers[0].patient_id, slot.starts_at, "booked")
+    assert Counter(o.state for o in slot.offers.all()) == {"accepted": 1, "retracted": 2}
+    won = slot.offers.get(state="accepted")
+    assert (won.answered_at, won.answered_by) == (at, "link")
+    entry = WaitlistEntry.objects.get(pk=won.entry_id)
+    assert (entry.status, entry.offers_answered, entry.offers_accepted) == ("booked", 1, 1)
+    kinds = Counter(Message.objects.exclude(kind="offer").values_list("kind", flat=True))
+    assert kinds == {"booked": 1, "retracted": 2}
+    assert Writeback.objects.get().status == "task"
+    verbs = Counter(Entry.objects.filter(timestamp=at).values_list("verb", flat=True))
+    assert verbs == {
+        "slot.filled": 1, "appointment.booked": 1, "offer.accepted": 1, "offer.retracted": 2,
+        "entry.booked": 1, "writeback.owed": 1,
+    }  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_with_a_calendar_connected_the_booking_is_queued_for_it():
+    world, _, offers = world_with_offers()
+    world.connection(writeback_url="https://calendar.example/hook")
+    claims.claim(offers[0].pk, via="link", now=NOW)
+    owed = Writeback.objects.get()
+    assert owed.status == "queued"
+    message = Message.objects.get(kind="writeback")
+    assert (message.channel, message.writeback_id, message.dedupe_key) == ("webhook", owed.pk, f"writeback:{owed.pk}")
+
+
+@pytest.mark.django_db
+def test_who_was_never_texted_is_not_told_it_is_gone():
+    _, slot, offers = world_with_offers()
+    claims.claim(offers[0].pk, via="link", now=NOW)
+    assert not Message.objects.filter(kind="retracted").exists()
+    assert set(Message.objects.filter(kind="offer").values_list("status", flat=True)) == {"dropped"}
+
+
+@pytest.mark.django_db
+def test_claiming_again_is_yours_and_changes_nothing():
+    _, _, offers = world_with_offers()
+    claims.claim(offers[0].pk, via="link", now=NOW)
+    before = (Appointment.objects.count(), Message.objects.count(), Entry.objects.count())
+    assert claims.claim(offers[0].pk, via="link", now=NOW) == Claim.YOURS
+    assert claims.claim(offers[1].pk, via="reply", now=NOW) == Claim.TAKEN
+    assert (Appointment.objects.count(), Message.objects.count(), Entry.objects.count()) == before
+
+
+@pytest.mark.django_db
+def test_a_late_yes_still_wins_a_free_slot():
+    _, slot, offers = world_with_offers()
+    late = offers[0].expires_at + timedelta(minutes=1)
+    cascade.advance(slot.pk, now=late)
+    assert Offer.objects.get(pk=offers[0].pk).state == OfferState.EXPIRED
+    assert claims.claim(offers[0].pk, via="link", now=late) == Claim.BOOKED
+
+
+@pytest.mark.django_db
+def test_every_other_outcome():
+    world, slot, offers = world_with_offers()
+    end = slot.starts_at - timedelta(minutes=1)
+    assert claims.claim(offers[0].pk, via="link", now=end) == Claim.EXPIRED
+    assert claims.decline(offers[0].pk, reason="too_soon", via="link", now=NOW) == Claim.DECLINED
+    assert claims.claim(offers[0].pk, via="link", now=NOW) == Claim.DECLINED
+    Slot.objects.filter(pk=slot.pk).update(
+        state="held", held_by=offers[1].patient_id, held_until=NOW + timedelta(minutes=1)
+    )
+    assert claims.claim(offers[2].pk, via="link", now=NOW) == Claim.BUSY
+    assert claims.outcome(claims.find(token(offers[1])), now=NOW) == Claim.HELD
+    Slot.objects.filter(pk=slot.pk).update(state="offering", held_by=None, held_until=None)
+    schedule.stop(slot.pk, now=NOW)
+    assert claims.claim(offers[1].pk, via="link", now=NOW) == Claim.WITHDRAWN
+
+
+def token(offer: Offer) -> str:
+    from matching import tokens
+
+    return tokens.make(offer.public_id)
+
+
+@pytest.mark.django_db
+def test_somebody_busy_then_gets_a_conflict_and_nothing_is_written():
+    world, slot, offers = world_with_offers()
+    other = factories.practitioner(world.clinic)
+    world.appointment(slot.starts_at, patient=offers[0].patient, practitioner=other)
+    assert claims.claim(offers[0].pk, via="link", now=NOW) == Claim.CONFLICT
+    assert Appointment.objects.count() == 1
+    assert claims.claim(offers[1].pk, via="link", now=NOW) == Claim.BOOKED
+
+
+@pytest.mark.django_db
+def test_an_alternative_is_booked_and_confirmed_though_it_was_never_offered():
+    world, slot, offers = world_with_offers()
+    claims.claim(offers[0].pk, via="link", now=NOW)
+    other = world.slot(slot.starts_at + timedelta(hours=2), next_wave_at=None)
+    found, offer = claims.claim_alternative(offers[1].pk, other.public_id, via="link", now=NOW)
+    assert (found, offer.slot, offer.wave) == (Claim.BOOKED, other, 0)
+    assert Message.objects.get(kind="booked", offer=offer).contact_point.users.get().patient_id == offer.patient_id
+    assert claims.claim_alternative(offers[2].pk, other.public_id, via="link", now=NOW) == (Claim.TAKEN, None)
+
+
+@pytest.mark.django_db
+def test_another_clinics_slot_is_no_alternative():
+    _, _, offers = world_with_offers()
+    foreign = World().slot()
+    assert claims.claim_alternative(offers[0].pk, foreign.public_id, via="link", now=NOW) == (Claim.WITHDRAWN, None)
+
+
+@pytest.mark.django_db
+def test_given_back_in_grace_the_same_slot_asks_on_and_nobody_loses_their_place():
+    world, slot, offers = world_with_offers(people=8)
+    told(offers)
+    claims.claim(offers[0].pk, via="link", now=NOW)
+    at = NOW + timedelta(minutes=14)
+    assert returns.cancel_in_grace(offers[0].pk, now=at)
+    slot.refresh_from_db()
+    assert (slot.state, slot.filled_by, Appointment.objects.get().status) == ("open", None, "cancelled")
+    assert WaitlistEntry.objects.get(pk=offers[0].entry_id).status == "active"
+    assert cascade.advance(slot.pk, now=at) == 3  # those not asked yet
+    assert claims.claim(offers[1].pk, via="link", now=at) == Claim.BOOKED  # retracted, but free again
+    assert claims.claim(offers[0].pk, via="link", now=at) == Claim.DECLINED
+    assert Counter(Writeback.objects.values_list("kind", flat=True)) == {"booked": 2, "cancelled": 1}
+
+
+@pytest.mark.django_db
+def test_after_grace_it_is_not_given_back():
+    _, _, offers = world_with_offers()
+    claims.claim(offers[0].pk, via="link", now=NOW)
+    assert not returns.cancel_in_grace(offers[0].pk, now=NOW + timedelta(minutes=15))
+    assert not returns.cancel_in_grace(offers[1].pk, now=NOW)
+
+
+@pytest.mark.django_db
+def test_the_calendar_overrules_with_an_apology_once():
+    world, slot, offers = world_with_offers()
+    told(offers)
+    world.connection(writeback_url="https://calendar.example/hook")
+    claims.claim(offers[0].pk, via="link", now=NOW)
+    owed = Writeback.objects.get()
+    Writeback.objects.filter(pk=owed.pk).update(status="conflict")
+    assert returns.conflicts(limit=5) == [owed.pk]
+    assert returns.give_way(owed.pk, now=NOW) and not returns.give_way(owed.pk, now=NOW)
+    slot.refresh_from_db()
+    assert (slot.state, slot.closed_because) == ("withdrawn", "rebooked")
+    assert Message.objects.filter(kind="apology").count() == 1
+    assert claims.outcome(claims.find(token(offers[0])), now=NOW) == Claim.CONFLICT
+
+
+@pytest.mark.django_db
+def test_the_winners_other_offers_are_taken_back():
+    world, slot, offers = world_with_offers(people=1)
+    other = world.slot(slot.starts_at + timedelta(hours=3))
+    elsewhere = world.offer(other, offers[0].entry)
+    claims.claim(offers[0].pk, via="link", now=NOW)
+    assert returns.untidy(limit=5) == [offers[0].pk]
+    assert returns.tidy(offers[0].pk, now=NOW) == 1
+    elsewhere.refresh_from_db()
+    assert elsewhere.state == OfferState.RETRACTED
+    assert returns.untidy(limit=5) == []
+
+
+def at_once(calls: list) -> list:
+    """Run every call in a thread of its own, released together; their results in order."""
+    barrier = threading.Barrier(len(calls))
+
+    def run(call):
+        try:
+            connection.ensure_connection()
+            barrier.wait()
+            return call()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [future.result() for future in [pool.submit(run, call) for call in calls]]
+
+
+def fifty_claims() -> Counter:
+    world = World()
+    slot = world.slot()
+    offers = [world.offer(slot, world.entry()) for _ in range(50)]
+    calls = [lambda pk=offer.pk: claims.claim(pk, via="link", now=NOW) for offer in offers]
+    return Counter(str(found) for found in at_once(calls))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fifty_at_once_one_booking_and_forty_nine_polite_answers():
+    assert fifty_claims() == {"booked": 1, "taken": 49}
+    assert Appointment.objects.filter(status="booked").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_fifty_at_once_without_the_lock_run_into_the_constraint(monkeypatch):
+    with no_lock(monkeypatch):
+        found = fifty_claims()
+    assert found["booked"] == 1  # the unique index is the last judge
+    assert found["conflict"] > 0  # but somebody is told nonsense
+
+
+def claim_while_expiring(slot: Slot, offer: Offer) -> Claim:
+    """The slot runs out in one transaction while a claim waits in another."""
+    begun, result = threading.Event(), []
+
+    def late_claim():
+        begun.set()
+        try:
+            result.append(claims.claim(offer.pk, via="link", now=NOW))
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=late_claim)
+    with transaction.atomic():
+        locked = Slot.objects.select_for_update(no_key=True).get(pk=slot.pk)
+        cascade.run_out(locked, now=NOW)
+        thread.start()
+        begun.wait()
+        wait_until_blocked()
+    thread.join()
+    return result[0]
+
+
+def wait_until_blocked() -> None:
+    """Until another session of this database waits for a lock."""
+    for _ in range(500):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            if cursor.fetchone()[0]:
+                return
+        threading.Event().wait(0.01)
+    raise AssertionError("nobody ever waited for the lock")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_that_waits_while_the_slot_runs_out_is_told_so():
+    world = World()
+    slot = world.slot()
+    offer = world.offer(slot)
+    assert claim_while_expiring(slot, offer) == Claim.EXPIRED
+    assert not Appointment.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_lock_an_expired_slot_is_booked(monkeypatch):
+    world = World()
+    slot = world.slot()
+    offer = world.offer(slot)
+    with no_lock(monkeypatch):
+        assert claim_while_expiring(slot, offer) == Claim.BOOKED  # wrong, and the reason for the lock
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_calendar_books_the_time_while_patients_claim_it():
+    for _ in range(5):
+        world = World()
+        slot = world.slot()
+        offers = [world.offer(slot, world.entry()) for _ in range(4)]
+        calls = [lambda pk=offer.pk: claims.claim(pk, via="link", now=NOW) for offer in offers]
+        calls.append(lambda w=world, s=slot: rebook(w, s))
+        results = [str(result) for result in at_once(calls)]
+        slot.refresh_from_db()
+        booked = Appointment.objects.filter(clinic=world.clinic, status="booked")
+        if "booked" in results:  # a patient was first: the calendar's booking is kept, and shown as doubled
+            assert slot.state == "filled"
+            assert sorted(booked.values_list("is_exclusive", flat=True)) == [False, True]
+        else:
+            assert slot.state == "withdrawn"
+            assert results.count("taken") == 4
+            assert booked.get().is_exclusive
+
+
+def rebook(world: World, slot: Slot) -> str:
+    schedule.mirror(
+        world.clinic,
+        connection=None,
+        external_id="from-calendar",
+        version=1,
+        time=schedule.Time.of(slot),
+        patient=None,
+        now=NOW,
+    )
+    return "mirrored"
