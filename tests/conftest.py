@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,32 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from ops import browser as browsers
 from tests.harness import Stack
-
-
-class Stacks:
-    """At most one running stack; asking for other variables replaces it."""
-
-    def __init__(self) -> None:
-        self.running: Stack | None = None
-        self.variables: dict[str, str] = {}
-
-    def get(self, variables: dict[str, str]) -> Stack:
-        if self.running is not None and self.variables != variables:
-            self.stop()
-        if self.running is None:
-            self.running, self.variables = Stack(**variables), variables
-            self.running.start()
-        self.running.wake()
-        return self.running
-
-    def stop(self) -> None:
-        if self.running is not None:
-            self.running.stop()
-            shutil.rmtree(self.running.folder, ignore_errors=True)
-        self.running = None
-
-
-STACKS = Stacks()
+from tests.stacks import STACKS, Stacks
 
 
 @pytest.fixture(scope="session")

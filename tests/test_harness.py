@@ -5,6 +5,7 @@ from django.contrib.contenttypes.models import ContentType
 
 from ops.processes import answers
 from tests.harness import Stack, database_is_idle, eventually
+from tests.stacks import STACKS
 
 
 def test_web_and_worker_answer(stack: Stack):
@@ -34,8 +35,6 @@ def test_quiet_means_nobody_touches_the_database(stack: Stack):
 
 @pytest.mark.django_db
 def test_tests_without_the_stack_meet_no_sweep():
-    from tests.conftest import STACKS
-
     assert STACKS.running is None
     assert ContentType.objects.exists()
 
