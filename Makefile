@@ -40,7 +40,7 @@ soak: .venv/ready-dev ## The long runs
 
 screenshots: .venv/ready-dev ## Pages as pictures, phone and desktop, light and dark (OUT=docs/screenshots)
 	@$(PY) -m ops.browser --install
-	$(PY) -m ops.screenshots $(OUT)
+	$(PY) -m ops.screenshots $(OUT) $(ARGS)
 
 lock: .venv/ready-dev ## Resolve requirements*.in again, with hashes for every platform
 	for name in requirements requirements-dev requirements-uv; do \

@@ -1,0 +1,152 @@
+"""`make screenshots`: a demo on fresh data, its pages as PNGs on phone and desktop, light and dark."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+from standardwebhooks import Webhook
+
+from ops import browser
+from ops.processes import Refused, free_port
+
+SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
+SCHEMES = ("light", "dark")
+SERVERS_OF_OTHERS = {"DATABASE_URL", "REDIS_URL", "MAKELEVEL"}
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One page: a path, or "{offer}" for the newest open offer; `role` signs in first."""
+
+    name: str
+    path: str
+    role: str = ""
+    click: str = ""  # a selector to click before the picture
+
+
+SHOTS = [
+    Shot("sign-in", "/sign-in/"),
+    Shot("offer", "{offer}"),
+    Shot("phones", "/demo/phones/"),
+    Shot("board", "/", role="front_desk"),
+]
+
+
+@contextmanager
+def demo() -> Iterator[dict[str, Any]]:
+    """The demo_info of a demo that lives as long as the block, on data of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="standby-screenshots-"))
+    folder.chmod(0o755)
+    variables = {name: value for name, value in os.environ.items() if name not in SERVERS_OF_OTHERS}
+    variables |= {"DATA_DIR": str(folder / "data"), "PORT": str(free_port())}
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, "-m", "ops.stack"], env=variables, stdout=log, stderr=log)
+    try:
+        while "Sign in" not in (folder / "log").read_text():
+            if process.poll() is not None:
+                raise Refused((folder / "log").read_text())
+            time.sleep(0.2)
+        command = [sys.executable, "-m", "ops.demo_info"]
+        yield json.loads(subprocess.run(command, env=variables, stdout=subprocess.PIPE, check=True).stdout)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(40)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def open_offer(info: dict[str, Any]) -> str:
+    """Cancel an appointment somebody waits for, as a clinic's calendar would; the link on the first phone."""
+    connection = next(one for one in info["connections"] if one["source"] == "standard")
+    wanted = [one for one in info["appointments"] if one["candidates"] and one["clinic"] == connection["clinic"]]
+    before = links(info["url"])
+    body = json.dumps({"type": "appointment.cancelled", "data": {"external_id": wanted[0]["external_id"]}})
+    now = datetime.now(UTC)
+    signature = Webhook(connection["secret"]).sign("screenshots", now, body)
+    headers = {"webhook-id": "screenshots", "webhook-timestamp": str(int(now.timestamp()))}
+    headers |= {"webhook-signature": signature, "content-type": "application/json"}
+    address = f"{info['url']}/api/intake/standard/{connection['id']}/"
+    urllib.request.urlopen(urllib.request.Request(address, body.encode(), headers), timeout=10).close()
+    deadline = time.monotonic() + 30
+    while not (new := [link for link in links(info["url"]) if link not in before]):
+        if time.monotonic() > deadline:
+            raise Refused("The cancelled appointment brought no text within 30 s.")
+        time.sleep(0.2)
+    return new[0]
+
+
+def links(url: str) -> list[str]:
+    """The offer links on all simulated phones, newest first."""
+    with urllib.request.urlopen(f"{url}/demo/phones.json", timeout=10) as response:
+        phones = json.load(response)["phones"]
+    texts = [text for phone in phones for text in phone["messages"] if "/o/" in (text["link"] or "")]
+    return [text["link"] for text in sorted(texts, key=lambda text: str(text["at"]), reverse=True)]
+
+
+def sign_in(page: Page, info: dict[str, Any], role: str) -> None:
+    """Through the form, as the first member of staff with that role."""
+    person = next(one for one in info["staff"] if one["role"] == role)
+    page.goto(f"{info['url']}/sign-in/")
+    page.fill("[name=username]", person["email"])
+    page.fill("[name=password]", person["password"])
+    page.press("[name=password]", "Enter")
+    page.wait_for_url(re.compile(r"^(?!.*sign-in)"))
+
+
+def take(chromium: Browser, info: dict[str, Any], shot: Shot, offer: str, folder: Path) -> None:
+    """Four pictures of one page."""
+    address = shot.path.format(offer=offer)
+    address = address if address.startswith("http") else info["url"] + address
+    for size, viewport in SIZES.items():
+        for scheme in SCHEMES:
+            context = chromium.new_context(
+                viewport=viewport,  # type: ignore[arg-type]
+                color_scheme=scheme,  # type: ignore[arg-type]
+                device_scale_factor=2 if size == "phone" else 1,
+                reduced_motion="reduce",
+            )
+            page = context.new_page()
+            if shot.role:
+                sign_in(page, info, shot.role)
+            page.goto(address, wait_until="load")
+            if shot.click:
+                page.click(shot.click)
+                page.wait_for_timeout(500)
+            page.screenshot(path=folder / f"{shot.name}-{size}-{scheme}.png", full_page=size == "phone")
+            context.close()
+
+
+def main(folder: Path, names: list[str]) -> int:
+    """All pages, or the named ones, into `folder`."""
+    if browser.find() is None:
+        print(browser.HOW_TO_GET_ONE, file=sys.stderr)
+        return 1
+    folder.mkdir(parents=True, exist_ok=True)
+    with demo() as info, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(**browser.launch_options())  # type: ignore[arg-type]
+        offer = open_offer(info)
+        for shot in SHOTS:
+            if not names or shot.name in names:
+                take(chromium, info, shot, offer, folder)
+                print(f"{folder}/{shot.name}-*.png")
+        chromium.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))
