@@ -7,7 +7,7 @@ ARGS ?=
 # An environment that forbids bytecode makes every start three times slower.
 export PYTHONDONTWRITEBYTECODE :=
 export PYTHONUNBUFFERED := 1
-UV_FLAGS := -q --python $(PY) $(shell test -w "$$HOME" || echo --no-cache)
+UV_FLAGS := -q --system-certs --python $(PY) $(shell test -w "$$HOME" || echo --no-cache)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-info test lint bench soak screenshots lock clean

@@ -10,6 +10,7 @@ if ! .venv/bin/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))'
 fi
 echo "Installing $lock…"
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+test -w "${HOME:-/nonexistent}" || export PIP_NO_CACHE_DIR=1
 # uv is four times as fast; pip installs the same locked file where uv cannot (a mirror only pip knows of).
 if ! .venv/bin/python -m pip install -q --require-hashes -r requirements-uv.txt ||
   ! .venv/bin/python -m uv pip install "$@" --require-hashes -r "$lock"; then
