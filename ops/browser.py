@@ -37,9 +37,7 @@ def find() -> str | None:
     caches = [Path.home() / ".cache/ms-playwright", Path.home() / "Library/Caches/ms-playwright"]
     programs = ["headless_shell", "chrome-headless-shell", "chrome", "Google Chrome for Testing", "Chromium"]
     for cache in caches:
-        fetched = [
-            path for path in sorted(cache.glob("chromium*/**/*"), reverse=True) if path.name in programs
-        ]
+        fetched = [path for path in sorted(cache.glob("chromium*/**/*"), reverse=True) if path.name in programs]
         candidates += [str(path) for path in fetched if path.is_file()]
     return next((path for path in candidates if path and os.access(path, os.X_OK)), None)
 
@@ -56,9 +54,7 @@ def install() -> None:
     print("Installing a headless Chromium with apt-get…", file=sys.stderr, flush=True)
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update"], ["install", "-y", "--no-install-recommends", *DEBIAN]):
-        done = subprocess.run(
-            ["apt-get", "-q", *command], env=quiet, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(["apt-get", "-q", *command], env=quiet, capture_output=True, text=True, check=False)
         if done.returncode:
             print(f"apt-get {command[0]} failed:\n{done.stdout}{done.stderr}", file=sys.stderr)
             return

@@ -81,9 +81,7 @@ class Postgres:
             lines = (data / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
             return False
-        return (
-            len(lines) >= 8 and lines[0] == str(self.child and self.child.pid) and lines[7].strip() == "ready"
-        )
+        return len(lines) >= 8 and lines[0] == str(self.child and self.child.pid) and lines[7].strip() == "ready"
 
     def stop(self) -> None:
         """Fast shutdown: open transactions end, committed rows are on disk."""

@@ -26,9 +26,7 @@ def choose_port() -> tuple[int, str]:
         if not given.isdigit() or not 0 < int(given) < 65536:
             raise Refused(f"PORT={given} is not a port number.")
         if not port_is_free(int(given)):
-            raise Refused(
-                f"Port {given} is in use: choose another one with `make demo PORT={int(given) % 65535 + 1}`."
-            )
+            raise Refused(f"Port {given} is in use: choose another one with `make demo PORT={int(given) % 65535 + 1}`.")
         return int(given), ""
     for port in range(8000, 8100):
         if port_is_free(port):

@@ -50,9 +50,7 @@ class Demo:
     def start(self) -> None:
         """Everything answers when this returns, and the terminal shows where and for whom."""
         started = time.monotonic()
-        self.home.record(
-            supervisor={"pid": os.getpid(), "birth": birth(os.getpid())}, url=self.url, ready=False
-        )
+        self.home.record(supervisor={"pid": os.getpid(), "birth": birth(os.getpid())}, url=self.url, ready=False)
         self.start_servers()
         self.home.record(environment=self.environment)
         self.once("migrate", "migrate", "--verbosity", "0")
@@ -118,9 +116,7 @@ class Demo:
         time.sleep(0.1)
         for name, child in self.children.items():
             if child.poll() is not None:
-                raise Refused(
-                    f"{name} ended by itself (exit code {child.returncode}).{self.last_words(name)}"
-                )
+                raise Refused(f"{name} ended by itself (exit code {child.returncode}).{self.last_words(name)}")
 
     def last_words(self, name: str) -> str:
         """The end of a server's own log; the others have already spoken above."""
@@ -145,12 +141,8 @@ class Demo:
             kill_group(child.pid)
 
     def welcome(self, info: dict[str, list[dict[str, str]]], seconds: float) -> None:
-        people = [
-            f"{one['email']}  {one['password']}  ({one['role']}, {one['clinic']})" for one in info["staff"]
-        ]
-        lines = [
-            f"Standby is ready after {seconds:.1f} s. Ctrl-C ends it; {self.home.folder} keeps the data."
-        ]
+        people = [f"{one['email']}  {one['password']}  ({one['role']}, {one['clinic']})" for one in info["staff"]]
+        lines = [f"Standby is ready after {seconds:.1f} s. Ctrl-C ends it; {self.home.folder} keeps the data."]
         lines += [
             "",
             f"  Open     {self.url}",

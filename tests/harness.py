@@ -101,9 +101,7 @@ class Stack:
             raise AssertionError(f"The worker did not start:\n{self.log()}")
 
     def start_beat(self) -> None:
-        self.run(
-            "beat", "celery", "-A", "config", "-q", "beat", "-l", "INFO", "-s", str(self.folder / "beat")
-        )
+        self.run("beat", "celery", "-A", "config", "-q", "beat", "-l", "INFO", "-s", str(self.folder / "beat"))
 
     def stop(self) -> None:
         for name in list(self.children):
@@ -128,9 +126,7 @@ class Stack:
 
     def kill_broker(self) -> None:
         """kill -9 of the Valkey the tests use; what it held is gone."""
-        assert urlsplit(self.redis_url).hostname == "127.0.0.1", (
-            "REDIS_URL is not a throw-away server of ours"
-        )
+        assert urlsplit(self.redis_url).hostname == "127.0.0.1", "REDIS_URL is not a throw-away server of ours"
         pid = redis.Redis.from_url(self.redis_url).info("server")["process_id"]
         os.kill(pid, signal.SIGKILL)
         if self.own_broker is not None and self.own_broker.child is not None:
@@ -196,17 +192,13 @@ class Stack:
     def manage(self, *arguments: str) -> str:
         """The output of a management command in the servers' environment."""
         command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-        done = subprocess.run(
-            command, env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{arguments} failed:\n{done.stdout}{done.stderr}"
         return done.stdout
 
     def log(self, *, lines: int = 60) -> str:
         """The end of what each process said."""
-        said = {
-            path.stem: path.read_text().splitlines()[-lines:] for path in sorted(self.folder.glob("*.log"))
-        }
+        said = {path.stem: path.read_text().splitlines()[-lines:] for path in sorted(self.folder.glob("*.log"))}
         return "\n".join(f"--- {name}\n" + "\n".join(text) for name, text in said.items())
 
     def run(self, name: str, module: str, *arguments: str) -> None:

@@ -20,8 +20,7 @@ def test_every_module_is_named_in_the_contract():
         f"{room}.{path.stem}"
         for room in ROOMS
         for path in (ROOT / room).iterdir()
-        if (path.suffix == ".py" or (path / "__init__.py").exists())
-        and path.stem not in FURNITURE | {"__init__"}
+        if (path.suffix == ".py" or (path / "__init__.py").exists()) and path.stem not in FURNITURE | {"__init__"}
     }
     assert found - set(places()) == set()
 
