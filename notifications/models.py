@@ -25,7 +25,9 @@ class ContactPoint(models.Model):
         help_text="What the ledger allows now: purpose:channel.",
     )
     stopped_at = models.DateTimeField(null=True, help_text="STOP: nothing at all until they start again.")
-    patients = models.ManyToManyField(Patient, through="PatientContact", related_name="contact_points")
+    patients: models.ManyToManyField[Patient, "PatientContact"] = models.ManyToManyField(
+        Patient, through="PatientContact", related_name="contact_points"
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -101,19 +103,15 @@ class Message(models.Model):
     not_after = models.DateTimeField(null=True, help_text="Too late to send from then on.")
     status = models.CharField(max_length=11, choices=MessageStatus, default=MessageStatus.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(
-        help_text="Pending: when to try. Sending, unknown: when to look again."
-    )
+    next_attempt_at = models.DateTimeField(help_text="Pending: when to try. Sending, unknown: when to look again.")
     text = models.TextField(blank=True, help_text="As it was sent, with {link} for the link.")
-    provider_id = models.CharField(max_length=64, null=True, unique=True)
+    provider_id = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001 - unique, so no two ""
     error_code = models.CharField(max_length=20, blank=True)
     refused_by = models.CharField(max_length=40, blank=True, help_text="The rule of contact that forbade it.")
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
-    resent_at = models.DateTimeField(
-        null=True, help_text="When it was put back once, surely not sent or not received."
-    )
+    resent_at = models.DateTimeField(null=True, help_text="When it was put back once, surely not sent or not received.")
 
     class Meta:
         constraints: ClassVar = [
@@ -152,9 +150,7 @@ class InboundMessage(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["contact_point", "received_at"], name="inbound_by_contact"),
-            models.Index(
-                fields=["received_at"], name="inbound_to_handle", condition=Q(handled_at__isnull=True)
-            ),
+            models.Index(fields=["received_at"], name="inbound_to_handle", condition=Q(handled_at__isnull=True)),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,22 @@
+"""The outbox: what is to be told is a row, written with its cause and sent after commit, never twice."""
+
+from notifications.outbox.queue import (
+    confirm,
+    drop_unsent,
+    enqueue,
+    enqueue_news,
+    enqueue_offers,
+    write_back,
+)
+from notifications.outbox.routes import Route, routes
+
+__all__ = [
+    "Route",
+    "confirm",
+    "drop_unsent",
+    "enqueue",
+    "enqueue_news",
+    "enqueue_offers",
+    "routes",
+    "write_back",
+]

@@ -1,0 +1,198 @@
+"""Putting messages into the outbox, in the transaction of whatever causes them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from matching.models import Offer
+from notifications import rules
+from notifications.models import ContactPoint, Message
+from notifications.outbox.routes import CHANNELS, Route
+from notifications.states import REACHED_CARRIER, Channel, ContactKind, Kind, MessageStatus, Purpose, Rule
+from waitlist import writebacks
+from waitlist.models import Appointment, Clinic, Patient, Slot
+from waitlist.nudge import nudge
+from waitlist.states import WritebackStatus
+
+# About a booking they made: wherever they heard of it, however the offer itself fared.
+ABOUT_A_BOOKING = (Kind.CANCELLED, Kind.APOLOGY)
+
+
+def enqueue_offers(slot: Slot, pairs: Sequence[tuple[Offer, list[Route]]], *, now: datetime) -> None:
+    """One message per offer and way, its facts frozen; each exists once, however often this runs."""
+    people = Patient.objects.in_bulk([offer.patient_id for offer, _ in pairs])
+    Message.objects.bulk_create(
+        (
+            Message(
+                clinic_id=slot.clinic_id,
+                kind=Kind.OFFER,
+                purpose=Purpose.OFFERS,
+                channel=way.channel,
+                contact_point_id=way.contact_point_id,
+                patient_id=offer.patient_id,
+                offer=offer,
+                slot=slot,
+                dedupe_key=f"{Kind.OFFER}:{offer.pk}:{way.channel}",
+                context=freeze(slot, people[offer.patient_id], offer),
+                not_after=offer.expires_at,
+                next_attempt_at=way.send_at,
+                created_at=now,
+            )
+            for offer, ways in pairs
+            for way in ways
+        ),
+        ignore_conflicts=True,
+    )
+    nudge("notifications.tasks.deliver_slot", slot.pk)
+
+
+def enqueue_news(kind: Kind, offers: Sequence[Offer], *, now: datetime) -> None:
+    """Tell those who were told of these offers what became of them; offers not yet sent are dropped instead."""
+    if not offers:
+        return
+    _drop(Message.objects.filter(offer__in=offers))
+    told = Message.objects.filter(offer__in=offers).order_by("pk")
+    if kind in ABOUT_A_BOOKING:
+        told = told.filter(kind__in=(Kind.OFFER, Kind.BOOKED))
+    else:
+        told = told.filter(kind=Kind.OFFER, status__in=REACHED_CARRIER)
+    expires: dict[int | None, datetime] = {offer.pk: offer.expires_at for offer in offers}
+    Message.objects.bulk_create(
+        (
+            Message(
+                clinic_id=heard.clinic_id,
+                kind=kind,
+                purpose=heard.purpose,
+                channel=heard.channel,
+                contact_point_id=heard.contact_point_id,
+                patient_id=heard.patient_id,
+                offer_id=heard.offer_id,
+                slot_id=heard.slot_id,
+                appointment_id=heard.appointment_id,
+                dedupe_key=f"{kind}:{heard.offer_id}:{heard.channel}",
+                context=heard.context,
+                not_after=datetime.fromisoformat(heard.context["starts_at"])
+                if kind in ABOUT_A_BOOKING
+                else expires[heard.offer_id],
+                next_attempt_at=now,
+                created_at=now,
+            )
+            for heard in told
+        ),
+        ignore_conflicts=True,
+    )
+    for slot_id in {offer.slot_id for offer in offers}:
+        nudge("notifications.tasks.deliver_slot", slot_id)
+
+
+def confirm(offer: Offer, appointment: Appointment, *, now: datetime) -> None:
+    """Tell the patient of a booking they chose themselves, wherever they let us write to."""
+    slot = Slot.objects.select_related("clinic", "location__clinic", "practitioner", "service").get(pk=offer.slot_id)
+    for channel, point in _reachable(offer.patient):
+        enqueue(
+            Kind.BOOKED,
+            clinic=slot.clinic,
+            contact_point=point,
+            channel=channel,
+            purpose=Purpose.OFFERS,
+            dedupe_key=f"{Kind.BOOKED}:{offer.pk}:{channel}",
+            context=freeze(slot, offer.patient, offer),
+            patient=offer.patient,
+            offer=offer,
+            slot=slot,
+            appointment=appointment,
+            not_after=slot.starts_at,
+            now=now,
+        )
+
+
+def enqueue(
+    kind: Kind,
+    *,
+    clinic: Clinic,
+    contact_point: ContactPoint | None,
+    channel: str,
+    purpose: str = Purpose.OFFERS,
+    dedupe_key: str,
+    context: dict[str, Any],
+    now: datetime,
+    **about: Any,
+) -> Message | None:
+    """One message, sent after commit. `about` names its rows and `not_after`. None: it was there already."""
+    message, is_new = Message.objects.get_or_create(
+        dedupe_key=dedupe_key,
+        defaults={
+            "kind": kind,
+            "clinic": clinic,
+            "contact_point": contact_point,
+            "channel": channel,
+            "purpose": purpose,
+            "context": context,
+            "next_attempt_at": now,
+            "created_at": now,
+            **about,
+        },
+    )
+    if not is_new:
+        return None
+    nudge("notifications.tasks.deliver", message.pk)
+    return message
+
+
+def write_back(appointment: Appointment, kind: str, *, now: datetime) -> None:
+    """The calendar of record has to hear of it: by a webhook where there is one, else it is a task for staff."""
+    owed = writebacks.open_for(appointment, kind, now=now)
+    if owed.status == WritebackStatus.QUEUED:
+        enqueue(
+            Kind.WRITEBACK,
+            clinic=appointment.clinic,
+            contact_point=None,
+            channel=Channel.WEBHOOK,
+            dedupe_key=f"{Kind.WRITEBACK}:{owed.pk}",
+            context={},
+            appointment=appointment,
+            writeback=owed,
+            now=now,
+        )
+
+
+def drop_unsent(slot: Slot, offers: Iterable[Offer], *, now: datetime) -> int:
+    """Offers of this slot that nobody has been sent yet are not sent any more; how many."""
+    return _drop(Message.objects.filter(slot=slot, offer__in=offers))
+
+
+def freeze(slot: Slot, patient: Patient, offer: Offer) -> dict[str, Any]:
+    """All a template may need, as it was when the message was written."""
+    return {
+        "clinic_name": slot.clinic.name,
+        "clinic_phone": slot.clinic.phone,
+        "starts_at": slot.starts_at.isoformat(),
+        "zone": slot.location.zone.key,
+        "patient_zone": patient.timezone,
+        "minutes": int((slot.ends_at - slot.starts_at).total_seconds() // 60),
+        "service": slot.service.name,
+        "practitioner": slot.practitioner.name,
+        "location": slot.location.name,
+        "price_cents": slot.price_cents,
+        "first_name": patient.first_name,
+        "expires_at": offer.expires_at.isoformat(),
+        "level": 0,  # nobody's consent to detail over plain SMS is recorded yet
+        "language": patient.language,
+    }
+
+
+def _drop(messages: QuerySet[Message]) -> int:
+    unsent = messages.filter(kind=Kind.OFFER, status=MessageStatus.PENDING)
+    return unsent.update(status=MessageStatus.DROPPED, refused_by=Rule.OFFER_OVER)
+
+
+def _reachable(patient: Patient) -> list[tuple[str, ContactPoint]]:
+    """The first number and the first address that may be used, each with its channel."""
+    ways: dict[str, ContactPoint] = {}
+    for user in patient.contacts.select_related("contact_point"):
+        point, channel = user.contact_point, CHANNELS[ContactKind(user.contact_point.kind)]
+        if channel not in ways and rules.forbidden(point, Kind.BOOKED, Purpose.OFFERS, channel) is None:
+            ways[channel] = point
+    return list(ways.items())

@@ -1,0 +1,105 @@
+"""By which ways somebody may be told of a slot, or which rule forbids it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from notifications import rules
+from notifications.models import ContactPoint, PatientContact
+from notifications.rules.places import states
+from notifications.states import Channel, ContactKind, Kind, Purpose, Rule
+from waitlist.models import Patient, Slot
+
+EMAIL_TOO_FROM = timedelta(hours=24)
+CHANNELS = {ContactKind.PHONE: Channel.SMS, ContactKind.EMAIL: Channel.EMAIL}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One way to tell one person, and when it may be used."""
+
+    contact_point_id: int
+    channel: str
+    send_at: datetime
+
+
+@dataclass
+class _Mailbox:
+    """A contact point with what it has had so far."""
+
+    point: ContactPoint
+    so_far: rules.Spent
+
+
+def routes(slot: Slot, patients: Sequence[Patient], *, until: datetime, now: datetime) -> dict[int, list[Route] | str]:
+    """Per patient the ways between now and `until`, or the rule that forbids all of them. Locks the contact points,
+    so that two slots cannot both spend the last offer a number may have."""
+    users = PatientContact.objects.filter(patient__in=patients, contact_point__clinic=slot.clinic_id)
+    pairs = list(users.order_by("position", "pk").values_list("patient_id", "contact_point_id"))
+    boxes = _lock({point_id for _, point_id in pairs}, now=now)
+    found: dict[int, list[Route] | str] = {}
+    for patient in patients:
+        mine = [boxes[point_id] for patient_id, point_id in pairs if patient_id == patient.pk]
+        ways = _ways(slot, patient, mine, until=until, now=now)
+        found[patient.pk] = ways
+        if not isinstance(ways, str):
+            for way in ways:
+                boxes[way.contact_point_id].so_far.add_offer(way.channel)
+    return found
+
+
+def _lock(point_ids: Collection[int], *, now: datetime) -> dict[int, _Mailbox]:
+    locked = ContactPoint.objects.select_for_update(no_key=True).filter(pk__in=point_ids).order_by("pk")
+    points = list(locked)
+    spent = rules.spent(point_ids, now=now)
+    return {point.pk: _Mailbox(point, spent[point.pk]) for point in points}
+
+
+def _ways(
+    slot: Slot, patient: Patient, mine: Sequence[_Mailbox], *, until: datetime, now: datetime
+) -> list[Route] | str:
+    """A text; an e-mail beside it for a slot a day away, or instead of it where no text can go."""
+    text = _first(slot, patient, mine, ContactKind.PHONE, until=until, now=now)
+    mail = _first(slot, patient, mine, ContactKind.EMAIL, until=until, now=now)
+    if isinstance(text, Route) and isinstance(mail, Route):
+        if patient.preferred_channel == Channel.EMAIL:
+            return [mail]
+        if slot.starts_at - now < EMAIL_TOO_FROM:
+            return [text]
+        return [text, Route(mail.contact_point_id, mail.channel, text.send_at)]  # the night is nobody's time
+    if isinstance(text, Route):
+        return [text]
+    if isinstance(mail, Route):
+        return [mail]
+    return str(mail if text == Rule.NO_CONTACT else text)
+
+
+def _first(
+    slot: Slot, patient: Patient, mine: Sequence[_Mailbox], kind: ContactKind, *, until: datetime, now: datetime
+) -> Route | Rule:
+    """The first contact point of this kind that may be used, or why the first of them may not."""
+    why: Rule | None = None
+    for box in mine:
+        if box.point.kind == kind:
+            way = _way(slot, patient, box, CHANNELS[kind], until=until, now=now)
+            if isinstance(way, Route):
+                return way
+            why = why or way
+    return why or Rule.NO_CONTACT
+
+
+def _way(
+    slot: Slot, patient: Patient, box: _Mailbox, channel: Channel, *, until: datetime, now: datetime
+) -> Route | Rule:
+    point, state = box.point, slot.location.state
+    if rule := rules.forbidden(point, Kind.OFFER, Purpose.OFFERS, channel):
+        return rule
+    where = states(patient, point.value, state) if channel == Channel.SMS else ()
+    if rule := rules.over_cap(slot.clinic, box.so_far, Kind.OFFER, channel, where):
+        return rule
+    send_at: datetime | None = now
+    if channel == Channel.SMS:
+        send_at = rules.next_open(slot.clinic, patient, point.value, place_state=state, now=now)
+    if send_at is None or send_at >= until:
+        return Rule.OUTSIDE_HOURS
+    return Route(point.pk, channel, send_at)

@@ -1,0 +1,113 @@
+"""E-mails: the same facts with room to breathe, as plain text and as a page, with the visit for the calendar."""
+
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.core.signing import Signer
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from notifications.models import Message
+from notifications.rendering import facts
+from notifications.rendering.sms import fill
+from notifications.states import Kind
+from waitlist import ics
+
+UNSUBSCRIBE_SALT = "unsubscribe"
+
+
+@dataclass(frozen=True)
+class Letter:
+    """An e-mail ready to go: links filled in, `ics` the calendar file if there is a visit to keep."""
+
+    subject: str
+    text: str
+    html: str
+    unsubscribe_url: str
+    ics: bytes = b""
+    stored: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What an e-mail of one kind says; the button leads to the offer's page."""
+
+    subject: str
+    heading: str
+    lines: tuple[str, ...]
+    button: str = ""
+
+
+WORDINGS = {
+    Kind.OFFER: Wording(
+        "A time has opened up at {clinic}",
+        "{long_when}",
+        ("This time has just become free.", "It is yours if you answer by {deadline}."),
+        "See it and answer",
+    ),
+    Kind.RETRACTED: Wording(
+        "That time at {clinic} is taken",
+        "Somebody was a moment faster",
+        ("{long_when} has just been taken.", "You keep your place in line."),
+        "See other times",
+    ),
+    Kind.WITHDRAWN: Wording(
+        "That time at {clinic} is no longer open",
+        "That time is no longer open",
+        ("{long_when} is no longer open. We are sorry.", "You keep your place in line."),
+    ),
+    Kind.BOOKED: Wording(
+        "You are booked at {clinic}",
+        "You are booked: {long_when}",
+        ("We look forward to seeing you.", "The visit is attached for your calendar."),
+        "Details or changes",
+    ),
+    Kind.CANCELLED: Wording(
+        "Your visit at {clinic} is cancelled",
+        "Your visit is cancelled",
+        ("{long_when} is cancelled, as you asked.", "You keep your place in line."),
+    ),
+    Kind.APOLOGY: Wording(
+        "We are sorry: that time at {clinic} was taken already",
+        "We are sorry",
+        ("{long_when} had been given away in our calendar, so it is not yours after all.",),
+        "See other times",
+    ),
+}
+
+
+def letter(message: Message) -> Letter:
+    """The whole e-mail; `stored` is its plain text with {link} for the link."""
+    wording = WORDINGS[Kind(message.kind)]
+    known = facts.of(message)
+    leave = unsubscribe_url(message)
+    parts = {
+        "clinic": known["clinic"],
+        "phone": known["phone"],
+        "heading": wording.heading.format(**known),
+        "lines": [line.format(**known) for line in wording.lines],
+        "button": wording.button,
+        "unsubscribe_url": leave,
+    }
+    stored = render_to_string("notifications/email.txt", {**parts, "link": "{link}"})
+    link = fill("{link}", message) if wording.button else ""
+    return Letter(
+        subject=wording.subject.format(**known),
+        text=stored.replace("{link}", link),
+        html=render_to_string("notifications/email.html", {**parts, "link": link}),
+        unsubscribe_url=leave,
+        ics=_calendar_file(message),
+        stored=stored.replace(leave, "…"),
+    )
+
+
+def unsubscribe_url(message: Message) -> str:
+    """Where one click, by a person or their mail program, ends e-mails to this address."""
+    token = Signer(salt=UNSUBSCRIBE_SALT).sign(str(message.contact_point_id))
+    return settings.PUBLIC_URL + reverse("unsubscribe", args=[token])
+
+
+def _calendar_file(message: Message) -> bytes:
+    if message.kind != Kind.BOOKED or message.appointment is None:
+        return b""
+    return ics.write(message.appointment, now=message.next_attempt_at)

@@ -1,0 +1,133 @@
+"""Texts at content level 0: each fits one segment, its wording giving way before its facts do (decision R19)."""
+
+import unicodedata
+
+import smsutil
+from django.conf import settings
+
+from matching import tokens
+from notifications.models import Message
+from notifications.rendering import facts
+from notifications.states import Kind
+
+TYPOGRAPHY = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "\u00a0": " "})
+SHORTEST_NAME = 8
+
+# The first wording that fits is taken; a clinic's long name is cut before the way out is.
+TEXTS: dict[str, tuple[str, ...]] = {
+    Kind.OFFER: (
+        "{clinic}: a time has opened up, {when}. Reply YES or tap {link} to take it, by {deadline}."
+        " NO to pass, STOP to opt out.",
+        "{clinic}: {when} is open. Reply YES or tap {link} by {deadline}. NO to pass, STOP to end.",
+        "{clinic}: {when} is open. Reply YES or tap {link} by {deadline}. STOP to end",
+        "{clinic}: {when}. Reply YES or tap {link} by {deadline}. STOP ends",
+    ),
+    Kind.RETRACTED: (
+        "{clinic}: {when} has just been taken. You keep your place in line. Other times: {link} STOP to end.",
+        "{clinic}: {when} was just taken. You keep your place. More: {link}",
+        "{clinic}: {when} is taken. More: {link}",
+    ),
+    Kind.WITHDRAWN: (
+        "{clinic}: sorry, {when} is no longer open. You keep your place in line.",
+        "{clinic}: sorry, {when} is no longer open.",
+    ),
+    Kind.BOOKED: (
+        "{clinic}: you are booked, {when}. Details or changes: {link} or call {phone}.",
+        "{clinic}: you are booked, {when}. Details: {link}",
+        "{clinic}: booked, {when}. {link}",
+    ),
+    Kind.CANCELLED: (
+        "{clinic}: your visit {when} is cancelled. You keep your place in line. Questions? Call {phone}.",
+        "{clinic}: your visit {when} is cancelled. Questions? Call {phone}.",
+    ),
+    Kind.APOLOGY: (
+        "{clinic}: we are sorry, {when} was taken already and is not yours after all."
+        " Other times: {link} or call {phone}.",
+        "{clinic}: so sorry, {when} was taken already. Other times: {link} or call {phone}.",
+        "{clinic}: so sorry, {when} was taken already. More: {link}",
+    ),
+    Kind.STOPPED: (
+        "{clinic}: you will get no more texts from us. Reply START if you want them again. Questions? Call {phone}.",
+        "{clinic}: you will get no more texts from us. START brings them back.",
+    ),
+    Kind.OPT_IN: (
+        "{clinic}: reply START to get a text when a time opens up, at most 3 a week. Rates may apply. STOP to opt out.",
+        "{clinic}: reply START for texts when a time opens, at most 3 a week. STOP ends.",
+    ),
+}
+ANSWERS: dict[str, tuple[str, ...]] = {
+    "yours": ("{clinic}: {when} is yours already. Details: {link}", "{clinic}: {when} is yours. {link}"),
+    "taken": (
+        "{clinic}: sorry, {when} is taken. You keep your place. Other times: {link}",
+        "{clinic}: sorry, {when} is taken. More: {link}",
+    ),
+    "busy": (
+        "{clinic}: somebody is just confirming {when}. Look again in a minute: {link}",
+        "{clinic}: somebody is confirming {when}. {link}",
+    ),
+    "held": ("{clinic}: {when} is held for you. Finish here: {link}",),
+    "expired": (
+        "{clinic}: sorry, the time to answer for {when} is over. Other times: {link}",
+        "{clinic}: sorry, too late for {when}. More: {link}",
+    ),
+    "withdrawn": ("{clinic}: sorry, {when} is no longer open. You keep your place in line.",),
+    "declined": ("{clinic}: thank you, we will ask somebody else for {when}. You keep your place in line.",),
+    "conflict": ("{clinic}: sorry, {when} cannot be booked for you. Please call {phone}.",),
+    "nothing": ("{clinic}: thank you. No open time is waiting for your answer. Questions? Call {phone}.",),
+    "which": ("{clinic}: which one? Reply {choices}.",),
+    "which_no": (
+        "{clinic}: pass on which one? Reply NO and a number ({choices}) or NO ALL.",
+        "{clinic}: NO to which? {choices}, or NO ALL.",
+    ),
+    "started": ("{clinic}: you will get texts about open times again. STOP to opt out.",),
+    "help": (
+        "{clinic}: we text you when a time opens up. Reply YES to take it, NO to pass, STOP to opt out. Call {phone}.",
+        "{clinic}: texts about open times. STOP ends. Call {phone}.",
+    ),
+}
+
+
+def render(message: Message) -> str:
+    """The text with {link} for the link: in one segment wherever its facts can be."""
+    wordings = ANSWERS[message.context["answer"]] if message.kind == Kind.ANSWER else TEXTS[message.kind]
+    known = {name: plain(value) for name, value in facts.of(message).items()}
+    for wording in wordings:
+        if fits(text := wording.format(**known)):
+            return text
+    for name in shorter(known["clinic"]):
+        if fits(text := wordings[-1].format(**{**known, "clinic": name})):
+            return text
+    return wordings[-1].format(**known)
+
+
+def fill(text: str, message: Message) -> str:
+    """The text as it goes out, its link filled in."""
+    if "{link}" not in text:
+        return text
+    if message.offer is None:
+        raise ValueError(f"{message} has a link and no offer.")
+    return text.replace("{link}", tokens.link(message.offer.public_id))
+
+
+def fits(text: str) -> bool:
+    """Whether it is one segment with a link of the length ours have."""
+    stand_in = f"{settings.PUBLIC_URL}/o/{'x' * 31}"
+    return len(smsutil.split(text.replace("{link}", stand_in)).parts) == 1
+
+
+def plain(text: str) -> str:
+    """The same without letters that would halve the room, where those of GSM-7 can say it."""
+    text = text.translate(TYPOGRAPHY)
+    letters = "".join(letter if smsutil.is_valid_gsm(letter) else _base(letter) for letter in text)
+    return letters if smsutil.is_valid_gsm(letters) else text
+
+
+def shorter(name: str) -> list[str]:
+    """A name cut at its words' ends, longest first; never below what can be recognised."""
+    words = name.split()
+    cuts = [" ".join(words[:count]) for count in range(len(words) - 1, 0, -1)]
+    return [cut.rstrip(" &,-/") for cut in cuts if len(cut) >= SHORTEST_NAME] + [name[: 2 * SHORTEST_NAME].rstrip()]
+
+
+def _base(letter: str) -> str:
+    return "".join(part for part in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(part))

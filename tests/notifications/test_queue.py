@@ -1,0 +1,199 @@
+"""Ways to tell somebody, and the messages an act leaves in the outbox."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from matching.models import Offer
+from notifications import consent, outbox
+from notifications.models import ContactPoint, Message
+from notifications.outbox import Route
+from notifications.states import Rule
+from tests import factories
+from tests.factories import NOW
+from waitlist.models import Clinic, Writeback
+
+pytestmark = pytest.mark.django_db
+NIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # midnight in Los Angeles
+
+
+def ways(slot, patient, *, now=NOW, until=None):
+    return outbox.routes(slot, [patient], until=until or slot.starts_at, now=now)[patient.pk]
+
+
+def channels(found):
+    return [way.channel for way in found]
+
+
+@pytest.fixture
+def world():
+    return factories.World()
+
+
+def test_a_text_now(world):
+    patient = factories.patient(world.clinic)
+    assert ways(world.slot(), patient) == [Route(patient.contact_points.get().pk, "sms", NOW)]
+
+
+def test_an_email_beside_it_for_a_slot_a_day_away_and_none_for_one_at_hand(world):
+    patient = factories.patient(world.clinic, email="ana@example.com")
+    assert channels(ways(world.slot(), patient)) == ["sms", "email"]
+    assert channels(ways(world.slot(NOW + timedelta(hours=5)), patient)) == ["sms"]
+
+
+def test_an_email_instead_of_a_text_that_may_not_go(world):
+    patient = factories.patient(world.clinic, email="ana@example.com")
+    ContactPoint.objects.filter(kind="phone").update(sms_capability="no")
+    assert channels(ways(world.slot(NOW + timedelta(hours=5)), patient)) == ["email"]
+    assert channels(ways(world.slot(NOW + timedelta(hours=6), ends_at=NOW + timedelta(hours=7)), patient)) == ["email"]
+
+
+def test_whoever_prefers_email_gets_email(world):
+    patient = factories.patient(world.clinic, email="ana@example.com", preferred_channel="email")
+    assert channels(ways(world.slot(), patient)) == ["email"]
+
+
+def test_at_night_both_wait_for_the_morning_unless_the_slot_cannot(world):
+    patient = factories.patient(world.clinic, email="ana@example.com")
+    slot = world.slot(NIGHT + timedelta(hours=40))
+    assert [way.send_at for way in ways(slot, patient, now=NIGHT)] == [NIGHT + timedelta(hours=8)] * 2
+    soon = world.slot(NIGHT + timedelta(hours=9))
+    found = ways(soon, patient, now=NIGHT, until=NIGHT + timedelta(hours=7))
+    assert [(way.channel, way.send_at) for way in found] == [("email", NIGHT)]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "rule"),
+    [
+        ({"granted": []}, Rule.NO_CONSENT),
+        ({"stopped_at": NOW}, Rule.STOPPED),
+        ({"sms_capability": "no"}, Rule.TAKES_NO_TEXTS),
+    ],
+)
+def test_the_rule_that_forbids_it_is_named(world, spoil, rule):
+    patient = factories.patient(world.clinic)
+    ContactPoint.objects.update(**spoil)
+    assert ways(world.slot(), patient) == rule
+
+
+def test_nobody_to_write_to_and_the_middle_of_the_night(world):
+    assert ways(world.slot(), factories.patient(world.clinic, None)) == Rule.NO_CONTACT
+    night = ways(world.slot(NIGHT + timedelta(hours=6)), factories.patient(world.clinic), now=NIGHT)
+    assert night == Rule.OUTSIDE_HOURS
+
+
+def test_a_second_number_is_tried_when_the_first_may_not(world):
+    patient = factories.patient(world.clinic)
+    first = patient.contact_points.get()
+    other = consent.contact(world.clinic, "phone", "+14155550188", now=NOW)
+    consent.record(other, purpose="offers", channel="sms", granted=True, source="staff", at=NOW, now=NOW)
+    consent.attach(patient, other, 1, now=NOW)
+    consent.stop(first, source="keyword", now=NOW)
+    assert ways(world.slot(), patient) == [Route(other.pk, "sms", NOW)]
+
+
+def test_a_family_on_one_phone_shares_its_caps(world):
+    family = [factories.patient(world.clinic, "+14155550123") for _ in range(3)]
+    found = outbox.routes(world.slot(), family, until=NOW + timedelta(hours=20), now=NOW)
+    assert [isinstance(found[person.pk], list) for person in family] == [True, True, False]
+    assert found[family[2].pk] == Rule.OFFERS_PER_DAY
+
+
+def test_routes_cost_the_same_queries_for_one_and_for_three(world, django_assert_num_queries):
+    slot = world.slot()
+    people = [factories.patient(world.clinic, email=f"p{n}@example.com") for n in range(3)]
+    slot.location, slot.clinic
+    for some in (people[:1], people):
+        with django_assert_num_queries(3):
+            outbox.routes(slot, some, until=slot.starts_at, now=NOW)
+
+
+def told(world, slot=None, status="delivered", email=None):
+    entry = world.entry(factories.patient(world.clinic, email=email))
+    slot = slot or world.slot()
+    offer = world.offer(slot, entry)
+    outbox.enqueue_offers(slot, [(offer, ways(slot, entry.patient))], now=NOW)
+    Message.objects.filter(offer=offer).update(status=status)
+    return offer
+
+
+def test_an_offer_is_written_once_with_its_facts_frozen(world):
+    offer = told(world, status="pending", email="ana@example.com")
+    outbox.enqueue_offers(offer.slot, [(offer, ways(offer.slot, offer.patient))], now=NOW)
+    text, mail = Message.objects.filter(offer=offer).order_by("pk")
+    assert (text.dedupe_key, mail.dedupe_key) == (f"offer:{offer.pk}:sms", f"offer:{offer.pk}:email")
+    assert text.not_after == offer.expires_at
+    assert text.context["starts_at"] == offer.slot.starts_at.isoformat()
+    assert text.context["zone"] == "America/Los_Angeles"
+    assert "link" not in str(text.context)
+
+
+def test_news_goes_to_those_who_were_told_and_unsent_offers_are_dropped(world):
+    slot = world.slot()
+    reached, waiting, failed = (told(world, slot, status) for status in ("delivered", "pending", "failed"))
+    for _ in range(2):
+        outbox.enqueue_news("retracted", list(Offer.objects.filter(slot=slot)), now=NOW)
+    news = Message.objects.get(kind="retracted")
+    assert (news.offer_id, news.not_after) == (reached.pk, reached.expires_at)
+    assert Message.objects.get(offer=waiting).status == "dropped"
+    assert Message.objects.get(offer=waiting).refused_by == Rule.OFFER_OVER
+    assert Message.objects.get(offer=failed).status == "failed"
+
+
+def test_a_cancelled_booking_is_told_wherever_it_was_booked(world):
+    offer = told(world, email="ana@example.com")
+    visit = world.appointment(offer.slot.starts_at, patient=offer.patient)
+    outbox.confirm(offer, visit, now=NOW)
+    outbox.enqueue_news("apology", [offer], now=NOW)
+    assert sorted(Message.objects.filter(kind="apology").values_list("channel", flat=True)) == ["email", "sms"]
+    assert Message.objects.filter(kind="apology").first().not_after == offer.slot.starts_at
+
+
+def test_a_chosen_booking_is_confirmed_where_they_may_be_written_to(world):
+    offer = world.offer(world.slot(), world.entry(factories.patient(world.clinic, email="ana@example.com")))
+    ContactPoint.objects.filter(kind="phone").update(stopped_at=NOW)
+    visit = world.appointment(offer.slot.starts_at, patient=offer.patient)
+    outbox.confirm(offer, visit, now=NOW)
+    booked = Message.objects.get(kind="booked")
+    assert (booked.channel, booked.appointment) == ("email", visit)
+
+
+def test_the_calendar_is_told_by_webhook_or_staff_are(world):
+    outbox.write_back(world.appointment(), "booked", now=NOW)
+    assert Writeback.objects.get().status == "task"
+    assert not Message.objects.exists()
+    world.connection(writeback_url="https://calendar.example/hook")
+    visit = world.appointment(NOW + timedelta(days=3))
+    for _ in range(2):
+        outbox.write_back(visit, "cancelled", now=NOW)
+    message = Message.objects.get()
+    assert (message.channel, message.writeback.status, message.contact_point) == ("webhook", "queued", None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_slots_cannot_both_spend_a_numbers_last_offer():
+    world = factories.World(offers_per_day=1)
+    entry = world.entry()
+    slots = [world.slot(), world.slot(NOW + timedelta(hours=40))]
+    barrier, results = threading.Barrier(2), []
+
+    def offer(slot):
+        try:
+            barrier.wait()
+            with transaction.atomic():
+                found = ways(slot, entry.patient)
+                if isinstance(found, list):
+                    outbox.enqueue_offers(slot, [(world.offer(slot, entry), found)], now=NOW)
+                results.append(found)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=offer, args=(slot,)) for slot in slots]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(isinstance(found, list) for found in results) == [False, True]
+    assert Clinic.objects.get().messages.count() == 1
