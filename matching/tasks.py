@@ -16,7 +16,7 @@ def advance(slot_id: int) -> None:
 
 @shared_task
 def sweep_cascades() -> None:
-    heart.beat("cascades", now=timezone.now())
+    heart.beat("matching.tasks.sweep_cascades", now=timezone.now())
     for slot_id in cascade.due(now=timezone.now(), limit=BATCH):
         cascade.advance(slot_id, now=timezone.now())
 
@@ -33,7 +33,7 @@ def give_way(writeback_id: int) -> None:
 
 @shared_task
 def sweep_conflicts() -> None:
-    heart.beat("conflicts", now=timezone.now())
+    heart.beat("matching.tasks.sweep_conflicts", now=timezone.now())
     for writeback_id in returns.conflicts(limit=BATCH):
         returns.give_way(writeback_id, now=timezone.now())
     for offer_id in returns.untidy(limit=BATCH):

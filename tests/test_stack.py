@@ -14,6 +14,7 @@ import pytest
 
 from ops.demo_home import is_alive
 from ops.processes import answers, free_port, kill_group
+from tests.harness import eventually
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = {"DATABASE_URL", "REDIS_URL", "STATIC_ROOT", "DEMO", "DB_POOL", "SECRET_KEY", "PORT", "DATA_DIR", "MAKELEVEL"}
@@ -80,7 +81,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 def test_demo_starts_answers_and_refuses_a_second_one_on_its_data(demo: Demo, tmp_path: Path):
     demo.start()
     assert {child["name"] for child in demo.children} == {"postgres", "valkey", "web", "worker", "beat"}
-    assert answers(f"{demo.url}/healthz") and answers(f"{demo.url}/readyz")
+    assert answers(f"{demo.url}/healthz")
+    eventually(lambda: answers(f"{demo.url}/readyz"), seconds=30)
     info = demo.info()
     assert info["url"] == demo.url
     assert {"email", "password", "role", "clinic"} <= set(info["staff"][0])
