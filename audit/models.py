@@ -73,7 +73,9 @@ class AuditSeal(models.Model):
     first_entry_id = models.BigIntegerField()
     last_entry_id = models.BigIntegerField(unique=True)
     entries = models.PositiveIntegerField()
-    previous_digest = models.CharField(max_length=64, blank=True)
+    previous_digest = models.CharField(
+        max_length=64, blank=True, unique=True, help_text="Unique: the chain cannot fork. Empty: the first."
+    )
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256, hexadecimal.")
     sealed_at = models.DateTimeField()
 

@@ -39,15 +39,11 @@ def test_a_changed_setting_names_the_clinic_the_actor_and_both_values():
 def test_rows_of_a_clinic_and_of_its_connection_belong_to_the_clinic():
     world = factories.World()
     connection = world.connection()
-    mapping = Mapping.objects.create(
-        connection=connection, kind="service", external="Botox", service=world.service
-    )
+    mapping = Mapping.objects.create(connection=connection, kind="service", external="Botox", service=world.service)
     closure = Closure.objects.create(
         clinic=world.clinic, starts_at=factories.NOW, ends_at=factories.NOW.replace(hour=23), reason="Course"
     )
-    assert {newest(row).clinic_id for row in (connection, mapping, closure, world.location)} == {
-        world.clinic.pk
-    }
+    assert {newest(row).clinic_id for row in (connection, mapping, closure, world.location)} == {world.clinic.pk}
     assert newest(mapping).verb == "mapping.created"
     closure_pk = closure.pk
     closure.delete()
