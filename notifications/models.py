@@ -25,7 +25,7 @@ class ContactPoint(models.Model):
         help_text="What the ledger allows now: purpose:channel.",
     )
     stopped_at = models.DateTimeField(null=True, help_text="STOP: nothing at all until they start again.")
-    patients: models.ManyToManyField[Patient, "PatientContact"] = models.ManyToManyField(
+    patients: "models.ManyToManyField[Patient, PatientContact]" = models.ManyToManyField(
         Patient, through="PatientContact", related_name="contact_points"
     )
     created_at = models.DateTimeField()
