@@ -8,8 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import TextChoices
+from psycopg.errors import LockNotAvailable
 
 from audit import trail
 from matching import offers, ranking, tokens
@@ -99,6 +100,10 @@ def claim(offer_id: int, *, via: str, now: datetime) -> Claim:
         return _look(offer_id, now=now)
     except IntegrityError:  # the practitioner or the patient is booked then, by a constraint
         return Claim.CONFLICT
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        return Claim.BUSY  # the queue for the slot was longer than the lock timeout
 
 
 def _claim(offer_id: int, *, via: str, now: datetime) -> Claim:
