@@ -6,6 +6,7 @@ first would book an offer that expired while it waited (docs/adr/0004).
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -190,7 +191,7 @@ def _look(offer_id: int, *, now: datetime) -> Claim:
     )
 
 
-def _claim_facts(slot_id: int, offer_id: int, via: str, now: datetime) -> dict[str, object]:
+def _claim_facts(slot_id: int, offer_id: int, via: str, now: datetime) -> dict[str, Any]:
     actor = trail.current()
     return {
         "slot_id": slot_id,

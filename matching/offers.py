@@ -56,7 +56,8 @@ def decline(slot: Slot, offer: Offer, *, reason: str, via: str, now: datetime) -
         state=OfferState.DECLINED, answered_at=now, answered_by=via, decline_reason=known
     )
     if moved:
-        WaitlistEntry.objects.filter(pk=offer.entry_id).update(offers_answered=F("offers_answered") + 1)
+        if offer.entry_id:
+            WaitlistEntry.objects.filter(pk=offer.entry_id).update(offers_answered=F("offers_answered") + 1)
         trail.record("offer.declined", offer, now=now, clinic_id=slot.clinic_id, changes={"reason": known, "via": via})
     return bool(moved)
 

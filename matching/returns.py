@@ -35,7 +35,7 @@ def cancel_in_grace(offer_id: int, *, now: datetime) -> bool:
         slot = lock_slot_of(offer_id)
         offer = Offer.objects.select_related("slot__clinic", "entry").get(pk=offer_id)
         ends_at = grace_ends_at(offer)
-        visit = Appointment.objects.filter(pk=slot.filled_by_id).first()
+        visit = Appointment.objects.filter(filled_slot=slot).first()
         if ends_at is None or now >= ends_at or visit is None:
             return False
         if not calendar.cancel(visit, reason="given back in grace", version=None, now=now):

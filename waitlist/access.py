@@ -23,7 +23,8 @@ Row = TypeVar("Row", bound=Model)
 
 def memberships(user: User | AnonymousUser) -> QuerySet[Membership]:
     """Where this user works, by clinic name; nowhere for somebody not signed in."""
-    return Membership.objects.filter(user_id=user.pk).select_related("clinic").order_by("clinic__name")
+    mine = Membership.objects.none() if user.pk is None else Membership.objects.filter(user_id=user.pk)
+    return mine.select_related("clinic").order_by("clinic__name")
 
 
 def get_membership(request: HttpRequest) -> Membership:

@@ -163,7 +163,7 @@ def open_slot(
                 opened_because=because,
                 freed_by=freed_by,
                 price_cents=price_cents,
-                policy_id=clinic.policy_id,
+                policy_id=_policy_id(clinic),
                 next_wave_at=next_wave_at,
                 **time.fields(),
             )
@@ -189,7 +189,7 @@ def keep_empty(
         opened_because=OpenedBecause.CANCELLED,
         freed_by=freed_by,
         price_cents=price_cents,
-        policy_id=clinic.policy_id,
+        policy_id=_policy_id(clinic),
         state=SlotState.WITHDRAWN,
         closed_at=now,
         closed_because=because,
@@ -197,6 +197,13 @@ def keep_empty(
     )
     trail.record("slot.kept_empty", slot, now=now, clinic_id=clinic.pk, changes={"because": because})
     return slot
+
+
+def _policy_id(clinic: Clinic) -> int:
+    """The policy a slot of this clinic follows for life. A clinic is made with one (create_clinic)."""
+    if clinic.policy_id is None:
+        raise ValueError(f"clinic {clinic.pk} has no policy")
+    return clinic.policy_id
 
 
 def move_slot(slot: Slot, to: SlotState, *, now: datetime, verb: str, **fields: Any) -> bool:

@@ -86,7 +86,7 @@ def test_with_a_calendar_connected_the_booking_is_queued_for_it():
 
 @pytest.mark.django_db
 def test_who_was_never_texted_is_not_told_it_is_gone():
-    _, slot, offers = world_with_offers()
+    _, _, offers = world_with_offers()
     claims.claim(offers[0].pk, via="link", now=NOW)
     assert not Message.objects.filter(kind="retracted").exists()
     assert set(Message.objects.filter(kind="offer").values_list("status", flat=True)) == {"dropped"}
@@ -113,7 +113,7 @@ def test_a_late_yes_still_wins_a_free_slot():
 
 @pytest.mark.django_db
 def test_every_other_outcome():
-    world, slot, offers = world_with_offers()
+    _, slot, offers = world_with_offers()
     end = slot.starts_at - timedelta(minutes=1)
     assert claims.claim(offers[0].pk, via="link", now=end) == Claim.EXPIRED
     assert claims.decline(offers[0].pk, reason="too_soon", via="link", now=NOW) == Claim.DECLINED
@@ -164,7 +164,7 @@ def test_another_clinics_slot_is_no_alternative():
 
 @pytest.mark.django_db
 def test_given_back_in_grace_the_same_slot_asks_on_and_nobody_loses_their_place():
-    world, slot, offers = world_with_offers(people=8)
+    _, slot, offers = world_with_offers(people=8)
     told(offers)
     claims.claim(offers[0].pk, via="link", now=NOW)
     at = NOW + timedelta(minutes=14)
