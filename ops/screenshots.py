@@ -139,11 +139,11 @@ def main(folder: Path, names: list[str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     with demo() as info, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(**browser.launch_options())  # type: ignore[arg-type]
-        offer = open_offer(info)
-        for shot in SHOTS:
-            if not names or shot.name in names:
-                take(chromium, info, shot, offer, folder)
-                print(f"{folder}/{shot.name}-*.png")
+        chosen = [shot for shot in SHOTS if not names or shot.name in names]
+        offer = open_offer(info) if any("{offer}" in shot.path for shot in chosen) else ""
+        for shot in chosen:
+            take(chromium, info, shot, offer, folder)
+            print(f"{folder}/{shot.name}-*.png")
         chromium.close()
     return 0
 
