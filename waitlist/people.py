@@ -14,6 +14,8 @@ from notifications.states import Channel, ContactKind, Purpose
 from waitlist import tiers
 from waitlist.models import Clinic, Patient, User
 
+LONGEST_EMAIL = 254
+
 
 @dataclass(frozen=True)
 class Person:
@@ -118,6 +120,8 @@ def find(clinic: Clinic, person: Person, points: Sequence[ContactPoint]) -> Pati
 def _points(clinic: Clinic, person: Person, *, now: datetime) -> list[ContactPoint]:
     """Their contact points, phone first, locked: whoever enrols the same number waits here."""
     values = ((ContactKind.PHONE, person.phone), (ContactKind.EMAIL, person.email))
+    if len(person.email) > LONGEST_EMAIL:
+        raise ValidationError({"email": f"An e-mail address has {LONGEST_EMAIL} characters at most."})
     found = [consent.contact(clinic, kind, value, now=now) for kind, value in values if value]
     _lock(found)
     return found

@@ -12,7 +12,7 @@ from audit import trail
 from matching import offers
 from notifications import outbox
 from notifications.states import Kind
-from waitlist import calendar
+from waitlist import calendar, mirrors
 from waitlist.calendar import Time
 from waitlist.live import hint
 from waitlist.models import Appointment, Clinic, Connection, Patient, Slot, Writeback
@@ -89,13 +89,15 @@ def mirror(
     patient: Patient | None,
     now: datetime,
 ) -> Appointment:
-    """A booking made in the clinic's calendar. Its own double booking is kept, but marked as not exclusive."""
+    """A booking made in the clinic's calendar, or made again. Its own double booking is kept, marked not exclusive."""
     live = calendar.lock_live_over(time)
     source = {"connection": connection, "external_id": external_id, "version": version}
     price_cents = time.service.price_cents
     made = calendar.book(clinic, time, patient, price_cents=price_cents, now=now, **source)
     if made is None:
         made = calendar.book(clinic, time, patient, price_cents=price_cents, now=now, is_exclusive=False, **source)
+    if made is None:
+        made = mirrors.rebook(external_id, time, clinic_id=clinic.pk, version=version, now=now)
     if made is None:
         raise Refused(f"external_id: an appointment “{external_id}” exists already.")
     _end(live, time, now=now)
