@@ -1,0 +1,69 @@
+"""A time as a patient reads it: on the location's clock, and on their own where the two differ."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils.dateformat import format as write
+
+from waitlist.models import Patient, Slot
+
+ZONE_WORDS = {"P": "Pacific", "M": "Mountain", "C": "Central", "E": "Eastern", "AK": "Alaska", "H": "Hawaii"}
+
+
+def zone_word(at: datetime, zone: ZoneInfo) -> str:
+    """“Pacific” for the zones of the United States, “GMT+2” elsewhere: what nobody can misread."""
+    local = at.astimezone(zone)
+    name = local.tzname() or ""
+    if zone.key.startswith(("America/", "US/", "Pacific/Honolulu")) and name[:-2] in ZONE_WORDS:
+        return ZONE_WORDS[name[:-2]]
+    minutes = round((local.utcoffset() or timedelta()).total_seconds() / 60)
+    if not minutes:
+        return "GMT"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"GMT{'+' if minutes > 0 else '−'}{hours}{f':{rest:02d}' if rest else ''}"
+
+
+def clock(at: datetime, zone: ZoneInfo) -> str:
+    """2:00 PM."""
+    return write(at.astimezone(zone), "g:i A")
+
+
+def moment(at: datetime, zone: ZoneInfo, *, now: datetime) -> str:
+    """A deadline: “2:41 PM Pacific”, with the day where it is not today."""
+    same_day = at.astimezone(zone).date() == now.astimezone(zone).date()
+    day = "" if same_day else write(at.astimezone(zone), "D, M j, ")
+    return f"{day}{clock(at, zone)} {zone_word(at, zone)}"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One vacancy in a patient's words."""
+
+    slot: Slot
+    starts_at: str
+    day: str
+    time: str
+    zone: str
+    own_time: str
+    minutes: int
+    short: str
+
+
+def of(slot: Slot, patient: Patient) -> Facts:
+    """The facts of a slot for this patient; their own clock is named only where it shows another time."""
+    zone, own = slot.location.zone, patient.zone()
+    local = slot.starts_at.astimezone(zone)
+    own_time = ""
+    if own is not None and (theirs := slot.starts_at.astimezone(own)).utcoffset() != local.utcoffset():
+        own_time = write(theirs, "g:i A" if theirs.date() == local.date() else "l, g:i A")
+    return Facts(
+        slot=slot,
+        starts_at=slot.starts_at.astimezone(UTC).isoformat(timespec="seconds"),
+        day=write(local, "l, M j"),
+        time=write(local, "g:i A"),
+        zone=zone_word(slot.starts_at, zone),
+        own_time=own_time,
+        minutes=round((slot.ends_at - slot.starts_at).total_seconds() / 60),
+        short=write(local, "D g:i A"),
+    )

@@ -1,0 +1,122 @@
+"""One offer in each situation a patient's link can find it in, relative to the real clock the views read."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from matching import tokens
+from matching.models import Offer
+from matching.states import OfferState
+from tests import factories
+from waitlist.models import Appointment, Slot
+from waitlist.states import ClosedBecause, EntryStatus, SlotState
+
+LA = ZoneInfo("America/Los_Angeles")
+
+
+def at(days: int, hour: int, minute: int = 0) -> datetime:
+    """That many days from today, on the clinic's clock."""
+    day = (timezone.now().astimezone(LA) + timedelta(days=days)).date()
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=LA)
+
+
+class Clinic(factories.World):
+    """A clinic whose names look like a clinic's, with one patient who was offered one time."""
+
+    def __init__(self, **fields: Any) -> None:
+        super().__init__(**{"name": "Radiance Med Spa", "phone": "+14155550123", **fields})
+        self.rename(self.practitioner, name="Dr Chen")
+        self.rename(self.service, name="Botox")
+        self.rename(self.location, name="Downtown", address="500 Market Street, San Francisco, CA 94105")
+        self.patient = factories.patient(self.clinic, first_name="Sarah", last_name="Miller")
+        self.wish = self.entry(self.patient)
+
+    def rename(self, row: Any, **fields: Any) -> None:
+        for name, value in fields.items():
+            setattr(row, name, value)
+        row.save()
+
+    def offering(self, starts_at: datetime | None = None, **fields: Any) -> Slot:
+        fields = {"state": SlotState.OFFERING, "opened_at": timezone.now(), "wave": 1, **fields}
+        return self.slot(starts_at or at(4, 14), **fields)
+
+    def offered(self, slot: Slot | None = None, **fields: Any) -> Offer:
+        now = timezone.now()
+        fields = {"offered_at": now, "expires_at": now + timedelta(minutes=41), **fields}
+        return self.offer(slot or self.offering(), self.wish, **fields)
+
+    def others(self) -> list[Slot]:
+        """Three more free times with another practitioner."""
+        other = factories.practitioner(self.clinic, name="M. Ruiz")
+        times = (at(5, 10, 30), at(6, 16), at(8, 9, 15))
+        return [self.offering(starts_at, practitioner=other) for starts_at in times]
+
+    def booked(self, slot: Slot, patient: Any = None) -> Appointment:
+        visit = self.appointment(slot.starts_at, patient=patient)
+        now = timezone.now()
+        Slot.objects.filter(pk=slot.pk).update(state=SlotState.FILLED, filled_by=visit, filled_at=now)
+        return visit
+
+
+def link(offer: Offer) -> str:
+    return f"/o/{tokens.make(offer.public_id)}"
+
+
+def _open(clinic: Clinic) -> Offer:
+    return clinic.offered()
+
+
+def _late(clinic: Clinic) -> Offer:
+    now = timezone.now()
+    return clinic.offered(offered_at=now - timedelta(hours=1), expires_at=now - timedelta(minutes=5))
+
+
+def _yours(clinic: Clinic) -> Offer:
+    offer = clinic.offered(state=OfferState.ACCEPTED)
+    clinic.booked(offer.slot, clinic.patient)
+    type(clinic.wish).objects.filter(pk=clinic.wish.pk).update(status=EntryStatus.BOOKED)
+    return offer
+
+
+def _taken(clinic: Clinic) -> Offer:
+    clinic.others()
+    offer = clinic.offered(state=OfferState.RETRACTED)
+    clinic.booked(offer.slot, factories.patient(clinic.clinic))
+    return offer
+
+
+def _gone(state: str, because: str, offer_state: str) -> Callable[[Clinic], Offer]:
+    def make(clinic: Clinic) -> Offer:
+        clinic.others()
+        now = timezone.now()
+        slot = clinic.offering(state=state, closed_because=because, closed_at=now, next_wave_at=None)
+        return clinic.offered(slot, state=offer_state, expires_at=now - timedelta(minutes=5))
+
+    return make
+
+
+def _held(by_them: bool) -> Callable[[Clinic], Offer]:
+    def make(clinic: Clinic) -> Offer:
+        who = clinic.patient if by_them else factories.patient(clinic.clinic)
+        until = timezone.now() + timedelta(minutes=3)
+        return clinic.offered(clinic.offering(state=SlotState.HELD, held_by=who, held_until=until))
+
+    return make
+
+
+SITUATIONS: dict[str, tuple[str, Callable[[Clinic], Offer]]] = {  # name → data-outcome, how to get there
+    "open": ("open", _open),
+    "late": ("open", _late),
+    "yours": ("yours", _yours),
+    "taken": ("taken", _taken),
+    "expired": ("expired", _gone("expired", ClosedBecause.PAST, OfferState.EXPIRED)),
+    "withdrawn": ("withdrawn", _gone("withdrawn", ClosedBecause.STOPPED, OfferState.RETRACTED)),
+    "conflict": ("conflict", _gone("withdrawn", ClosedBecause.REBOOKED, OfferState.RETURNED)),
+    "busy": ("busy", _held(by_them=False)),
+    "held": ("held", _held(by_them=True)),
+    "declined": ("declined", lambda clinic: clinic.offered(state=OfferState.DECLINED)),
+    "returned": ("declined", lambda clinic: clinic.offered(state=OfferState.RETURNED)),
+}
