@@ -5,6 +5,7 @@ import hmac
 import uuid
 from base64 import b64encode
 from datetime import datetime, time, timedelta
+from functools import cache
 from itertools import combinations
 
 from django.conf import settings
@@ -138,9 +139,15 @@ def make_closures(clinic: Clinic, *, now: datetime) -> None:
     )
 
 
+@cache
+def hashed_password() -> str:
+    """Made slow on purpose, so made once."""
+    return make_password(PASSWORD)
+
+
 def make_staff(clinic: Clinic) -> None:
     """One sign-in per role, and an owner who works as admin at both clinics."""
-    hashed = make_password(PASSWORD)
+    hashed = hashed_password()
     users = User.objects.bulk_create(
         User(email=staff_email(role, clinic), name=name, password=hashed) for role, (_, name) in STAFF.items()
     )
@@ -162,14 +169,14 @@ def make_connections(plan: ClinicPlan, clinic: Clinic, *, now: datetime) -> None
     people = list(clinic.practitioners.order_by("pk"))
     services = list(clinic.services.order_by("pk"))
     for source in Connection.Source:
-        key = derived(f"{clinic.slug}:{source}")
+        key = derived(f"secret of {clinic.slug} {source}")
         standard = source == Connection.Source.STANDARD
         connection = Connection.objects.create(
-            public_id=uuid.UUID(bytes=key[:16], version=4),
+            public_id=uuid.UUID(bytes=derived(f"id of {clinic.slug} {source}")[:16], version=4),
             clinic=clinic,
             source=source,
             name="Practice calendar" if standard else "Online booking",
-            secret="whsec_" + b64encode(key[8:]).decode() if standard else key[8:].hex(),
+            secret="whsec_" + b64encode(key[:24]).decode() if standard else key[:24].hex(),
             default_location=place,
             created_at=now,
         )
@@ -178,10 +185,7 @@ def make_connections(plan: ClinicPlan, clinic: Clinic, *, now: datetime) -> None
         kinds = [(service.name, service) for service in services]
         kinds += [(word, next(s for s in services if s.minutes == 30)) for word in SAMPLE_TYPES]
         Mapping.objects.bulk_create(
-            [
-                Mapping(connection=connection, kind="practitioner", external=w, practitioner=p)
-                for w, p in words
-            ]
+            [Mapping(connection=connection, kind="practitioner", external=w, practitioner=p) for w, p in words]
             + [Mapping(connection=connection, kind="service", external=w, service=s) for w, s in kinds]
             + [
                 Mapping(connection=connection, kind="location", external=spot.name, location=spot)

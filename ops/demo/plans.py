@@ -85,7 +85,7 @@ RADIANCE = ClinicPlan(
     area_codes=("415", "628", "510", "650"),
     patients=100,
     wishes=80,
-    history=(*[FILLED] * 7, RAN_OUT, RAN_OUT, KEPT_EMPTY),
+    history=(*[FILLED] * 6, RAN_OUT, KEPT_EMPTY),
 )
 HARBOR = ClinicPlan(
     slug="harbor",
@@ -108,7 +108,7 @@ HARBOR = ClinicPlan(
     area_codes=("212", "646", "718"),
     patients=50,
     wishes=40,
-    history=(*[FILLED] * 4, RAN_OUT),
+    history=(*[FILLED] * 3, RAN_OUT),
 )
 CLINICS = (RADIANCE, HARBOR)
 
