@@ -1,5 +1,6 @@
 """The outbox: what is to be told is a row, written with its cause and sent after commit, never twice."""
 
+from notifications.outbox.delivery import deliver, deliver_due, due, due_of_slot
 from notifications.outbox.queue import (
     confirm,
     drop_unsent,
@@ -13,7 +14,11 @@ from notifications.outbox.routes import Route, routes
 __all__ = [
     "Route",
     "confirm",
+    "deliver",
+    "deliver_due",
     "drop_unsent",
+    "due",
+    "due_of_slot",
     "enqueue",
     "enqueue_news",
     "enqueue_offers",

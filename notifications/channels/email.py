@@ -1,0 +1,68 @@
+"""E-mail through Django's backend. The same Message-ID on every try lets mailboxes fold what came twice."""
+
+import smtplib
+from datetime import datetime
+from email.utils import formataddr, parseaddr
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+
+from notifications import rendering
+from notifications.channels.base import Outcome, Result
+from notifications.models import Message
+
+
+def send(message: Message, *, now: datetime) -> Result:
+    """Connecting and sending are told apart: what never connected was surely not sent."""
+    mail = compose(message)
+    connection = get_connection()
+    try:
+        connection.open()
+    except smtplib.SMTPAuthenticationError as refusal:
+        return Result(Outcome.MISCONFIGURED, code=str(refusal.smtp_code))
+    except (OSError, smtplib.SMTPException) as trouble:
+        return Result(Outcome.NOT_SENT, code=type(trouble).__name__[:20])
+    try:
+        connection.send_messages([mail])
+    except smtplib.SMTPRecipientsRefused as refusal:
+        return _refused(max(code for code, _ in refusal.recipients.values()))
+    except smtplib.SMTPResponseException as refusal:
+        return _refused(refusal.smtp_code)
+    except (OSError, smtplib.SMTPException) as trouble:
+        return Result(Outcome.UNKNOWN, code=type(trouble).__name__[:20])
+    finally:
+        connection.close()
+    return Result(Outcome.SENT, f"{message.public_id}")
+
+
+def find(message: Message, *, now: datetime) -> Result:
+    """Nobody can be asked."""
+    return Result(Outcome.UNKNOWN, code=message.error_code)
+
+
+def compose(message: Message) -> EmailMultiAlternatives:
+    """The e-mail with its page, its way out, and the visit for the calendar."""
+    letter = rendering.letter(message)
+    mail = EmailMultiAlternatives(
+        subject=letter.subject,
+        body=letter.text,
+        from_email=formataddr((message.clinic.name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
+        to=[message.contact_point.value if message.contact_point else ""],
+        reply_to=[message.clinic.email] if message.clinic.email else None,
+        headers={
+            "Message-ID": f"<{message.public_id}@{urlsplit(settings.PUBLIC_URL).hostname}>",
+            "List-Unsubscribe": f"<{letter.unsubscribe_url}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            "Auto-Submitted": "auto-generated",
+        },
+    )
+    mail.attach_alternative(letter.html, "text/html")
+    if letter.ics:
+        mail.attach("appointment.ics", letter.ics.decode(), "text/calendar")
+    return mail
+
+
+def _refused(code: int) -> Result:
+    """The server said no: 4xx for now, 5xx for good."""
+    return Result(Outcome.NOT_SENT if code < 500 else Outcome.FAILED, code=str(code))

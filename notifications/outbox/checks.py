@@ -1,0 +1,119 @@
+"""A last look just before sending: what the message says must still be true, and every rule must still allow it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from matching.models import Offer
+from matching.states import OfferState
+from notifications import rules
+from notifications.models import Message
+from notifications.rules.places import states
+from notifications.states import REACHED_CARRIER, Channel, Kind, MessageStatus, Rule
+from waitlist.models import Writeback
+from waitlist.states import AppointmentStatus
+
+IN_FLIGHT = timedelta(seconds=2)
+BROADCAST = 10  # more people asked than this hear of its end on the page only
+NEWS_OF_AN_END = (Kind.RETRACTED, Kind.WITHDRAWN)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Go, or the state it ends in and why; `wait_until` = not yet."""
+
+    status: MessageStatus | None = None
+    rule: Rule | None = None
+    wait_until: datetime | None = None
+
+    @property
+    def may_go(self) -> bool:
+        return self.status is None and self.wait_until is None
+
+
+GO = Verdict()
+
+
+def look(message: Message, *, now: datetime) -> Verdict:
+    """The verdict on a message about to be sent, its contact point locked."""
+    if message.not_after is not None and now >= message.not_after:
+        return Verdict(MessageStatus.DROPPED, Rule.TOO_LATE)
+    if message.channel == Channel.WEBHOOK:
+        return _after_the_booking(message, now=now)
+    if rule := untrue(message, now=now):
+        return Verdict(MessageStatus.DROPPED, rule)
+    if message.kind in NEWS_OF_AN_END and _is_in_flight(message):
+        return Verdict(wait_until=now + IN_FLIGHT)
+    return _rules(message, now=now)
+
+
+def untrue(message: Message, *, now: datetime) -> Rule | None:
+    """Why what it says is no longer so."""
+    offer = message.offer
+    if message.kind == Kind.OFFER and (offer is None or not _is_open(offer, now)):
+        return Rule.OFFER_OVER
+    if message.kind in NEWS_OF_AN_END and offer is not None:
+        return _not_worth_telling(message, offer, now)
+    if message.kind == Kind.BOOKED:
+        visit = message.appointment
+        if visit is None or visit.status != AppointmentStatus.BOOKED or visit.starts_at <= now:
+            return Rule.NOT_BOOKED
+    return None
+
+
+def _is_open(offer: Offer, now: datetime) -> bool:
+    return offer.state == OfferState.PENDING and offer.expires_at > now and offer.slot.is_live
+
+
+def _not_worth_telling(message: Message, offer: Offer, now: datetime) -> Rule | None:
+    """The end of an offer is news only while it could still have been answered, to those who had heard of it."""
+    if offer.state != OfferState.RETRACTED or offer.expires_at <= now:
+        return Rule.OFFER_OVER
+    if not _offer_messages(message).filter(status__in=REACHED_CARRIER).exists():
+        return Rule.NEVER_TOLD
+    if Offer.objects.filter(slot=offer.slot_id, wave=offer.wave).count() > BROADCAST:
+        return Rule.BROADCAST
+    return None
+
+
+def _is_in_flight(message: Message) -> bool:
+    """The offer itself is just going out: let it arrive first."""
+    return _offer_messages(message).filter(status=MessageStatus.SENDING).exists()
+
+
+def _offer_messages(message: Message) -> QuerySet[Message]:
+    return Message.objects.filter(offer=message.offer_id, channel=message.channel, kind=Kind.OFFER)
+
+
+def _rules(message: Message, *, now: datetime) -> Verdict:
+    point, clinic = message.contact_point, message.clinic
+    if point is None:
+        return Verdict(MessageStatus.REFUSED, Rule.NO_CONTACT)
+    if rule := rules.forbidden(point, message.kind, message.purpose, message.channel):
+        return Verdict(MessageStatus.REFUSED, rule)
+    state = message.slot.location.state if message.slot else ""
+    by_law = states(message.patient, point.value, state) if message.channel == Channel.SMS else frozenset()
+    if rules.capped(message.kind):
+        so_far = rules.spent([point.pk], now=now, but_for=message.pk)[point.pk]
+        if rule := rules.over_cap(clinic, so_far, message.kind, message.channel, by_law):
+            return Verdict(MessageStatus.REFUSED, rule)
+    if message.channel != Channel.SMS or rules.in_conversation(message.kind, message.offer, now=now):
+        return GO
+    opens_at = rules.next_open(clinic, message.patient, point.value, place_state=state, now=now)
+    if opens_at is None or (message.not_after is not None and opens_at >= message.not_after):
+        return Verdict(MessageStatus.REFUSED, Rule.OUTSIDE_HOURS)
+    return GO if opens_at <= now else Verdict(wait_until=opens_at)
+
+
+def _after_the_booking(message: Message, *, now: datetime) -> Verdict:
+    """A calendar hears of a cancellation after the booking it cancels."""
+    owed = message.writeback
+    if owed is None or owed.kind != Writeback.Kind.CANCELLED:
+        return GO
+    booking = Message.objects.filter(
+        appointment=message.appointment_id,
+        writeback__kind=Writeback.Kind.BOOKED,
+        status__in=(MessageStatus.PENDING, MessageStatus.SENDING, MessageStatus.UNKNOWN),
+    )
+    return Verdict(wait_until=now + IN_FLIGHT) if booking.exists() else GO

@@ -1,0 +1,186 @@
+"""What became of a message, and what follows from it: another way, the next wave, the ledger, the staff's task."""
+
+import logging
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from django.db import transaction
+
+from audit import trail
+from notifications import consent, rules
+from notifications.channels import Outcome, Result, twilio_codes
+from notifications.models import Consent, ContactPoint, Message
+from notifications.outbox.checks import Verdict
+from notifications.outbox.queue import enqueue
+from notifications.states import MESSAGE_MOVES, Capability, Channel, ContactKind, Kind, MessageStatus, Rule
+from waitlist import writebacks
+from waitlist.live import hint
+from waitlist.nudge import nudge
+
+log = logging.getLogger(__name__)
+FIRST_WAIT_SECONDS = 2
+LONGEST_WAIT_SECONDS = {Channel.SMS: 60, Channel.EMAIL: 300, Channel.WEBHOOK: 600}
+GIVE_UP = {Channel.SMS: timedelta(hours=24), Channel.EMAIL: timedelta(hours=24), Channel.WEBHOOK: timedelta(hours=1)}
+LOOK_AGAIN = timedelta(minutes=1)
+NOT_TOLD = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.REFUSED, MessageStatus.DROPPED)
+ALSO_BY_EMAIL = (Kind.OFFER, Kind.BOOKED, Kind.APOLOGY)
+
+
+@transaction.atomic
+def record(message: Message, result: Result, *, now: datetime) -> None:
+    """Write down what the channel said, unless a receipt was here first."""
+    if message.contact_point_id is not None:
+        ContactPoint.objects.select_for_update(no_key=True).get(pk=message.contact_point_id)
+    known = {"error_code": result.code[:20], "provider_id": result.provider_id or message.provider_id}
+    if result.outcome in (Outcome.SENT, Outcome.DELIVERED):
+        delivered = {"delivered_at": now} if result.outcome == Outcome.DELIVERED else {}
+        status = MessageStatus.DELIVERED if delivered else MessageStatus.SENT
+        if move(message, status, now=now, sent_at=message.sent_at or now, **known, **delivered):
+            _succeeded(message, now=now)
+    elif result.outcome == Outcome.UNKNOWN:
+        _still_unknown(message, now=now, **known)
+    elif result.outcome in (Outcome.FAILED, Outcome.CONFLICT):
+        if move(message, MessageStatus.FAILED, now=now, **known):
+            failed(message, result, now=now)
+    else:
+        _again(message, result, now=now, **known)
+
+
+def end(message: Message, verdict: Verdict, *, now: datetime) -> None:
+    """It does not go out: the reason is on the row, and an offer that cannot be told frees its place."""
+    if verdict.status is None or not move(message, verdict.status, now=now, refused_by=verdict.rule or ""):
+        return
+    if verdict.status == MessageStatus.REFUSED or verdict.rule == Rule.TOO_LATE:
+        failed(message, Result(Outcome.FAILED), now=now)
+
+
+def move(message: Message, to: MessageStatus, *, now: datetime, **fields: Any) -> bool:
+    """Compare-and-swap, with its line in the trail and a hint to the boards. False: it is elsewhere by now."""
+    rows = Message.objects.filter(pk=message.pk, status__in=MESSAGE_MOVES[to])
+    if not rows.update(status=to, **fields):
+        return False
+    changes = {"status": [message.status, str(to)], "channel": message.channel, "kind": message.kind}
+    message.status = to
+    for name, value in fields.items():
+        setattr(message, name, value)
+    trail.record(f"message.{to}", message, now=now, clinic_id=message.clinic_id, changes=changes)
+    hint(message.clinic_id, "board")
+    return True
+
+
+def failed(message: Message, result: Result, *, now: datetime) -> None:
+    """It will not reach them this way: learn from it, then try another way, or let the next person be asked."""
+    code = int(result.code) if result.code.isdigit() else 0
+    if message.writeback is not None:
+        if result.outcome == Outcome.CONFLICT:
+            if writebacks.conflict(message.writeback, result.detail, now=now):
+                nudge("matching.tasks.give_way", message.writeback.pk)
+        else:
+            writebacks.hand_over(message.writeback, result.detail or "The calendar could not be told.", now=now)
+        return
+    if message.contact_point is not None and message.channel == Channel.SMS:
+        learn(message.contact_point, code, now=now)
+    if not _by_email(message, now=now) and message.kind == Kind.OFFER and not _told_otherwise(message):
+        nudge("matching.tasks.advance", message.slot_id or 0)
+
+
+def learn(point: ContactPoint, code: int, *, now: datetime) -> None:
+    """What an error code says about the number itself."""
+    if code in twilio_codes.OPTED_OUT:
+        consent.stop(point, source=Consent.Source.KEYWORD, now=now, note=f"said so to the carrier ({code})")
+    if code in twilio_codes.TAKES_NO_TEXTS | twilio_codes.NO_SUCH_NUMBER:
+        _capable(point, Capability.NO, now=now)
+    if code in twilio_codes.MISCONFIGURED:
+        log.error("the SMS provider refuses us with code %s: look at the account and the numbers", code)
+    if code in twilio_codes.BLOCKED:
+        log.warning("a text was blocked as unwanted, code %s", code)
+
+
+def _succeeded(message: Message, *, now: datetime) -> None:
+    if message.writeback is not None:
+        writebacks.confirm(message.writeback, now=now)
+    point = message.contact_point
+    if point is not None and message.channel == Channel.SMS and message.status == MessageStatus.DELIVERED:
+        _capable(point, Capability.OK, now=now)
+
+
+def _capable(point: ContactPoint, capability: Capability, *, now: datetime) -> None:
+    rows = ContactPoint.objects.filter(pk=point.pk).exclude(sms_capability=capability)
+    if rows.update(sms_capability=capability):
+        trail.record("contact.learned", point, now=now, clinic_id=point.clinic_id, changes={"texts": capability})
+
+
+def _still_unknown(message: Message, *, now: datetime, **known: Any) -> None:
+    """Look again, less and less often; in the end it counts as failed, since nobody can say."""
+    waited = now - message.created_at
+    if waited > GIVE_UP[Channel(message.channel)]:
+        move(message, MessageStatus.FAILED, now=now, **{**known, "error_code": "unresolved"})
+        return
+    look_at = now + max(LOOK_AGAIN, waited / 2)
+    if message.status == MessageStatus.UNKNOWN:
+        Message.objects.filter(pk=message.pk, status=MessageStatus.UNKNOWN).update(next_attempt_at=look_at)
+    else:
+        move(message, MessageStatus.UNKNOWN, now=now, next_attempt_at=look_at, **known)
+
+
+def _again(message: Message, result: Result, *, now: datetime, **known: Any) -> None:
+    """Surely not sent: back to pending, later each time; a text that was lost once goes out again only once."""
+    lost = result.outcome == Outcome.ABSENT
+    if lost and message.resent_at is not None and message.channel != Channel.WEBHOOK:
+        move(message, MessageStatus.FAILED, now=now, **{**known, "error_code": "lost"})
+        failed(message, result, now=now)
+        return
+    at = now if lost else now + wait(message, result.outcome)
+    if at >= (message.not_after or message.created_at + GIVE_UP[Channel(message.channel)]):
+        if move(message, MessageStatus.FAILED, now=now, **known):
+            failed(message, result, now=now)
+        return
+    if result.outcome == Outcome.MISCONFIGURED:
+        log.error("message %s: %s is not set up (%s)", message.pk, message.channel, result.code)
+        _by_email(message, now=now)
+    resent = {"resent_at": now} if lost else {}
+    rows = Message.objects.filter(pk=message.pk, status=message.status)  # and no receipt has come meanwhile
+    rows.update(status=MessageStatus.PENDING, next_attempt_at=at, **known, **resent)
+
+
+def wait(message: Message, outcome: Outcome) -> timedelta:
+    """2 s, 4 s, 8 s … up to the channel's longest, a quarter more or less; the longest where a person must act."""
+    longest = LONGEST_WAIT_SECONDS[Channel(message.channel)]
+    if outcome == Outcome.MISCONFIGURED:
+        return timedelta(seconds=longest)
+    seconds = min(FIRST_WAIT_SECONDS * 2 ** min(message.attempts - 1, 12), longest)
+    return timedelta(seconds=seconds * Random(f"{message.pk}:{message.attempts}").uniform(0.75, 1.25))
+
+
+def _by_email(message: Message, *, now: datetime) -> Message | None:
+    """The same by e-mail, to whoever has allowed it and has not had it."""
+    if message.channel != Channel.SMS or message.kind not in ALSO_BY_EMAIL or message.patient is None:
+        return None
+    if message.not_after is not None and message.not_after <= now:
+        return None
+    for user in message.patient.contacts.filter(contact_point__kind=ContactKind.EMAIL).select_related("contact_point"):
+        point = user.contact_point
+        if rules.forbidden(point, message.kind, message.purpose, Channel.EMAIL) is None:
+            return enqueue(
+                Kind(message.kind),
+                clinic=message.clinic,
+                contact_point=point,
+                channel=Channel.EMAIL,
+                purpose=message.purpose,
+                dedupe_key=f"{message.kind}:{message.offer_id}:{Channel.EMAIL}",
+                context=message.context,
+                patient=message.patient,
+                offer=message.offer,
+                slot=message.slot,
+                appointment=message.appointment,
+                not_after=message.not_after,
+                now=now,
+            )
+    return None
+
+
+def _told_otherwise(message: Message) -> bool:
+    """Another message of the same offer went out or still may."""
+    others = Message.objects.filter(offer=message.offer_id, kind=Kind.OFFER).exclude(pk=message.pk)
+    return others.exclude(status__in=NOT_TOLD).exists()
