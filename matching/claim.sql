@@ -3,7 +3,7 @@
 -- The locked slot makes this alone with its offers; the unique index and the exclusion constraints are the last judge.
 WITH won AS (
     UPDATE matching_offer SET state = 'accepted', answered_at = %(now)s, answered_by = %(via)s
-    WHERE id = %(offer_id)s AND slot_id = %(slot_id)s AND state IN ('pending', 'expired', 'retracted')
+    WHERE id = %(offer_id)s AND slot_id = %(slot_id)s AND state = ANY (%(claimable)s)
     RETURNING id, patient_id, entry_id
 ), visit AS (
     INSERT INTO waitlist_appointment (clinic_id, location_id, practitioner_id, service_id, patient_id, starts_at,
@@ -44,7 +44,7 @@ WITH won AS (
         next_attempt_at, text, error_code, refused_by, created_at)
     -- those who were told and could still have said yes
     SELECT gen_random_uuid(), m.clinic_id, 'retracted', m.purpose, m.channel, m.contact_point_id, m.patient_id,
-        m.offer_id, m.slot_id, NULL, NULL, 'retracted:' || m.offer_id || ':' || m.channel, m.context,
+        m.offer_id, m.slot_id, NULL::bigint, NULL::bigint, 'retracted:' || m.offer_id || ':' || m.channel, m.context,
         (SELECT starts_at FROM waitlist_slot WHERE id = %(slot_id)s), 'pending', 0, %(now)s, '', '', '', %(now)s
     FROM others JOIN notifications_message m ON m.offer_id = others.id AND m.kind = 'offer'
         AND m.status IN ('sending', 'sent', 'delivered', 'unknown')

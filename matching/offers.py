@@ -9,7 +9,7 @@ from audit import trail
 from matching.models import Offer
 from matching.ranking import Candidate
 from matching.states import OFFER_MOVES, DeclineReason, OfferState
-from waitlist.models import Slot, WaitlistEntry
+from waitlist.models import Patient, Slot, WaitlistEntry
 
 
 def make(slot: Slot, candidates: Sequence[tuple[Candidate, datetime]], *, wave: int, now: datetime) -> list[Offer]:
@@ -31,6 +31,15 @@ def make(slot: Slot, candidates: Sequence[tuple[Candidate, datetime]], *, wave: 
     return made
 
 
+def make_unasked(slot: Slot, patient: Patient, entry: WaitlistEntry | None, *, now: datetime) -> Offer:
+    """An offer for somebody who takes the slot without having been asked: wave 0, open until the start."""
+    made = Offer.objects.create(
+        slot=slot, patient=patient, entry=entry, wave=0, offered_at=now, expires_at=slot.starts_at
+    )
+    trail.record("offer.made", made, now=now, clinic_id=slot.clinic_id, changes={"wave": 0})
+    return made
+
+
 def pending(slot: Slot) -> QuerySet[Offer]:
     return Offer.objects.filter(slot=slot, state=OfferState.PENDING)
 
@@ -39,7 +48,7 @@ def lapse(slot: Slot, offers: QuerySet[Offer], *, now: datetime, answered: bool 
     """Let these pending offers of the slot expire. `answered` counts the silence as an answer of theirs."""
     lapsed = _move(slot, offers, OfferState.EXPIRED, "offer.expired", now=now)
     if answered:
-        wishes = WaitlistEntry.objects.filter(pk__in=[offer.entry_id for offer in lapsed])
+        wishes = WaitlistEntry.objects.filter(pk__in=[offer.entry_id for offer in lapsed if offer.entry_id])
         wishes.update(offers_answered=F("offers_answered") + 1)
     return lapsed
 

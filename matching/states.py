@@ -12,12 +12,11 @@ class OfferState(TextChoices):
     RETURNED = "returned", "Took it, gave it back"
 
 
+BY_PATIENT = {OfferState.PENDING, OfferState.EXPIRED, OfferState.RETRACTED}  # late, but still free
+BY_STAFF = BY_PATIENT | {OfferState.DECLINED, OfferState.RETURNED}  # they changed their mind on the phone
+
 OFFER_MOVES = {
-    OfferState.ACCEPTED: {
-        OfferState.PENDING,
-        OfferState.EXPIRED,
-        OfferState.RETRACTED,
-    },  # late, but still free
+    OfferState.ACCEPTED: BY_STAFF,
     OfferState.DECLINED: {OfferState.PENDING, OfferState.EXPIRED},
     OfferState.EXPIRED: {OfferState.PENDING},
     OfferState.RETRACTED: {OfferState.PENDING},

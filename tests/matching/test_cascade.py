@@ -11,7 +11,7 @@ from matching.states import OfferState
 from notifications.models import Message
 from tests import factories
 from tests.factories import NOW, World
-from waitlist import schedule
+from waitlist import schedule, vacancies
 from waitlist.models import Slot
 
 pytestmark = pytest.mark.django_db
@@ -150,7 +150,7 @@ def test_the_undo_delay_and_the_autopilot_hold_the_first_wave_back():
         slot = schedule.cancel(world.appointment().pk, reason="x", now=NOW).slot
         assert slot.next_wave_at == (None if expected is None else NOW + timedelta(minutes=expected))
         assert cascade.advance(slot.pk, now=NOW + timedelta(minutes=1)) == 0
-        schedule.start(slot.pk, now=NOW + timedelta(minutes=1))
+        vacancies.start(slot.pk, now=NOW + timedelta(minutes=1))
         assert cascade.advance(slot.pk, now=NOW + timedelta(minutes=1)) == 1
 
 

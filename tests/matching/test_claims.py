@@ -17,7 +17,7 @@ from matching.states import OfferState
 from notifications.models import Message
 from tests import factories
 from tests.factories import NOW, World
-from waitlist import schedule
+from waitlist import schedule, vacancies
 from waitlist.models import Appointment, Slot, WaitlistEntry, Writeback
 
 
@@ -124,7 +124,7 @@ def test_every_other_outcome():
     assert claims.claim(offers[2].pk, via="link", now=NOW) == Claim.BUSY
     assert claims.outcome(claims.find(token(offers[1])), now=NOW) == Claim.HELD
     Slot.objects.filter(pk=slot.pk).update(state="offering", held_by=None, held_until=None)
-    schedule.stop(slot.pk, now=NOW)
+    vacancies.stop(slot.pk, now=NOW)
     assert claims.claim(offers[1].pk, via="link", now=NOW) == Claim.WITHDRAWN
 
 

@@ -9,10 +9,10 @@ from matching import cascade, claims
 from notifications.models import Message
 from tests import factories
 from tests.factories import NOW, World
-from waitlist import schedule
+from waitlist import schedule, vacancies
 from waitlist.calendar import Time
 from waitlist.models import Appointment, Closure, Slot, Writeback
-from waitlist.schedule import Refused
+from waitlist.vacancies import Refused
 
 pytestmark = pytest.mark.django_db
 
@@ -131,13 +131,13 @@ def test_staff_open_a_gap_by_hand():
     world = World()
     time = Time.of(world.appointment())
     with pytest.raises(Refused, match="is booked"):
-        schedule.open_by_hand(world.clinic, time, now=NOW)
+        vacancies.open_by_hand(world.clinic, time, now=NOW)
     gap = later(time, hours=2)
-    assert schedule.open_by_hand(world.clinic, gap, now=NOW).opened_because == "by_hand"
+    assert vacancies.open_by_hand(world.clinic, gap, now=NOW).opened_because == "by_hand"
     with pytest.raises(Refused, match="open slot at that time already"):
-        schedule.open_by_hand(world.clinic, gap, now=NOW)
+        vacancies.open_by_hand(world.clinic, gap, now=NOW)
     with pytest.raises(Refused, match="past"):
-        schedule.open_by_hand(world.clinic, later(time, days=-3), now=NOW)
+        vacancies.open_by_hand(world.clinic, later(time, days=-3), now=NOW)
 
 
 def test_staff_book_by_hand_while_offers_are_out():
@@ -147,13 +147,13 @@ def test_staff_book_by_hand_while_offers_are_out():
     cascade.advance(slot.pk, now=NOW)
     Message.objects.update(status="delivered")
     person = factories.patient(world.clinic)
-    made = schedule.book_by_hand(slot.pk, patient=person, now=NOW)
+    made = vacancies.book_by_hand(slot.pk, patient=person, now=NOW)
     slot.refresh_from_db()
     assert (slot.state, slot.filled_by, made.patient) == ("filled", made, person)
-    assert Counter(slot.offers.values_list("state", flat=True)) == {"retracted": 1}
+    assert Counter(slot.offers.values_list("state", flat=True)) == {"accepted": 1, "retracted": 1}
     assert Message.objects.filter(kind="retracted").count() == 1
     with pytest.raises(Refused, match="not free any more"):
-        schedule.book_by_hand(slot.pk, patient=person, now=NOW)
+        vacancies.book_by_hand(slot.pk, patient=person, now=NOW)
     assert Appointment.objects.count() == 1
 
 
@@ -163,6 +163,30 @@ def test_stopping_takes_the_offers_back():
     slot = world.slot()
     cascade.advance(slot.pk, now=NOW)
     Message.objects.update(status="sent")
-    assert schedule.stop(slot.pk, now=NOW)
-    assert not schedule.stop(slot.pk, now=NOW)
+    assert vacancies.stop(slot.pk, now=NOW)
+    assert not vacancies.stop(slot.pk, now=NOW)
     assert Message.objects.filter(kind="withdrawn").count() == 1
+
+
+def test_staff_book_somebody_who_was_asked_and_that_is_a_yes():
+    world = World()
+    asked, other = world.entry(), world.entry()
+    slot = world.slot()
+    cascade.advance(slot.pk, now=NOW)
+    Message.objects.update(status="sent")
+    claims.decline(slot.offers.get(patient=asked.patient).pk, reason="", via="link", now=NOW)
+    vacancies.book_by_hand(slot.pk, patient=asked.patient, now=NOW)  # changed their mind on the phone
+    assert slot.offers.get(patient=asked.patient).state == "accepted"
+    assert Message.objects.filter(kind="retracted").get().patient == other.patient
+    asked.refresh_from_db()
+    assert asked.status == "booked"
+
+
+def test_staff_may_book_at_short_notice_but_not_somebody_who_is_busy_then():
+    world = World()
+    slot = world.slot(NOW + timedelta(minutes=20))
+    busy = factories.patient(world.clinic)
+    world.appointment(slot.starts_at, patient=busy, practitioner=factories.practitioner(world.clinic))
+    with pytest.raises(Refused, match="booked at that time already"):
+        vacancies.book_by_hand(slot.pk, patient=busy, now=NOW)
+    assert vacancies.book_by_hand(slot.pk, patient=factories.patient(world.clinic), now=NOW).starts_at == slot.starts_at

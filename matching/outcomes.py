@@ -1,0 +1,65 @@
+"""What an offer is worth now, in the words a patient is told. Reads only."""
+
+from datetime import datetime
+
+from django.db.models import TextChoices
+
+from matching import ranking, tokens
+from matching.models import Offer
+from matching.states import OfferState
+from waitlist.models import Slot
+from waitlist.states import AppointmentStatus, ClosedBecause, SlotState
+
+
+class Claim(TextChoices):
+    """What a patient is told; the value is the page's data-outcome."""
+
+    OPEN = "open"
+    BOOKED = "booked"
+    YOURS = "yours"
+    TAKEN = "taken"
+    BUSY = "busy"
+    HELD = "held"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    DECLINED = "declined"
+    CONFLICT = "conflict"
+
+
+def find(token: str) -> Offer | None:
+    """The offer a link opens, with all its page shows; None for a link we did not make."""
+    public_id = tokens.read(token)
+    if public_id is None:
+        return None
+    rows = Offer.objects.select_related(
+        "patient", "entry", "slot__clinic", "slot__location__clinic", "slot__practitioner", "slot__service",
+        "slot__filled_by", "slot__policy",
+    )  # fmt: skip
+    return rows.filter(public_id=public_id).first()
+
+
+def outcome(offer: Offer, *, now: datetime) -> Claim:
+    """What this offer is now, for a page that only looks."""
+    slot = offer.slot
+    if offer.state == OfferState.ACCEPTED:
+        booked = slot.filled_by is not None and slot.filled_by.status != AppointmentStatus.CANCELLED
+        return Claim.YOURS if booked else Claim.WITHDRAWN
+    if offer.state == OfferState.RETURNED:
+        gave_way = slot.state == SlotState.WITHDRAWN and slot.closed_because == ClosedBecause.REBOOKED
+        return Claim.CONFLICT if gave_way else Claim.DECLINED
+    if offer.state == OfferState.DECLINED:
+        return Claim.DECLINED
+    return of_slot(slot, offer.patient_id, now)
+
+
+def of_slot(slot: Slot, patient_id: int, now: datetime) -> Claim:
+    """What somebody who may still say yes finds: whether the slot is free, for whom, or why it is not."""
+    if slot.state == SlotState.FILLED:
+        return Claim.TAKEN
+    if slot.state == SlotState.WITHDRAWN:
+        return Claim.TAKEN if slot.closed_because == ClosedBecause.REBOOKED else Claim.WITHDRAWN
+    if slot.state == SlotState.EXPIRED or not ranking.slot_is_answerable(slot, now=now):
+        return Claim.EXPIRED
+    if slot.state == SlotState.HELD and slot.held_until is not None and slot.held_until > now:
+        return Claim.HELD if slot.held_by_id == patient_id else Claim.BUSY
+    return Claim.OPEN

@@ -1,0 +1,121 @@
+"""Acts on vacancies: opened by hand, started, stopped, booked by hand; and how any vacancy begins and ends."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from audit import trail
+from matching import claims, offers
+from matching.claims import Claim
+from notifications import outbox
+from notifications.states import Kind
+from waitlist import calendar
+from waitlist.calendar import Time
+from waitlist.live import hint
+from waitlist.models import Appointment, Clinic, Patient, Slot
+from waitlist.nudge import nudge
+from waitlist.states import Autopilot, ClosedBecause, OpenedBecause, SlotState
+
+WHY_NOT = {
+    Claim.CONFLICT: "The patient or the practitioner is booked at that time already.",
+    Claim.BUSY: "Somebody is finishing their booking of this slot: try again in a minute.",
+}
+
+
+class Refused(Exception):
+    """What was asked for cannot be; the message says why in a sentence for staff."""
+
+
+@transaction.atomic(durable=True)
+def open_by_hand(clinic: Clinic, time: Time, *, now: datetime) -> Slot:
+    """An opening nobody cancelled. Refused where the time is past, closed, booked or open already."""
+    if time.ends_at <= time.starts_at:
+        raise Refused("The end has to be after the start.")
+    if time.starts_at <= now:
+        raise Refused("The start is in the past.")
+    if closure := calendar.closure_over(clinic, time):
+        raise Refused(f"The clinic is closed then: {closure.reason}.")
+    live = calendar.lock_live_over(time)
+    if calendar.is_booked(time):
+        raise Refused(f"{time.practitioner} is booked at that time.")
+    slot = None
+    if not live:
+        slot = open_vacancy(clinic, time, OpenedBecause.BY_HAND, None, time.service.price_cents, now=now)
+    if slot is None:
+        raise Refused(f"{time.practitioner} has an open slot at that time already.")
+    return slot
+
+
+@transaction.atomic(durable=True)
+def start(slot_id: int, *, now: datetime) -> bool:
+    """Ask the next few now, whatever the autopilot or the wave's minute says."""
+    slot = calendar.lock_slot(slot_id)
+    if slot is None or not slot.is_live:
+        return False
+    Slot.objects.filter(pk=slot.pk).update(next_wave_at=now)
+    trail.record("slot.started", slot, now=now, clinic_id=slot.clinic_id)
+    nudge("matching.tasks.advance", slot.pk)
+    hint(slot.clinic_id, "board")
+    return True
+
+
+@transaction.atomic(durable=True)
+def stop(slot_id: int, *, keep_empty: bool = False, now: datetime) -> bool:
+    """End the cascade; those who could still have said yes are told. False if it was over already."""
+    slot = calendar.lock_slot(slot_id)
+    if slot is None or not slot.is_live:
+        return False
+    because = ClosedBecause.KEPT_EMPTY if keep_empty else ClosedBecause.STOPPED
+    _close(slot, because, Kind.WITHDRAWN, now=now)
+    return True
+
+
+def book_by_hand(slot_id: int, *, patient: Patient, now: datetime) -> Appointment:
+    """Staff give the slot to somebody: offers out are taken back and their patients told."""
+    found = claims.give(slot_id, patient, now=now)
+    if found == Claim.BOOKED:
+        return Appointment.objects.get(filled_slot=slot_id)
+    raise Refused(WHY_NOT.get(found, "This slot is not free any more."))
+
+
+def open_vacancy(
+    clinic: Clinic,
+    time: Time,
+    because: OpenedBecause,
+    freed_by: Appointment | None,
+    price_cents: int,
+    *,
+    now: datetime,
+) -> Slot | None:
+    """A live slot, and the first wave at the time the clinic's autopilot says."""
+    wait = timedelta(minutes=clinic.undo_delay_minutes)
+    if clinic.autopilot == Autopilot.APPROVE:
+        wait += timedelta(minutes=clinic.approve_within_minutes)
+    first = None if clinic.autopilot == Autopilot.SUGGEST else now + wait
+    slot = calendar.open_slot(
+        clinic, time, because=because, freed_by=freed_by, price_cents=price_cents, next_wave_at=first, now=now
+    )
+    if slot is not None:
+        hint(clinic.pk, "board")
+        if first is not None and first <= now:
+            nudge("matching.tasks.advance", slot.pk)
+    return slot
+
+
+def end_over(live: list[Slot], time: Time, *, now: datetime) -> None:
+    """The calendar booked this time itself: live slots over it end."""
+    for slot in live:
+        if Time.of(slot).overlaps(time):
+            _close(slot, ClosedBecause.REBOOKED, Kind.RETRACTED, now=now)
+
+
+def _close(slot: Slot, because: ClosedBecause, news: Kind, *, now: datetime) -> None:
+    calendar.close_slot(slot, SlotState.WITHDRAWN, because=because, now=now)
+    _take_back(slot, news, now=now)
+    hint(slot.clinic_id, "board")
+
+
+def _take_back(slot: Slot, news: Kind, *, now: datetime) -> None:
+    """Retract every offer out, and tell those who were told of it."""
+    outbox.enqueue_news(news, offers.retract(slot, offers.pending(slot), now=now), now=now)
+    nudge("notifications.tasks.deliver_slot", slot.pk)
