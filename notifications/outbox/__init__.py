@@ -9,7 +9,7 @@ from notifications.outbox.queue import (
     enqueue_offers,
     write_back,
 )
-from notifications.outbox.routes import Route, routes
+from notifications.outbox.ways import Route, routes
 
 __all__ = [
     "Route",

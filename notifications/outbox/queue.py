@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from matching.models import Offer
 from notifications import rules
 from notifications.models import ContactPoint, Message
-from notifications.outbox.routes import CHANNELS, Route
+from notifications.outbox.ways import CHANNELS, Route
 from notifications.states import REACHED_CARRIER, Channel, ContactKind, Kind, MessageStatus, Purpose, Rule
 from waitlist import writebacks
 from waitlist.models import Appointment, Clinic, Patient, Slot

@@ -72,6 +72,12 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     ),
     "withdrawn": ("{clinic}: sorry, {when} is no longer open. You keep your place in line.",),
     "declined": ("{clinic}: thank you, we will ask somebody else for {when}. You keep your place in line.",),
+    "passed": ("{clinic}: you had passed on {when}. To have it after all, call {phone}.",),
+    "declined_all": ("{clinic}: thank you, we will ask somebody else. You keep your place in line.",),
+    "unclear": (
+        "{clinic}: sorry, we did not understand. Reply YES to take the time we offered, NO to pass, or call {phone}.",
+        "{clinic}: sorry? Reply YES, NO or STOP, or call {phone}.",
+    ),
     "conflict": ("{clinic}: sorry, {when} cannot be booked for you. Please call {phone}.",),
     "nothing": ("{clinic}: thank you. No open time is waiting for your answer. Questions? Call {phone}.",),
     "which": ("{clinic}: which one? Reply {choices}.",),

@@ -1,0 +1,160 @@
+"""Acting on a text: which offer it is about, what becomes of it, and what to answer."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from audit import trail
+from audit.models import ActorKind
+from audit.trail import Actor
+from matching import claims
+from matching.claims import Claim
+from matching.models import Offer
+from matching.states import OfferState
+from notifications.models import InboundMessage, Message
+from notifications.replies.answers import answer
+from notifications.replies.meaning import Meaning, Said, understand
+from notifications.states import REACHED_CARRIER, Kind
+from waitlist.live import hint
+from waitlist.states import LIVE_SLOT_STATES
+
+REMEMBERED = timedelta(hours=48)  # how long after an offer a bare yes or no is about it
+QUESTION_STANDS = timedelta(hours=12)
+LEFT_OVER = timedelta(seconds=20)
+CHOICES = 3
+ASK_WHICH = {Meaning.YES: "which", Meaning.NO: "which_no"}
+
+
+def unhandled(*, now: datetime, limit: int) -> list[int]:
+    """Texts kept but not acted on: a worker died in between."""
+    rows = InboundMessage.objects.filter(handled_at=None, received_at__lte=now - LEFT_OVER)
+    return list(rows.order_by("received_at").values_list("pk", flat=True)[:limit])
+
+
+def handle(heard_id: int, *, already_answered: bool = False, now: datetime) -> None:
+    """Do what was asked and answer it. Safe to repeat: a claim is claimed once, an answer exists once."""
+    heard = InboundMessage.objects.select_related("clinic", "contact_point").get(pk=heard_id)
+    said = understand(heard.text)
+    if said.meaning == Meaning.STOP:
+        for open_one in live_offers(heard, now=now):
+            _decline(open_one, now=now)
+        return _finish(heard, None, now=now)
+    if said.meaning in (Meaning.START, Meaning.HELP):
+        name = "started" if said.meaning == Meaning.START else "help"
+        return _finish(heard, None if already_answered else name, now=now)
+    return _about_an_offer(heard, said, now=now)
+
+
+def _about_an_offer(heard: InboundMessage, said: Said, *, now: datetime) -> None:
+    asked = _question(heard, now=now)
+    meaning = said.meaning
+    if asked is not None and meaning == Meaning.UNCLEAR and said.number is not None:
+        meaning = Meaning.NO if asked.context["answer"] == ASK_WHICH[Meaning.NO] else Meaning.YES
+    live = live_offers(heard, now=now)
+    if meaning == Meaning.UNCLEAR:
+        return _not_understood(heard, live, now=now)
+    if meaning == Meaning.NO and said.everything:
+        for open_one in live:
+            _decline(open_one, now=now)
+        return _finish(heard, "declined_all" if live else "nothing", now=now)
+    offer = _chosen(asked, said.number) or (live[0] if len(live) == 1 else None)
+    if offer is None and len(live) > 1:
+        return _ask_which(heard, live, ASK_WHICH[meaning], now=now)
+    offer = offer or _latest(heard, now=now)
+    if offer is None:
+        return _finish(heard, "nothing", now=now)
+    if meaning == Meaning.NO:
+        outcome = _decline(offer, now=now)
+    else:
+        with trail.acting(Actor(kind=ActorKind.PATIENT, ref=offer.patient_id)):
+            outcome = claims.claim(offer.pk, via="reply", now=now)
+    return _finish(heard, _words(meaning, outcome), offer=offer, meaning=meaning, now=now)
+
+
+def _words(meaning: Meaning, outcome: Claim) -> str | None:
+    """Which answer says this. A booking is confirmed by its own message."""
+    if outcome == Claim.BOOKED:
+        return None
+    if outcome == Claim.DECLINED and meaning == Meaning.YES:
+        return "passed"
+    return Claim.BUSY.value if outcome == Claim.OPEN else outcome.value
+
+
+def live_offers(heard: InboundMessage, *, now: datetime) -> list[Offer]:
+    """Offers this number was told of and can still answer, in the order of their times."""
+    told = _told(heard).filter(state=OfferState.PENDING, expires_at__gt=now, slot__state__in=LIVE_SLOT_STATES)
+    return list(told.order_by("slot__starts_at", "pk"))
+
+
+def _told(heard: InboundMessage) -> QuerySet[Offer]:
+    messages = Message.objects.filter(contact_point=heard.contact_point_id, kind=Kind.OFFER, status__in=REACHED_CARRIER)
+    return Offer.objects.filter(pk__in=messages.values("offer")).select_related("slot__location__clinic", "patient")
+
+
+def _latest(heard: InboundMessage, *, now: datetime) -> Offer | None:
+    """The last offer they heard of: a late yes may still be in time."""
+    return _told(heard).filter(offered_at__gt=now - REMEMBERED).order_by("-offered_at", "-pk").first()
+
+
+def _question(heard: InboundMessage, *, now: datetime) -> Message | None:
+    """Our last question to this number, if it asked for one of several."""
+    last = Message.objects.filter(
+        contact_point=heard.contact_point_id, kind=Kind.ANSWER, created_at__gt=now - QUESTION_STANDS
+    )
+    question = last.order_by("-pk").first()
+    return question if question is not None and "choices" in question.context else None
+
+
+def _chosen(asked: Message | None, number: int | None) -> Offer | None:
+    if asked is None or number is None or not 1 <= number <= len(asked.context["choices"]):
+        return None
+    chosen = asked.context["choices"][number - 1]["offer"]
+    return Offer.objects.select_related("slot", "patient").get(pk=chosen)
+
+
+def _ask_which(heard: InboundMessage, live: list[Offer], name: str, *, now: datetime) -> None:
+    choices = [
+        {
+            "offer": offer.pk,
+            "starts_at": offer.slot.starts_at.isoformat(),
+            "zone": offer.slot.location.zone.key,
+        }
+        for offer in live[:CHOICES]
+    ]
+    _finish(heard, name, choices=choices, now=now)
+
+
+def _not_understood(heard: InboundMessage, live: list[Offer], *, now: datetime) -> None:
+    """With an offer open we say how to answer; else somebody reads it, and we answer once a day."""
+    if live:
+        return _finish(heard, "unclear", offer=live[0] if len(live) == 1 else None, now=now)
+    lately = Message.objects.filter(
+        contact_point=heard.contact_point_id, kind=Kind.ANSWER, created_at__gt=now - timedelta(days=1)
+    )
+    return _finish(heard, None if lately.exists() else "nothing", now=now)
+
+
+def _decline(offer: Offer, *, now: datetime) -> Claim:
+    with trail.acting(Actor(kind=ActorKind.PATIENT, ref=offer.patient_id)):
+        return claims.decline(offer.pk, reason="", via="reply", now=now)
+
+
+@transaction.atomic(durable=True)
+def _finish(
+    heard: InboundMessage,
+    name: str | None,
+    *,
+    now: datetime,
+    offer: Offer | None = None,
+    meaning: Meaning | None = None,
+    choices: list[dict[str, object]] | None = None,
+) -> None:
+    """Note that it was acted on, with its answer, in one transaction."""
+    fields = {"handled_at": now, "offer": offer, "meaning": meaning or heard.meaning}
+    if not InboundMessage.objects.filter(pk=heard.pk, handled_at=None).update(**fields):
+        return
+    if name is not None:
+        about = {"choices": choices} if choices else {}
+        answer(heard, Kind.ANSWER, offer=offer, answer=name, now=now, **about)
+    hint(heard.clinic_id, "board")

@@ -1,0 +1,41 @@
+"""Our answers: through the outbox like every message, once per text heard, and never an endless conversation."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from matching.models import Offer
+from notifications import outbox
+from notifications.models import InboundMessage, Message
+from notifications.states import Channel, Kind, Purpose
+
+GOOD_FOR = {Kind.ANSWER: timedelta(minutes=15), Kind.STOPPED: timedelta(minutes=5)}
+PER_HOUR = 6  # two machines answering each other end here
+
+
+def answer(heard: InboundMessage, kind: Kind, *, now: datetime, offer: Offer | None = None, **context: Any) -> None:
+    """Put the answer to this text into the outbox."""
+    point = heard.contact_point
+    lately = Message.objects.filter(contact_point=point, kind=Kind.ANSWER, created_at__gt=now - timedelta(hours=1))
+    if kind == Kind.ANSWER and lately.count() >= PER_HOUR:
+        return
+    facts = _facts(offer) if offer is not None else {}
+    outbox.enqueue(
+        kind,
+        clinic=heard.clinic,
+        contact_point=point,
+        channel=Channel.SMS,
+        purpose=Purpose.OFFERS,
+        dedupe_key=f"{kind}:{heard.pk}",
+        context={"clinic_name": heard.clinic.name, "clinic_phone": heard.clinic.phone, **facts, **context},
+        offer=offer,
+        slot=offer.slot if offer is not None else None,
+        patient=offer.patient if offer is not None else None,
+        not_after=now + GOOD_FOR[kind],
+        now=now,
+    )
+
+
+def _facts(offer: Offer) -> dict[str, Any]:
+    """As the offer was told."""
+    told = Message.objects.filter(offer=offer, kind=Kind.OFFER).order_by("pk").first()
+    return dict(told.context) if told is not None else {}
