@@ -25,6 +25,12 @@ def _clinic_id(row: models.Model) -> int | None:
     return getattr(row, "clinic_id", None) or getattr(getattr(row, "connection", None), "clinic_id", None)
 
 
+def _filled(row: models.Model, changes: dict[str, Any]) -> dict[str, Any]:
+    """Of a new or a deleted row the columns that hold something, and not what other tables say of it."""
+    columns = {field.name for field in row._meta.concrete_fields if not field.primary_key}
+    return {name: pair for name, pair in changes.items() if name in columns and set(pair) - {"None", ""}}
+
+
 class EntryManager(LogEntryManager):
     """Fills our own columns of the entries django-auditlog writes for the settings tables."""
 
@@ -33,6 +39,8 @@ class EntryManager(LogEntryManager):
         return {**current().columns(), "clinic_id": _clinic_id(row), "verb": verb}
 
     def log_create(self, instance: models.Model, force_log: bool = False, **fields: Any) -> Any:
+        if fields["action"] in (Entry.Action.CREATE, Entry.Action.DELETE) and fields.get("changes"):
+            fields["changes"] = _filled(instance, fields["changes"])
         return super().log_create(instance, force_log, **self._columns(instance, fields["action"]), **fields)
 
     def log_m2m_changes(

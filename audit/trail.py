@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -14,7 +13,6 @@ from audit.models import Entry
 __all__ = ["Actor", "acting", "correlation_id", "current", "record"]
 
 
-@cache
 def content_type_id(model: type[models.Model]) -> int:
     return ContentType.objects.get_for_model(model).pk
 

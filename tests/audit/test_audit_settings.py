@@ -45,6 +45,12 @@ def test_rows_of_a_clinic_and_of_its_connection_belong_to_the_clinic():
     )
     assert {newest(row).clinic_id for row in (connection, mapping, closure, world.location)} == {world.clinic.pk}
     assert newest(mapping).verb == "mapping.created"
+    assert newest(mapping).changes == {
+        "connection": ["None", str(connection.pk)],
+        "kind": ["None", "service"],
+        "external": ["None", "Botox"],
+        "service": ["None", str(world.service.pk)],
+    }
     closure_pk = closure.pk
     closure.delete()
     gone = Entry.objects.get(verb="closure.deleted")

@@ -1,0 +1,100 @@
+"""The trail in plain words: what happened to what, and who did it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from audit.actor import ActorKind
+from audit.models import Entry
+
+NOUNS = {
+    "slot": "Free time",
+    "entry": "Waitlist entry",
+    "waitlistentry": "Waitlist entry",
+    "contact": "Number or address",
+    "contactpoint": "Number or address",
+    "event": "Calendar event",
+    "inboundevent": "Calendar event",
+    "writeback": "Word to the calendar",
+    "connection": "Calendar connection",
+    "mapping": "Calendar mapping",
+    "membership": "Role",
+    "user": "Sign-in",
+    "trail": "Trail",
+}
+DONE = {
+    "slot.wave": "Free time offered to the next people",
+    "slot.started": "Free time to be asked for at once",
+    "slot.nobody_asked": "Nobody left to answer for a free time",
+    "slot.hold_lapsed": "Hold on a free time ran out",
+    "slot.withdrawn": "Asking for a free time stopped",
+    "slot.expired": "Free time not taken by anybody",
+    "offer.declined": "Offer answered with no",
+    "offer.accepted": "Offer answered with yes",
+    "offer.expired": "Offer not answered in time",
+    "offer.retracted": "Offer taken back",
+    "offer.returned": "Booked time given back",
+    "offer.seen": "Offer seen",
+    "entry.joined": "Waitlist joined",
+    "entry.booked": "Waitlist entry fulfilled",
+    "entry.waits_again": "Waitlist entry waiting again",
+    "contact.stopped": "Opted out of everything",
+    "contact.started": "Opted in again",
+    "contact.learned": "Number or address: learned what it can receive",
+    "writeback.owed": "Calendar to be told",
+    "writeback.opened": "Calendar to be told",
+    "writeback.gave_way": "Booking gave way to the calendar",
+}
+
+
+def happened(verb: str) -> str:
+    """“Offer answered with yes” for offer.accepted; the verb's own words where there are no better."""
+    if verb in DONE:
+        return DONE[verb]
+    noun, _, done = verb.partition(".")
+    return f"{NOUNS.get(noun, noun.capitalize())} {done.replace('_', ' ')}".strip()
+
+
+def noun(model: str) -> str:
+    """What a table's row is called."""
+    return NOUNS.get(model, model.capitalize())
+
+
+def row(entry: Entry) -> str:
+    """Which row: its table's name, its number, and its own name if it has one that says more."""
+    plain = f"{noun(entry.content_type.model)} {entry.object_pk}"
+    nameless = entry.object_repr.endswith(f" {entry.object_pk}") or entry.content_type.model == "membership"
+    own = "" if nameless else entry.object_repr
+    return f"{plain}, {own}" if own else plain
+
+
+def actor(entry: Entry) -> str:
+    """Staff by address; a patient or a calendar by number; else Standby itself."""
+    if entry.actor_kind == ActorKind.STAFF:
+        return entry.actor_email or "Staff"
+    label = str(ActorKind(entry.actor_kind).label)
+    return f"{label} {entry.actor_ref}" if entry.actor_ref else label
+
+
+def changes(written: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """What changed, as (field, “before → after” or the new value)."""
+    return [(name.replace("_", " "), _change(value)) for name, value in sorted((written or {}).items())]
+
+
+def _change(value: Any) -> str:
+    if isinstance(value, dict) and value.get("type") == "m2m":
+        sign = "added" if value["operation"] == "add" else "removed"
+        return f"{sign} {', '.join(map(str, value['objects']))}"
+    if isinstance(value, list) and len(value) == 2:
+        before, after = (_plain(one) for one in value)
+        return after if before == "nothing" else f"{before} → {after}"
+    return _plain(value)
+
+
+def _plain(value: Any) -> str:
+    if value in (None, "", "None", [], {}):
+        return "nothing"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain(one)}" for key, one in sorted(value.items()))
+    if isinstance(value, list):
+        return ", ".join(_plain(one) for one in value)
+    return {"True": "yes", "False": "no"}.get(str(value), str(value))
