@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from audit import trail
 from matching import offers, policies, ranking
@@ -55,15 +55,17 @@ def advance(slot_id: int, *, now: datetime) -> int:
 
 
 def due(*, now: datetime, limit: int) -> list[int]:
-    """Live slots whose cascade has something to do: the sweep's list, oldest first."""
-    lapsed = Offer.objects.filter(slot=OuterRef("pk"), state=OfferState.PENDING, expires_at__lte=now)
+    """Live slots whose cascade has something to do, whatever nudge was lost: the sweep's list, oldest first."""
+    waiting = Offer.objects.filter(slot=OuterRef("pk"), state=OfferState.PENDING)
     return list(
         Slot.objects.filter(state__in=LIVE_SLOT_STATES)
         .filter(
             Q(next_wave_at__lte=now)
             | Q(next_wave_at=None, starts_at__lte=now)
             | Q(held_until__lte=now)
-            | Exists(lapsed)
+            | Exists(waiting.filter(expires_at__lte=now))
+            | Exists(_undeliverable(waiting))
+            | (Q(state=SlotState.OFFERING) & ~Exists(waiting))
         )
         .order_by(F("next_wave_at").asc(nulls_last=True), "pk")
         .values_list("pk", flat=True)[:limit]
@@ -90,9 +92,13 @@ def _is_held(slot: Slot, now: datetime) -> bool:
 def _let_lapse(slot: Slot, *, now: datetime) -> None:
     """Expire what is due, and what could not be delivered: that one was never really asked."""
     offers.lapse(slot, offers.pending(slot).filter(expires_at__lte=now), now=now)
+    offers.lapse(slot, _undeliverable(offers.pending(slot)), now=now, answered=False)
+
+
+def _undeliverable(waiting: QuerySet[Offer]) -> QuerySet[Offer]:
+    """Those of which no message went out, or is still to go."""
     told = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER)
-    lost = offers.pending(slot).filter(Exists(told), ~Exists(told.filter(status__in=ON_ITS_WAY)))
-    offers.lapse(slot, lost, now=now, answered=False)
+    return waiting.filter(Exists(told), ~Exists(told.filter(status__in=ON_ITS_WAY)))
 
 
 def _is_due(slot: Slot, waiting: int, now: datetime) -> bool:

@@ -67,8 +67,10 @@ def test_a_wave_used_up_starts_the_next_at_once():
     cascade.advance(slot.pk, now=NOW)
     for offer in slot.offers.all():
         claims.decline(offer.pk, reason="", via="link", now=NOW)
+    assert cascade.due(now=NOW, limit=5) == [slot.pk]  # though the nudge may be lost
     assert cascade.advance(slot.pk, now=NOW + timedelta(minutes=1)) == 1
     assert states(slot) == {"declined": 5, "pending": 1}
+    assert cascade.due(now=NOW, limit=5) == []
 
 
 def test_undelivered_counts_as_never_asked_and_makes_room():
@@ -78,6 +80,7 @@ def test_undelivered_counts_as_never_asked_and_makes_room():
     slot = world.slot()
     cascade.advance(slot.pk, now=NOW)
     Message.objects.update(status="undelivered")
+    assert cascade.due(now=NOW, limit=5) == [slot.pk]
     assert cascade.advance(slot.pk, now=NOW) == 1
     expired = slot.offers.filter(state=OfferState.EXPIRED)
     assert expired.count() == 5
