@@ -112,13 +112,10 @@ def settle() -> float:
 def broken_promises(seen: Counter[str], settled_s: float) -> list[str]:
     """One sentence for each promise the database does not keep now."""
     twice: Any = SimulatedText.objects.values("message").annotate(times=Count("pk")).filter(times__gt=1)
-    filled = Slot.objects.filter(state=SlotState.FILLED)
     found = {
         "answers were errors of ours": seen["answers 5xx"],
         "messages went out twice": twice.filter(message__resent_at=None).count(),
-        "slots are filled by no booking": filled.exclude(filled_by__status=AppointmentStatus.BOOKED)
-        .exclude(filled_by__status=AppointmentStatus.CANCELLED)
-        .count(),
+        "slots are filled by no booking": Slot.objects.filter(state=SlotState.FILLED, filled_by=None).count(),
         "slots gave two people a yes": Slot.objects.annotate(
             yes=Count("offers", filter=Q(offers__state=OfferState.ACCEPTED))
         )
