@@ -1,3 +1,19 @@
-from django.urls import URLPattern
+"""The patient's pages, and the staff's pages of one slot."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import URLPattern, path
+
+from matching.views import offers, slots
+
+urlpatterns: list[URLPattern] = [
+    path("o/<str:token>", offers.offer_page, name="offer"),
+    path("o/<str:token>/claim", offers.offer_claim, name="offer-claim"),
+    path("o/<str:token>/decline", offers.offer_decline, name="offer-decline"),
+    path("o/<str:token>/cancel", offers.offer_cancel, name="offer-cancel"),
+    path("o/<str:token>/outcome", offers.offer_outcome, name="offer-outcome"),
+    path("o/<str:token>/seen", offers.offer_seen, name="offer-seen"),
+    path("o/<str:token>/appointment.ics", offers.offer_calendar, name="offer-calendar"),
+    path("slots/<int:pk>/", slots.slot, name="slot"),
+    path("slots/<int:pk>/start/", slots.start, name="slot-start"),
+    path("slots/<int:pk>/stop/", slots.stop, name="slot-stop"),
+    path("slots/<int:pk>/book/", slots.book, name="slot-book"),
+]

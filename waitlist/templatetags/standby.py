@@ -1,19 +1,21 @@
 """How times, money and states are written on every page."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from django import template
-from django.http import HttpRequest
+from django.forms import BaseForm
 from django.templatetags.tz import do_timezone
 from django.urls import NoReverseMatch, reverse
 from django.utils.dateformat import format as write
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from waitlist import access
-from waitlist.models import Membership, Slot, Writeback
-from waitlist.states import ClosedBecause, Role, SlotState, WritebackStatus
+from notifications.models import Message
+from notifications.states import MessageStatus
+from waitlist.models import Slot
+from waitlist.states import ClosedBecause, SlotState
 
 register = template.Library()
 
@@ -34,13 +36,24 @@ ICONS = {
     "down": '<path d="m6 9 6 6 6-6"/>',
     "back": '<path d="M19 12H5m6-6-6 6 6 6"/>',
 }
-STATE_LOOKS = {
+SLOT_LOOKS = {
     SlotState.OPEN: ("open", "circle"),
     SlotState.OFFERING: ("open", "half"),
     SlotState.HELD: ("hold", "pause"),
     SlotState.FILLED: ("good", "check"),
     SlotState.EXPIRED: ("bad", "cross"),
     SlotState.WITHDRAWN: ("", "square"),
+}
+MESSAGE_LOOKS = {
+    MessageStatus.PENDING: ("", "dashed"),
+    MessageStatus.SENDING: ("", "dashed"),
+    MessageStatus.SENT: ("open", "circle"),
+    MessageStatus.DELIVERED: ("open", "half"),
+    MessageStatus.UNKNOWN: ("", "dashed"),
+    MessageStatus.UNDELIVERED: ("bad", "cross"),
+    MessageStatus.FAILED: ("bad", "cross"),
+    MessageStatus.REFUSED: ("bad", "cross"),
+    MessageStatus.DROPPED: ("", "square"),
 }
 
 
@@ -66,8 +79,42 @@ def slot_word(slot: Slot) -> str:
 @register.simple_tag
 def slot_badge(slot: Slot) -> SafeString:
     """The state of a slot."""
-    tone, shape = STATE_LOOKS[SlotState(slot.state)]
+    tone, shape = SLOT_LOOKS[SlotState(slot.state)]
     return badge(tone, shape, slot_word(slot))
+
+
+@register.simple_tag
+def message_badge(message: Message) -> SafeString:
+    """How far a message has got."""
+    tone, shape = MESSAGE_LOOKS[MessageStatus(message.status)]
+    return badge(tone, shape, message.get_status_display())
+
+
+def address(name: str) -> str | None:
+    """Where a page is; None where this installation has no such page."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return None
+
+
+@register.simple_tag
+def page_link(name: str, words: str) -> SafeString | str:
+    """A link to a page that may not be there."""
+    url = address(name)
+    return format_html('<a href="{}">{}</a>', url, words) if url else ""
+
+
+@register.filter
+def all_errors(forms: BaseForm | Iterable[BaseForm]) -> list[tuple[str, str, str]]:
+    """Every error of one form or several: where, at which field, what."""
+    forms = [forms] if isinstance(forms, BaseForm) else list(forms)
+    return [
+        (field.id_for_label or field.auto_id, str(field.label), error)
+        for form in forms
+        for field in form
+        for error in field.errors
+    ] + [("", "", error) for form in forms for error in form.non_field_errors()]
 
 
 @register.filter
@@ -107,6 +154,13 @@ def when(value: datetime, zone: tzinfo, now: datetime) -> str:
     ahead = (value.astimezone(zone).date() - now.astimezone(zone).date()).days
     name = {-1: "Yesterday", 0: "Today", 1: "Tomorrow"}.get(ahead)
     return f"{name} {clock(value, zone)}" if name else day_time(value, zone)
+
+
+@register.simple_tag
+def by_when(value: datetime, zone: tzinfo, now: datetime) -> str:
+    """2:00 PM today, else tomorrow 9:00 AM, or Fri, Nov 27, 2:00 PM: inside a sentence."""
+    words = when(value, zone, now)
+    return words.removeprefix("Today ").replace("Tomorrow", "tomorrow").replace("Yesterday", "yesterday")
 
 
 @register.filter
@@ -154,61 +208,3 @@ def phone(number: str) -> str:
     if number.startswith("+1") and len(number) == 12:
         return f"({number[2:5]}) {number[5:8]}-{number[8:]}"
     return number
-
-
-PAGES = (
-    ("Today", "board", {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}),
-    ("Appointments", "appointments", {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}),
-    ("Waitlist", "waitlist", {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}),
-    ("Tasks", "tasks", {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}),
-    ("Results", "results", {Role.MANAGER, Role.ADMIN}),
-    ("Trail", "trail", {Role.COMPLIANCE, Role.ADMIN}),
-    ("Settings", "settings", {Role.MANAGER, Role.ADMIN}),
-)
-
-
-def address(name: str) -> str | None:
-    """Where a page is; None where this installation has no such page."""
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return None
-
-
-def open_tasks(clinic_id: int) -> int:
-    """What waits for a person's hand."""
-    waiting = (WritebackStatus.TASK, WritebackStatus.CONFLICT)
-    rows = Writeback.objects.filter(clinic_id=clinic_id, status__in=waiting, resolved_at=None)
-    return rows.count()
-
-
-@register.inclusion_tag("_bar.html", takes_context=True)
-def bar(context: template.Context) -> dict[str, Any]:
-    """The bar over every staff page: where one is, where one may go, which clinic, who."""
-    request: HttpRequest | None = context.get("request")
-    user = getattr(request, "user", None)
-    if request is None or user is None or not user.is_authenticated:
-        return {"mine": None}
-    everywhere = list(access.memberships(user))
-    chosen = request.session.get(access.SESSION_KEY)
-    mine: Membership | None = next(
-        (one for one in everywhere if one.clinic_id == chosen), everywhere[0] if everywhere else None
-    )
-    pages = [
-        {
-            "label": label,
-            "url": url,
-            "is_here": request.path == url or (url != "/" and request.path.startswith(url)),
-        }
-        for label, name, roles in PAGES
-        if mine is not None and mine.role in roles and (url := address(name)) is not None
-    ]
-    return {
-        "mine": mine,
-        "user": user,
-        "others": [one for one in everywhere if one != mine],
-        "pages": pages,
-        "tasks": open_tasks(mine.clinic_id) if mine is not None else 0,
-        "csrf_token": context.get("csrf_token"),
-        "here": request.get_full_path(),
-    }

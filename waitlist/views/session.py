@@ -49,9 +49,5 @@ def settings(request: HttpRequest) -> HttpResponse:
             "Practitioners, services, appointments, patients and the waitlist from CSV files.",
         ),
     ]
-    lines = [
-        {"url": url, "name": name, "text": text}
-        for key, name, text in pages
-        if (url := address(key)) is not None
-    ]
+    lines = [{"url": url, "name": name, "text": text} for key, name, text in pages if (url := address(key)) is not None]
     return render(request, "waitlist/settings.html", {"clinic": clinic, "lines": lines})

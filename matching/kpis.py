@@ -1,0 +1,75 @@
+"""Measured figures, straight from the rows, each with the count it stands on."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from waitlist.models import Clinic
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How well cancellations were filled since a moment. A time is None while nothing was measured.
+
+    - fill rate = `filled` of `ended`: openings since then whose asking has ended, filled or not. Left out are those
+      nobody was meant to fill (kept empty, closed, cancellation taken back) or that the calendar itself refilled.
+    - recovered = the prices of the `recovered` openings filled since then and still filled.
+    - first message = from the opening to the first offer message handed to the carrier, over `messaged` openings.
+    - time to fill = from the opening to the booking, over the same `recovered` openings.
+    """
+
+    filled: int
+    ended: int
+    recovered: int
+    recovered_cents: int
+    messaged: int
+    first_message_median: timedelta | None
+    first_message_p95: timedelta | None
+    fill_median: timedelta | None
+
+    @property
+    def fill_percent(self) -> int | None:
+        return round(100 * self.filled / self.ended) if self.ended else None
+
+
+_FIGURES = """
+WITH opened AS (
+    SELECT id, state, opened_at, state = 'filled' AS is_filled,
+           (SELECT min(m.sent_at) FROM notifications_message m JOIN matching_offer o ON o.id = m.offer_id
+            WHERE o.slot_id = s.id AND m.kind = 'offer') - opened_at AS first_message
+    FROM waitlist_slot s
+    WHERE clinic_id = %(clinic)s AND opened_at >= %(since)s
+      AND closed_because NOT IN ('kept_empty', 'closure', 'rebooked', 'uncancelled')
+), recovered AS (
+    SELECT price_cents, filled_at - opened_at AS took FROM waitlist_slot
+    WHERE clinic_id = %(clinic)s AND state = 'filled' AND filled_at >= %(since)s
+)
+SELECT (SELECT count(*) FROM opened WHERE is_filled),
+       (SELECT count(*) FROM opened WHERE state IN ('filled', 'expired', 'withdrawn')),
+       (SELECT count(*) FROM recovered),
+       (SELECT coalesce(sum(price_cents), 0) FROM recovered),
+       (SELECT count(first_message) FROM opened),
+       (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY first_message) FROM opened),
+       (SELECT percentile_cont(0.95) WITHIN GROUP (ORDER BY first_message) FROM opened),
+       (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY took) FROM recovered)
+"""
+
+
+def figures(clinic: Clinic, *, since: datetime) -> Figures:
+    """The clinic's figures from `since` until now, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FIGURES, {"clinic": clinic.pk, "since": since})
+        return Figures(*cursor.fetchone())
+
+
+def week_start(clinic: Clinic, *, now: datetime) -> datetime:
+    """Monday's first minute on the clinic's own clock."""
+    here = now.astimezone(clinic.zone)
+    monday = here.date() - timedelta(days=here.weekday())
+    return datetime(monday.year, monday.month, monday.day, tzinfo=clinic.zone)
+
+
+def day_start(clinic: Clinic, *, now: datetime) -> datetime:
+    """Today's first minute on the clinic's own clock."""
+    return now.astimezone(clinic.zone).replace(hour=0, minute=0, second=0, microsecond=0)

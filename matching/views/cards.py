@@ -1,0 +1,142 @@
+"""A slot as staff see it: how far the asking has got and what happens next."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from django.db.models import Prefetch, QuerySet
+
+from matching import policies
+from matching.models import Offer, SentWave
+from matching.views.looks import Asked, why_not
+from notifications.models import Message
+from notifications.states import Kind
+from waitlist.models import Slot, Writeback
+from waitlist.states import Autopilot, OpenedBecause, SlotState
+
+SHOWN = 6  # people on a card; the slot's page has them all
+
+
+@dataclass(frozen=True)
+class Step:
+    """One wave on the wave line: done, now or later."""
+
+    x: int
+    kind: str
+    line_from: int | None
+
+
+@dataclass(frozen=True)
+class Card:
+    """Everything about one slot that its card and its page show."""
+
+    slot: Slot
+    now: datetime
+    people: list[Asked] = field(default_factory=list)
+    waves: list[SentWave] = field(default_factory=list)
+
+    @property
+    def minutes(self) -> int:
+        return round((self.slot.ends_at - self.slot.starts_at).total_seconds() / 60)
+
+    @property
+    def took(self) -> timedelta | None:
+        """From the opening to the booking."""
+        return self.slot.filled_at - self.slot.opened_at if self.slot.filled_at else None
+
+    @property
+    def opened(self) -> str:
+        """Why it is free."""
+        if self.slot.opened_because == OpenedBecause.CANCELLED and self.slot.freed_by:
+            said = self.slot.freed_by.cancel_reason
+            return f"Cancelled: {said}" if said else "Cancelled"
+        return "Moved to another time" if self.slot.freed_by else "Opened by hand"
+
+    @property
+    def waiting(self) -> list[Asked]:
+        """Who may still answer."""
+        return [asked for asked in self.people if asked.is_waiting]
+
+    @property
+    def shown(self) -> list[Asked]:
+        return self.people[-SHOWN:]
+
+    @property
+    def more(self) -> int:
+        return len(self.people) - len(self.shown)
+
+    @cached_property
+    def total_waves(self) -> int:
+        plan = policies.load(self.slot.policy.document).waves(self.slot.starts_at - self.slot.opened_at)
+        return max(len(plan), self.slot.wave)
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """The wave line: those sent, the next one, those to come."""
+        gap = 72 if self.total_waves <= 5 else 36
+        kinds = ["done" if n < self.slot.wave else "later" for n in range(self.total_waves)]
+        if self.slot.is_live and self.slot.wave < self.total_waves:
+            kinds[self.slot.wave] = "now"
+        return [Step(12 + n * gap, kind, 12 + (n - 1) * gap if n else None) for n, kind in enumerate(kinds)]
+
+    @property
+    def line_width(self) -> int:
+        return self.steps[-1].x + 12
+
+    @property
+    def wave_text(self) -> str:
+        """The wave line in words."""
+        if not self.total_waves:
+            return "No waves: you choose whom to ask"
+        return f"Wave {self.slot.wave} of {self.total_waves}" if self.slot.wave else "Nobody asked yet"
+
+    @property
+    def doing(self) -> tuple[str, str, datetime | None]:
+        """What happens by itself: tone, words, and when."""
+        slot, next_at = self.slot, self.slot.next_wave_at
+        if not slot.is_live:
+            return ("", "", None)
+        if slot.state == SlotState.HELD:
+            return ("hold", "somebody is finishing the booking, until", slot.held_until)
+        if next_at is None:
+            return ("wait", "waits for you: it asks nobody by itself", None)
+        if slot.state == SlotState.OFFERING:
+            return ("", "next wave" if slot.wave < self.total_waves else "looks again", next_at)
+        if self.waves:
+            return ("bad", "nobody left to ask · looks again", next_at)
+        if next_at <= self.now:
+            return ("", "about to ask", None)
+        if slot.clinic.autopilot == Autopilot.APPROVE:
+            return ("wait", "needs your OK · asks by itself", next_at)
+        return ("", "asks the first people", next_at)
+
+    @property
+    def excluded(self) -> list[tuple[str, int]]:
+        """Why the others were not asked, as of the latest wave."""
+        return why_not(self.waves[-1].excluded) if self.waves else []
+
+    @property
+    def writeback(self) -> Writeback | None:
+        """What the calendar of record knows of the booking."""
+        return next(iter(self.slot.filled_by.writebacks.all()), None) if self.slot.filled_by else None
+
+
+def cards(slots: QuerySet[Slot], *, now: datetime) -> list[Card]:
+    """The slots as cards, in a fixed number of queries however many there are."""
+    told = Prefetch("messages", Message.objects.filter(kind=Kind.OFFER).order_by("pk"), to_attr="told")
+    offers = Offer.objects.select_related("patient").prefetch_related(told).order_by("wave", "-score", "pk")
+    booked = Writeback.objects.filter(kind=Writeback.Kind.BOOKED)
+    whole = slots.select_related(
+        "clinic", "location__clinic", "practitioner", "service", "policy", "freed_by", "filled_by__patient"
+    ).prefetch_related(
+        Prefetch("offers", offers, to_attr="asked"),
+        Prefetch("waves", SentWave.objects.order_by("number"), to_attr="sent_waves"),
+        Prefetch("filled_by__writebacks", booked),
+    )
+    return [_card(slot, now=now) for slot in whole]
+
+
+def _card(slot: Slot, *, now: datetime) -> Card:
+    asked: list[Offer] = slot.asked  # type: ignore[attr-defined]
+    people = [Asked(n, offer, offer.told) for n, offer in enumerate(asked, 1)]  # type: ignore[attr-defined]
+    return Card(slot, now, people, slot.sent_waves)  # type: ignore[attr-defined]

@@ -1,0 +1,118 @@
+"""Words and looks: why somebody was not asked, and how far an asked person has got."""
+
+from dataclasses import dataclass
+
+from matching.models import Offer
+from matching.states import OfferState
+from notifications.models import Message
+from notifications.states import Channel, MessageStatus
+
+Look = tuple[str, str, str]  # tone, shape, word
+
+REASONS = {
+    "inactive": "are paused",
+    "another_service": "wait for another service",
+    "excluded_practitioner": "do not want this practitioner",
+    "another_day": "cannot that day",
+    "another_time": "cannot at that hour",
+    "outside_dates": "want an earlier or a later date",
+    "short_notice": "need more notice",
+    "too_far": "live too far away",
+    "visit_too_long": "need a longer visit than fits",
+    "booked_then": "have a visit then",
+    "booked_earlier": "have an earlier visit already",
+    "already_asked": "were asked for this time",
+    "unreachable": "cannot be reached: no consent, or no number",
+    "over_cap": "were texted often enough lately",
+    "enough_offers": "have enough open offers",
+}
+TOLD: dict[MessageStatus, Look] = {
+    MessageStatus.DROPPED: ("", "square", "Not sent"),
+    MessageStatus.REFUSED: ("bad", "cross", "Not sent"),
+    MessageStatus.FAILED: ("bad", "cross", "Not sent"),
+    MessageStatus.UNDELIVERED: ("bad", "cross", "Not delivered"),
+    MessageStatus.PENDING: ("", "dashed", "Waiting to go"),
+    MessageStatus.SENDING: ("", "dashed", "On its way"),
+    MessageStatus.UNKNOWN: ("", "dashed", "Perhaps sent"),
+    MessageStatus.SENT: ("open", "circle", "Sent"),
+    MessageStatus.DELIVERED: ("open", "half", "Delivered"),
+}
+FARTHEST = list(TOLD)  # of several messages the one that got farthest speaks
+ANSWERED: dict[OfferState, Look] = {
+    OfferState.ACCEPTED: ("good", "check", "Said yes"),
+    OfferState.DECLINED: ("", "cross", "Said no"),
+    OfferState.EXPIRED: ("", "circle", "No answer"),
+    OfferState.RETRACTED: ("", "square", "Taken back"),
+    OfferState.RETURNED: ("wait", "back", "Gave it back"),
+}
+PARTS = {
+    "time": "Time",
+    "practitioner": "Practitioner",
+    "service": "Service",
+    "geography": "Distance",
+    "notice": "Notice",
+    "responsiveness": "Answers",
+    "fairness": "Waiting",
+}
+
+
+def reason(name: str) -> str:
+    """A filter or a rule of contact in words."""
+    return REASONS.get(name, name.replace("_", " "))
+
+
+def why_not(counts: dict[str, int]) -> list[tuple[str, int]]:
+    """People per reason in words, the most frequent first."""
+    named = [(reason(name), count) for name, count in counts.items() if name != "eligible" and count]
+    return sorted(named, key=lambda pair: (-pair[1], pair[0]))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One person who was asked, and how far that has got."""
+
+    number: int
+    offer: Offer
+    messages: list[Message]
+
+    @property
+    def look(self) -> Look:
+        if self.offer.state != OfferState.PENDING:
+            return ANSWERED[OfferState(self.offer.state)]
+        if self.offer.seen_at:
+            return ("open", "eye", "Seen")
+        if not self.messages:
+            return ("open", "circle", "Asked")
+        return TOLD[max((MessageStatus(m.status) for m in self.messages), key=FARTHEST.index)]
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.offer.state == OfferState.PENDING
+
+    @property
+    def note(self) -> str:
+        """Why they said no, or why they were not told."""
+        if self.offer.decline_reason:
+            return self.offer.get_decline_reason_display()
+        rules = sorted({m.refused_by for m in self.messages if m.refused_by})
+        return ", ".join(reason(name) for name in rules) if self.is_waiting else ""
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a short line says beside the name."""
+        wave = {0: "chose it", 1: ""}.get(self.offer.wave, f"wave {self.offer.wave}")
+        return [words for words in (wave, self.note) if words]
+
+    @property
+    def channels(self) -> str:
+        """text and e-mail."""
+        return " and ".join(dict.fromkeys(str(Channel(m.channel).label).lower() for m in self.messages))
+
+    @property
+    def parts(self) -> list[tuple[str, int]]:
+        """The parts of the score in words, 0 to 100 each."""
+        return [(PARTS[name], round(self.offer.parts[name] / 100)) for name in PARTS if name in self.offer.parts]
+
+    @property
+    def points(self) -> str:
+        return f"{self.offer.score / 10_000:.0f}"

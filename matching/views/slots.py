@@ -1,0 +1,153 @@
+"""One slot for staff: its page, and asking, stopping and booking by hand."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from matching import policies, ranking
+from matching.views import timeline
+from matching.views.cards import Card, cards
+from matching.views.looks import PARTS, reason, why_not
+from notifications.models import Message
+from waitlist import access, vacancies
+from waitlist.models import Patient, Slot, WaitlistEntry
+from waitlist.states import WAITING_STATUSES
+from waitlist.views.answer import done, find_patients, matching_words
+
+TABS = {
+    "people": "People asked",
+    "others": "Not asked, and why",
+    "messages": "Messages",
+    "timeline": "Timeline",
+}
+BEST = 8
+FOUND = 20
+
+
+@never_cache
+@vary_on_headers("HX-Request")
+@require_safe
+def slot(request: HttpRequest, pk: int) -> HttpResponse:
+    """The facts and one of four tabs."""
+    card = get_card(request, pk)
+    tab = request.GET.get("tab", "people")
+    tab = tab if tab in TABS else "people"
+    context = {
+        "card": card,
+        "slot": card.slot,
+        "zone": card.slot.location.zone,
+        "now": card.now,
+        "tab": tab,
+        "tabs": TABS,
+        "q": request.GET.get("q", "").strip(),
+    }
+    if tab == "others":
+        context |= _others(card, context["q"])
+    elif tab == "messages":
+        context["told"] = _messages(card.slot)
+    elif tab == "timeline":
+        context["moments"] = timeline.of_slot(card)
+    return render(request, "matching/_slot.html" if request.htmx else "matching/slot.html", context)
+
+
+@require_POST
+def start(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask the first, or the next few, now."""
+    chosen = access.get_row(request, Slot.objects.all(), pk=pk)
+    if not vacancies.start(chosen.pk, now=timezone.now()):
+        messages.warning(request, "That time is not open any more.")
+    return done(request, reverse("slot", args=[pk]))
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask whether it is meant, then end the asking."""
+    card = get_card(request, pk)
+    if request.method == "POST":
+        keep_empty = request.POST.get("keep_empty") == "1"
+        if vacancies.stop(pk, keep_empty=keep_empty, now=timezone.now()):
+            messages.success(request, "Nobody is asked any more. The time stays empty.")
+        else:
+            messages.warning(request, "The asking had ended before. Nothing was changed.")
+        return redirect("slot", pk)
+    return render(request, "matching/slot_stop.html", _facts(card))
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def book(request: HttpRequest, pk: int) -> HttpResponse:
+    """Choose a patient; where offers are out, say who is disappointed before it is done."""
+    card = get_card(request, pk)
+    if request.method == "POST":
+        return _book(request, card)
+    words = request.GET.get("q", "").strip()
+    context = _facts(card) | {
+        "q": words,
+        "found": find_patients(card.slot.clinic, words)[:FOUND] if words else [],
+        "best": [] if words or not card.slot.is_live else _best(card),
+    }
+    return render(request, "matching/slot_book.html", context)
+
+
+def _book(request: HttpRequest, card: Card) -> HttpResponse:
+    chosen = request.POST.get("patient", "")
+    theirs = Patient.objects.filter(clinic=card.slot.clinic)
+    patient = get_object_or_404(theirs, pk=int(chosen) if chosen.isdecimal() else 0)
+    others = [asked for asked in card.waiting if asked.offer.patient_id != patient.pk]
+    if others and request.POST.get("confirmed") != "1":
+        context = _facts(card) | {"patient": patient, "others": others}
+        return render(request, "matching/slot_book_confirm.html", context)
+    try:
+        vacancies.book_by_hand(card.slot.pk, patient=patient, now=timezone.now())
+    except vacancies.Refused as refused:
+        messages.error(request, str(refused))
+        return redirect("slot-book", card.slot.pk)
+    messages.success(request, f"Booked for {patient.name}.")
+    return redirect("slot", card.slot.pk)
+
+
+def get_card(request: HttpRequest, pk: int) -> Card:
+    """A slot of the clinic in use, with all that is shown of it."""
+    found = access.get_row(request, Slot.objects.all(), pk=pk)
+    (card,) = cards(Slot.objects.filter(pk=found.pk), now=timezone.now())
+    return card
+
+
+def _facts(card: Card) -> dict[str, object]:
+    return {"card": card, "slot": card.slot, "zone": card.slot.location.zone, "now": card.now}
+
+
+def _best(card: Card) -> list[tuple[Patient, str]]:
+    """Who fits best and was not asked, with their points."""
+    policy = policies.load(card.slot.policy.document)
+    ranked = ranking.rank(card.slot, policy, limit=BEST, now=card.now)
+    patients = Patient.objects.in_bulk([candidate.patient_id for candidate in ranked])
+    return [(patients[one.patient_id], f"{one.score / policies.POINT:.0f}") for one in ranked]
+
+
+def _others(card: Card, words: str) -> dict[str, object]:
+    """How many are not asked, by reason; and the verdict on whoever is searched for."""
+    policy = policies.load(card.slot.policy.document)
+    counts = ranking.excluded(card.slot, policy, now=card.now)
+    found = []
+    if words:
+        rows = WaitlistEntry.objects.filter(clinic=card.slot.clinic, status__in=WAITING_STATUSES)
+        named = rows.filter(matching_words(words, "patient__first_name", "patient__last_name"))
+        for entry in named.select_related("patient").order_by("patient__last_name", "pk")[:BEST]:
+            verdict = ranking.why(card.slot, entry, policy, now=card.now)
+            parts = [(PARTS[name], round(value / 100)) for name, value in verdict.parts.items()]
+            points = f"{verdict.score / policies.POINT:.0f}"
+            found.append((entry.patient, reason(verdict.filter) if verdict.filter else "", points, parts))
+    return {"eligible": counts.get("eligible", 0), "others": why_not(counts), "found": found}
+
+
+def _messages(slot: Slot) -> list[Message]:
+    """Everything said about this slot, in order."""
+    rows = Message.objects.filter(slot=slot) | Message.objects.filter(offer__slot=slot)
+    return list(rows.select_related("patient").order_by("created_at", "pk")[:200])

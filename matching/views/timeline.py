@@ -1,0 +1,72 @@
+"""What happened to one slot, from the trail: lines of one moment that say the same become one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from audit import words
+from audit.models import Entry
+from audit.trail import content_type_id
+from matching.models import Offer
+from matching.views.cards import Card
+from waitlist.models import Appointment, Slot
+
+LIMIT = 300
+WORDS = {
+    "slot.opened": "The time became free",
+    "slot.kept_empty": "The time was freed and stays empty",
+    "slot.wave": "Wave {wave}: {asked} asked",
+    "slot.started": "Asked to go on now",
+    "slot.nobody_asked": "Nobody is waiting to answer",
+    "slot.hold_lapsed": "A booking was not finished in time",
+    "slot.filled": "Filled",
+    "slot.filled_by_hand": "Booked by hand",
+    "slot.expired": "Nobody took it in time",
+    "slot.withdrawn": "The asking was stopped",
+    "slot.reopened": "Open again",
+    "offer.made": "Asked {people}",
+    "offer.accepted": "{people} said yes",
+    "offer.declined": "{people} said no",
+    "offer.expired": "{people} did not answer in time",
+    "offer.retracted": "The offer to {people} was taken back",
+    "offer.returned": "{people} gave it back",
+    "appointment.cancelled": "The appointment was cancelled",
+    "appointment.moved": "The appointment was moved",
+    "appointment.booked": "The appointment was booked",
+}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of the timeline."""
+
+    at: datetime
+    text: str
+    by: str
+
+
+def of_slot(card: Card) -> list[Moment]:
+    """The slot's own lines, those of its offers and of the appointments that freed and filled it."""
+    slot = card.slot
+    names = {asked.offer.pk: asked.offer.patient.short_name for asked in card.people}
+    booked = [pk for pk in (slot.freed_by_id, slot.filled_by_id) if pk]
+    about = Q(content_type_id=content_type_id(Slot), object_id=slot.pk)
+    about |= Q(content_type_id=content_type_id(Offer), object_id__in=list(names))
+    about |= Q(content_type_id=content_type_id(Appointment), object_id__in=booked)
+    rows = Entry.objects.filter(about, clinic_id=slot.clinic_id).order_by("timestamp", "pk")[:LIMIT]
+    together: dict[tuple[datetime, str, str], list[Entry]] = {}
+    for row in rows:
+        together.setdefault((row.timestamp, row.verb, words.actor(row)), []).append(row)
+    return [Moment(at, _words(verb, lines, names), by) for (at, verb, by), lines in together.items()]
+
+
+def _words(verb: str, lines: list[Entry], names: dict[int, str]) -> str:
+    people = [names[line.object_id] for line in lines if line.object_id in names and verb.startswith("offer.")]
+    changes = lines[0].changes or {}
+    facts = {
+        "people": ", ".join(people) if len(people) <= 6 else f"{len(people)} people",
+        "wave": changes.get("wave", "?"),
+        "asked": changes.get("asked", 0),
+    }
+    return WORDS.get(verb, words.happened(verb)).format(**facts)

@@ -1,0 +1,141 @@
+"""Today: what stands on it, in how many queries, and for whom."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from matching.models import SentWave
+from matching.states import OfferState
+from notifications.models import Message
+from notifications.states import Kind, MessageStatus
+from tests import factories
+from tests.factories import World
+from waitlist.models import Slot, Writeback
+from waitlist.states import ClosedBecause, Role, SlotState, WritebackStatus
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+def live_slot(world: World, **fields: object) -> Slot:
+    now = timezone.now()
+    defaults = {"opened_at": now - timedelta(minutes=6), "next_wave_at": now + timedelta(minutes=9)}
+    return world.slot(now + timedelta(hours=30, minutes=60 * Slot.objects.count()), **{**defaults, **fields})
+
+
+def asked(world: World, slot: Slot, status: str = MessageStatus.DELIVERED, **fields: object):
+    now = timezone.now()
+    offer = world.offer(slot, offered_at=now, expires_at=now + timedelta(hours=1), **fields)
+    point = offer.patient.contact_points.get()
+    Message.objects.create(
+        clinic=world.clinic,
+        kind=Kind.OFFER,
+        channel="sms",
+        contact_point=point,
+        patient=offer.patient,
+        offer=offer,
+        slot=slot,
+        dedupe_key=f"offer:{offer.pk}:sms",
+        status=status,
+        next_attempt_at=now,
+        created_at=now,
+        sent_at=now,
+    )
+    return offer
+
+
+def filled_slot(world: World, status: str = WritebackStatus.TASK) -> Slot:
+    now = timezone.now()
+    slot = live_slot(world)
+    patient = factories.patient(world.clinic)
+    appointment = world.appointment(slot.starts_at, patient=patient)
+    Writeback.objects.create(
+        clinic=world.clinic, appointment=appointment, kind="booked", status=status, created_at=now, updated_at=now
+    )
+    Slot.objects.filter(pk=slot.pk).update(state=SlotState.FILLED, filled_by=appointment, filled_at=now)
+    return slot
+
+
+def test_an_empty_board_says_what_comes(staff: Client):
+    page = staff.get("/").content.decode()
+    assert "Every time is taken care of" in page
+    assert "no opening has ended yet" in page
+
+
+def test_a_slot_with_everybody_asked(staff: Client, world: World):
+    slot = live_slot(world, state=SlotState.OFFERING, wave=1)
+    one = asked(world, slot)
+    asked(world, slot, MessageStatus.UNDELIVERED)
+    asked(world, slot, state=OfferState.DECLINED, decline_reason="wrong_time", answered_at=timezone.now())
+    page = staff.get("/").content.decode()
+    assert "Wave 1 of 4" in page
+    assert one.patient.short_name in page
+    for word in ("Asking", "Delivered", "Not delivered", "Said no", "Wrong time", "$320", "next wave"):
+        assert word in page
+
+
+def test_an_update_is_only_the_inner_part(staff: Client, world: World):
+    live_slot(world)
+    answer = staff.get("/", headers=HTMX)
+    assert "<html" not in answer.content.decode()
+    assert "HX-Request" in answer["Vary"]
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_filled_with_a_task_and_run_out_with_the_reason(staff: Client, world: World):
+    filled_slot(world)
+    empty = live_slot(world, state=SlotState.EXPIRED, closed_at=timezone.now(), closed_because=ClosedBecause.PAST)
+    SentWave.objects.create(
+        slot=empty, number=1, sent_at=timezone.now(), asked=0, excluded={"another_day": 4, "eligible": 2}
+    )
+    page = staff.get("/").content.decode()
+    assert "enter in calendar" in page
+    assert "Ran out" in page
+    assert "<b>4</b> cannot that day" in page
+    assert '1<span class="sr-only"> to do' in page
+
+
+def test_kept_empty_is_said(staff: Client, world: World):
+    live_slot(world, state=SlotState.WITHDRAWN, closed_at=timezone.now(), closed_because=ClosedBecause.KEPT_EMPTY)
+    assert "Kept empty" in staff.get("/").content.decode()
+
+
+def test_nothing_of_another_clinic(staff: Client):
+    other = World()
+    live_slot(other)
+    assert other.practitioner.name not in staff.get("/").content.decode()
+
+
+@pytest.mark.parametrize("autopilot, words", [("approve", "needs your OK"), ("suggest", "waits for you")])
+def test_what_happens_by_itself(autopilot: str, words: str, client: Client):
+    world = World(autopilot=autopilot)
+    client.force_login(factories.user(world.clinic))
+    live_slot(world, **({"next_wave_at": None} if autopilot == "suggest" else {}))
+    assert words in client.get("/").content.decode()
+
+
+def test_the_number_of_queries_is_fixed(staff: Client, world: World, django_assert_num_queries):
+    def one_more() -> None:
+        slot = live_slot(world, state=SlotState.OFFERING, wave=1)
+        asked(world, slot)
+        filled_slot(world)
+
+    one_more()
+    with django_assert_num_queries(11):
+        staff.get("/")
+    one_more()
+    one_more()
+    with django_assert_num_queries(11):
+        staff.get("/")
+
+
+def test_compliance_may_not_open_it(client: Client, world: World):
+    client.force_login(factories.user(world.clinic, Role.COMPLIANCE))
+    assert client.get("/").status_code == 403
+
+
+def test_a_visitor_is_sent_to_the_sign_in(client: Client):
+    assert client.get("/")["Location"].startswith(reverse("login"))

@@ -1,0 +1,160 @@
+"""One slot: its tabs, asking, stopping, booking by hand, and the warning while offers are out."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.models import Entry
+from matching.models import Offer
+from matching.states import OfferState
+from tests import factories
+from tests.factories import World
+from waitlist.models import Appointment, Slot, User
+from waitlist.states import ClosedBecause, SlotState
+
+pytestmark = pytest.mark.django_db
+committed = pytest.mark.django_db(transaction=True)
+
+
+def open_slot(world: World, **fields: object) -> Slot:
+    now = timezone.now()
+    return world.slot(
+        now + timedelta(hours=30), **{"opened_at": now, "next_wave_at": now + timedelta(minutes=5), **fields}
+    )
+
+
+def offered(world: World, slot: Slot, **fields: object) -> Offer:
+    now = timezone.now()
+    parts = {"time": 10_000, "practitioner": 4000, "fairness": 0}
+    return world.offer(
+        slot, **{"offered_at": now, "expires_at": now + timedelta(hours=1), "parts": parts, "score": 720_000, **fields}
+    )
+
+
+def test_the_people_with_the_parts_of_their_score(staff: Client, world: World):
+    slot = open_slot(world, state=SlotState.OFFERING, wave=1)
+    offer = offered(world, slot)
+    page = staff.get(reverse("slot", args=[slot.pk])).content.decode()
+    assert offer.patient.name in page
+    assert "72 points" in page
+    assert "<span>Practitioner</span><span>40</span>" in page
+
+
+def test_who_was_not_asked_and_why(staff: Client, world: World):
+    slot = open_slot(world)
+    world.entry()
+    another = factories.entry(world.clinic, [factories.service(world.clinic)])
+    page = staff.get(reverse("slot", args=[slot.pk]), {"tab": "others", "q": another.patient.last_name})
+    words = page.content.decode()
+    assert "<b>1</b> person fits now" in words
+    assert "They wait for another service." in words
+
+
+def test_the_timeline_is_the_trail(staff: Client, world: World):
+    slot = open_slot(world)
+    staff.post(reverse("slot-start", args=[slot.pk]))
+    page = staff.get(reverse("slot", args=[slot.pk]), {"tab": "timeline"}).content.decode()
+    assert "Asked to go on now" in page
+    assert "@clinic.example" in page
+
+
+test_the_timeline_is_the_trail = committed(test_the_timeline_is_the_trail)
+
+
+@pytest.mark.parametrize("tab", ["people", "others", "messages", "timeline", "nonsense"])
+def test_every_tab_of_an_empty_slot(tab: str, staff: Client, world: World):
+    assert staff.get(reverse("slot", args=[open_slot(world).pk]), {"tab": tab}).status_code == 200
+
+
+@committed
+def test_asking_now(staff: Client, world: World):
+    slot = open_slot(world)
+    before = timezone.now()
+    assert staff.post(reverse("slot-start", args=[slot.pk]))["Location"] == reverse("slot", args=[slot.pk])
+    slot.refresh_from_db()
+    assert before <= slot.next_wave_at <= timezone.now()
+
+
+@committed
+def test_a_live_page_is_told_to_look_again(staff: Client, world: World):
+    slot = open_slot(world)
+    answer = staff.post(reverse("slot-start", args=[slot.pk]), headers={"HX-Request": "true"})
+    assert (answer.status_code, answer["HX-Trigger"]) == (204, "live")
+
+
+@committed
+@pytest.mark.parametrize("keep, because", [("0", ClosedBecause.STOPPED), ("1", ClosedBecause.KEPT_EMPTY)])
+def test_stopping_takes_the_offers_back(keep: str, because: str, staff: Client, world: World):
+    slot = open_slot(world, state=SlotState.OFFERING, wave=1)
+    offer = offered(world, slot)
+    url = reverse("slot-stop", args=[slot.pk])
+    assert offer.patient.name in staff.get(url).content.decode()
+    staff.post(url, {"keep_empty": keep})
+    slot.refresh_from_db()
+    offer.refresh_from_db()
+    assert (slot.state, slot.closed_because, offer.state) == ("withdrawn", because, OfferState.RETRACTED)
+    again = staff.post(url, follow=True).content.decode()
+    assert "had ended before" in again
+
+
+def test_get_never_stops_or_books(staff: Client, world: World):
+    slot = open_slot(world)
+    for name in ("slot-stop", "slot-book"):
+        staff.get(reverse(name, args=[slot.pk]), {"patient": factories.patient(world.clinic).pk, "confirmed": "1"})
+    assert staff.get(reverse("slot-start", args=[slot.pk])).status_code == 405
+    slot.refresh_from_db()
+    assert slot.state == SlotState.OPEN
+
+
+@committed
+def test_booking_somebody_found_by_name(staff: Client, world: World, desk: User):
+    slot = open_slot(world)
+    patient = factories.patient(world.clinic, first_name="Ana", last_name="Pérez")
+    url = reverse("slot-book", args=[slot.pk])
+    assert "Ana Pérez" in staff.get(url, {"q": "ana pér"}).content.decode()
+    staff.post(url, {"patient": patient.pk})
+    slot.refresh_from_db()
+    assert slot.filled_by.patient == patient
+    assert Entry.objects.get(verb="slot.filled").actor_email == desk.email
+
+
+@committed
+def test_it_warns_while_offers_are_out(staff: Client, world: World):
+    slot = open_slot(world, state=SlotState.OFFERING, wave=1)
+    offer = offered(world, slot)
+    patient = factories.patient(world.clinic)
+    url = reverse("slot-book", args=[slot.pk])
+    warning = staff.post(url, {"patient": patient.pk}).content.decode()
+    assert offer.patient.name in warning
+    assert not Appointment.objects.exists()
+    staff.post(url, {"patient": patient.pk, "confirmed": "1"})
+    offer.refresh_from_db()
+    assert offer.state == OfferState.RETRACTED
+    assert Appointment.objects.get().patient == patient
+
+
+@committed
+def test_a_refusal_is_said(staff: Client, world: World):
+    slot = open_slot(world)
+    patient = factories.patient(world.clinic)
+    world.appointment(slot.starts_at, patient=patient, practitioner=factories.practitioner(world.clinic))
+    answer = staff.post(reverse("slot-book", args=[slot.pk]), {"patient": patient.pk}, follow=True)
+    assert "booked at that time already" in answer.content.decode()
+
+
+@pytest.mark.parametrize("patient", ["", "x", "0", "foreign"])
+def test_a_patient_of_another_clinic_is_not_found(patient: str, staff: Client, world: World):
+    chosen = factories.patient(factories.clinic()).pk if patient == "foreign" else patient
+    answer = staff.post(reverse("slot-book", args=[open_slot(world).pk]), {"patient": chosen})
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("name", ["slot", "slot-start", "slot-stop", "slot-book"])
+def test_a_slot_of_another_clinic_is_not_found(name: str, staff: Client):
+    slot = open_slot(World())
+    url = reverse(name, args=[slot.pk])
+    assert staff.post(url).status_code in (404, 405)
+    assert staff.get(url).status_code in (404, 405)

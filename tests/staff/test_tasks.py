@@ -1,0 +1,78 @@
+"""What waits for a person's hand."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from tests import factories
+from tests.factories import World
+from waitlist.models import InboundEvent, Writeback
+from waitlist.states import WritebackStatus
+
+pytestmark = pytest.mark.django_db
+
+
+def writeback(world: World, status: str = WritebackStatus.TASK, **fields: object) -> Writeback:
+    now = timezone.now()
+    hours = 30 + Writeback.objects.count()
+    appointment = world.appointment(now + timedelta(hours=hours), patient=factories.patient(world.clinic))
+    return Writeback.objects.create(
+        clinic=world.clinic,
+        appointment=appointment,
+        status=status,
+        created_at=now,
+        updated_at=now,
+        **{"kind": "booked", **fields},
+    )
+
+
+def test_nothing_to_do(staff: Client):
+    assert "Nothing to do" in staff.get(reverse("tasks")).content.decode()
+
+
+def test_what_there_is_to_do(staff: Client, world: World):
+    task = writeback(world, detail="It answered 500 ten times.")
+    conflict = writeback(world, WritebackStatus.CONFLICT)
+    settled = writeback(world, WritebackStatus.CONFLICT, resolved_at=timezone.now())
+    entered = writeback(world, WritebackStatus.DONE)
+    InboundEvent.objects.create(
+        connection=world.connection(), event_key="1", payload={}, status="rejected", received_at=timezone.now()
+    )
+    page = staff.get(reverse("tasks")).content.decode()
+    shown = [one.appointment.patient.name in page for one in (task, conflict, settled, entered)]
+    assert shown == [True, True, False, False]
+    assert "It answered 500 ten times." in page
+    assert "<b>1</b> message from your calendar" in page
+
+
+def test_done_is_done_once(staff: Client, world: World):
+    task = writeback(world)
+    url = reverse("task-done", args=[task.pk])
+    assert staff.get(url).status_code == 405
+    assert staff.post(url)["Location"] == reverse("tasks")
+    task.refresh_from_db()
+    assert task.status == WritebackStatus.DONE
+    assert "done before" in staff.post(url, follow=True).content.decode()
+
+
+def test_back_to_the_page_it_came_from_and_nowhere_else(staff: Client, world: World):
+    url = reverse("task-done", args=[writeback(world).pk])
+    assert staff.post(url, {"next": "/"})["Location"] == "/"
+    assert staff.post(url, {"next": "https://evil.example/"})["Location"] == reverse("tasks")
+
+
+def test_a_task_of_another_clinic_is_not_found(staff: Client):
+    assert staff.post(reverse("task-done", args=[writeback(World()).pk])).status_code == 404
+
+
+def test_the_number_of_queries_is_fixed(staff: Client, world: World, django_assert_num_queries):
+    writeback(world)
+    with django_assert_num_queries(8):
+        staff.get(reverse("tasks"))
+    writeback(world)
+    writeback(world)
+    with django_assert_num_queries(8):
+        staff.get(reverse("tasks"))

@@ -1,0 +1,74 @@
+"""Adding an opening by hand, and cancelling an appointment."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from waitlist.calendar import Time
+from waitlist.models import Clinic, Location, Practitioner, Service
+
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+HOUR = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+
+
+class OpeningForm(forms.Form):
+    """A free time nobody cancelled. The service gives its length, the location its clock."""
+
+    service = forms.ModelChoiceField(Service.objects.none(), empty_label="Choose…")
+    practitioner = forms.ModelChoiceField(Practitioner.objects.none(), empty_label="Choose…")
+    location = forms.ModelChoiceField(Location.objects.none(), empty_label=None)
+    day = forms.DateField(widget=DAY)
+    starts = forms.TimeField(label="Starts at", widget=HOUR)
+
+    def __init__(self, clinic: Clinic, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["service"].queryset = clinic.services.filter(retired_at=None).order_by("name")  # type: ignore[attr-defined]
+        self.fields["practitioner"].queryset = clinic.practitioners.filter(retired_at=None).order_by("name")  # type: ignore[attr-defined]
+        self.fields["location"].queryset = (  # type: ignore[attr-defined]
+            clinic.locations.filter(retired_at=None).select_related("clinic").order_by("name")
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors:
+            zone = cleaned["location"].zone
+            typed = datetime.combine(cleaned["day"], cleaned["starts"])
+            starts_at = typed.replace(tzinfo=zone).astimezone(UTC)
+            if starts_at.astimezone(zone).replace(tzinfo=None) != typed:
+                raise ValidationError({"starts": "That night the clocks skip this hour."})
+            cleaned["starts_at"] = starts_at
+        return cleaned
+
+    def time(self) -> Time:
+        """The time as the calendar knows it."""
+        starts_at, service = self.cleaned_data["starts_at"], self.cleaned_data["service"]
+        return Time(
+            location=self.cleaned_data["location"],
+            practitioner=self.cleaned_data["practitioner"],
+            service=service,
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(minutes=service.minutes),
+        )
+
+
+class CancelForm(forms.Form):
+    """Why an appointment is cancelled. Where nobody could treat a patient then, the time stays empty."""
+
+    STAYS_EMPTY = ("practitioner is away", "clinic is closed")
+    REASONS = (
+        ("", "Choose…"),
+        ("by the patient", "The patient cancelled"),
+        ("patient is ill", "The patient is ill"),
+        ("booked by mistake", "It was booked by mistake"),
+        ("practitioner is away", "The practitioner is away (the time stays empty)"),
+        ("clinic is closed", "The clinic is closed (the time stays empty)"),
+        ("other reason", "Another reason"),
+    )
+    reason = forms.ChoiceField(choices=REASONS)
+    keep_empty = forms.BooleanField(label="Keep the time empty: ask nobody", required=False)
+
+    @property
+    def stays_empty(self) -> bool:
+        return self.cleaned_data["keep_empty"] or self.cleaned_data["reason"] in self.STAYS_EMPTY

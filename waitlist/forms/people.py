@@ -1,0 +1,100 @@
+"""A person and a consent, as staff type them."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from notifications.states import Channel
+from waitlist.models import Patient
+from waitlist.people import ConsentGiven, Person
+
+LANGUAGES = [("en", "English"), ("es", "Spanish"), ("zh", "Chinese"), ("vi", "Vietnamese"), ("hu", "Hungarian")]
+SENTENCE = (
+    "May we text or e-mail you when an earlier time opens up? It may be automated, it is no condition of being "
+    "treated here, message rates may apply, and you can stop it at any time by replying STOP."
+)
+SENTENCE_VERSION = "staff-read-1"
+
+
+class PersonForm(forms.Form):
+    """Who they are and how they are reached."""
+
+    phone = forms.CharField(
+        max_length=30, required=False, widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"})
+    )
+    email = forms.CharField(
+        label="E-mail", max_length=254, required=False, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+    first_name = forms.CharField(max_length=60)
+    last_name = forms.CharField(max_length=60, required=False)
+    language = forms.ChoiceField(choices=LANGUAGES, initial="en", required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        language = self.initial.get("language")
+        if language and language not in dict(LANGUAGES):
+            self.fields["language"].choices = [*LANGUAGES, (language, language)]  # type: ignore[attr-defined]
+
+    def person(self) -> Person:
+        return Person(**self.cleaned_data)
+
+    @staticmethod
+    def of(patient: Patient) -> dict[str, Any]:
+        """What is known of a patient, as the form's initial values."""
+        points = {
+            contact.contact_point.kind: contact.contact_point.value for contact in reversed(patient.contacts.all())
+        }
+        names = ("first_name", "last_name", "language")
+        return {name: getattr(patient, name) for name in names} | {
+            "phone": points.get("phone", ""),
+            "email": points.get("email", ""),
+        }
+
+
+class ConsentForm(forms.Form):
+    """What they allowed when the sentence was read to them: on which channel, who said so, when."""
+
+    sms = forms.BooleanField(label="Yes to texts", required=False)
+    email = forms.BooleanField(label="Yes to e-mails", required=False)
+    said_by = forms.CharField(
+        label="Who said so", max_length=100, required=False, help_text="The patient, or who speaks for them."
+    )
+    said_at = forms.DateTimeField(
+        label="When",
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def __init__(self, *args: Any, now: datetime, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.now = now
+        self.fields["said_at"].initial = now
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if (cleaned.get("sms") or cleaned.get("email")) and not self.errors:
+            if not cleaned["said_by"]:
+                raise ValidationError({"said_by": "Say who gave this consent."})
+            if not cleaned["said_at"]:
+                raise ValidationError({"said_at": "Say when this consent was given."})
+            if cleaned["said_at"] > self.now:
+                raise ValidationError({"said_at": "This is in the future."})
+        return cleaned
+
+    def given(self, *, by: object, remote_addr: str | None) -> list[ConsentGiven]:
+        """As the ledger takes it."""
+        channels = ((Channel.SMS, "sms"), (Channel.EMAIL, "email"))
+        return [
+            ConsentGiven(
+                channel=channel,
+                at=self.cleaned_data["said_at"],
+                recorded_by=by,
+                remote_addr=remote_addr,
+                text_version=SENTENCE_VERSION,
+                note=f"Said by {self.cleaned_data['said_by']}",
+            )
+            for channel, name in channels
+            if self.cleaned_data[name]
+        ]

@@ -1,0 +1,62 @@
+"""The bar over every staff page."""
+
+from typing import Any
+
+from django import template
+from django.http import HttpRequest
+
+from waitlist import access
+from waitlist.models import Membership, Writeback
+from waitlist.states import Role, WritebackStatus
+from waitlist.templatetags.standby import address
+
+register = template.Library()
+
+PAGES = (  # label, address by name, who may open it
+    ("Today", "board", {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}),
+    ("Appointments", "appointments", {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}),
+    ("Waitlist", "waitlist", {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}),
+    ("Tasks", "tasks", {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}),
+    ("Results", "results", {Role.MANAGER, Role.ADMIN}),
+    ("Trail", "trail", {Role.COMPLIANCE, Role.ADMIN}),
+    ("Settings", "settings", {Role.MANAGER, Role.ADMIN}),
+)
+
+
+def open_tasks(clinic_id: int) -> int:
+    """What waits for a person's hand."""
+    waiting = (WritebackStatus.TASK, WritebackStatus.CONFLICT)
+    rows = Writeback.objects.filter(clinic_id=clinic_id, status__in=waiting, resolved_at=None)
+    return rows.count()
+
+
+@register.inclusion_tag("_bar.html", takes_context=True)
+def bar(context: template.Context) -> dict[str, Any]:
+    """The bar over every staff page: where one is, where one may go, which clinic, who."""
+    request: HttpRequest | None = context.get("request")
+    user = getattr(request, "user", None)
+    if request is None or user is None or not user.is_authenticated:
+        return {"mine": None}
+    everywhere = list(access.memberships(user))
+    chosen = request.session.get(access.SESSION_KEY)
+    mine: Membership | None = next(
+        (one for one in everywhere if one.clinic_id == chosen), everywhere[0] if everywhere else None
+    )
+    pages = [
+        {
+            "label": label,
+            "url": url,
+            "is_here": request.path == url or (url != "/" and request.path.startswith(url)),
+        }
+        for label, name, roles in PAGES
+        if mine is not None and mine.role in roles and (url := address(name)) is not None
+    ]
+    return {
+        "mine": mine,
+        "user": user,
+        "others": [one for one in everywhere if one != mine],
+        "pages": pages,
+        "tasks": open_tasks(mine.clinic_id) if mine is not None else 0,
+        "csrf_token": context.get("csrf_token"),
+        "here": request.get_full_path(),
+    }

@@ -1,0 +1,45 @@
+"""How a page answers after something was done, and how words find people."""
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from waitlist.models import Clinic, Patient
+
+
+def done(request: HttpRequest, to: str) -> HttpResponse:
+    """A live page fetches itself again; without JavaScript the browser goes to `next`, else to `to`."""
+    if request.htmx:
+        return HttpResponse(status=204, headers={"HX-Trigger": "live"})
+    asked_for = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(asked_for, {request.get_host()}, require_https=request.is_secure()):
+        return redirect(asked_for)
+    return redirect(to)
+
+
+def typed(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: an empty POST is typed too."""
+    return request.POST if request.method == "POST" else None
+
+
+def matching_words(text: str, *columns: str) -> Q:
+    """Every word of the text is found in one of the columns."""
+    found = Q()
+    for word in text.split()[:5]:
+        anywhere = Q()
+        for column in columns:
+            anywhere |= Q(**{f"{column}__icontains": word})
+        found &= anywhere
+    return found
+
+
+def find_patients(clinic: Clinic, text: str) -> QuerySet[Patient]:
+    """Patients by words of their name or by the digits of a number, by name."""
+    digits = "".join(letter for letter in text if letter.isdigit())
+    by_name = matching_words(text, "first_name", "last_name")
+    rows = clinic.patients.filter(by_name)
+    if len(digits) >= 4:
+        by_number = Q(contacts__contact_point__kind="phone", contacts__contact_point__value__contains=digits)
+        rows = clinic.patients.filter(by_name | by_number).distinct()
+    return rows.order_by("last_name", "first_name", "pk")

@@ -1,0 +1,66 @@
+"""The booked appointments of the next two weeks, and cancelling one."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from waitlist import access, schedule
+from waitlist.forms.openings import CancelForm
+from waitlist.models import Appointment
+from waitlist.states import AppointmentStatus, SlotState
+from waitlist.views.answer import matching_words, typed
+
+AHEAD = timedelta(days=14)
+PER_PAGE = 60
+SEARCHED = ("patient__first_name", "patient__last_name", "practitioner__name", "service__name")
+
+
+@never_cache
+@require_safe
+def appointments(request: HttpRequest) -> HttpResponse:
+    """What is booked from now on, by time; `q` finds patients, practitioners and services."""
+    clinic = access.get_clinic(request)
+    now = timezone.now()
+    words = request.GET.get("q", "").strip()
+    rows = (
+        Appointment.objects.filter(clinic=clinic, status=AppointmentStatus.BOOKED)
+        .filter(matching_words(words, *SEARCHED), starts_at__gt=now, starts_at__lt=now + AHEAD)
+        .select_related("patient", "practitioner", "service", "location__clinic")
+        .order_by("starts_at", "pk")
+    )
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"clinic": clinic, "now": now, "q": words, "page": page}
+    return render(request, "waitlist/appointments.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask why, then cancel it; the freed time goes to the board."""
+    rows = Appointment.objects.select_related("patient", "practitioner", "service", "location__clinic")
+    appointment = access.get_row(request, rows, pk=pk)
+    now = timezone.now()
+    form = CancelForm(typed(request))
+    if request.method == "POST" and form.is_valid():
+        changed = schedule.cancel(pk, reason=form.cleaned_data["reason"], keep_empty=form.stays_empty, now=now)
+        _say(request, changed)
+        return redirect("board")
+    context = {"appointment": appointment, "zone": appointment.location.zone, "form": form, "now": now}
+    return render(request, "waitlist/appointment_cancel.html", context)
+
+
+def _say(request: HttpRequest, changed: schedule.Changed) -> None:
+    if changed.outcome != "done":
+        messages.warning(request, "It was cancelled before. Nothing was changed.")
+    elif changed.slot is None:
+        messages.success(request, "Cancelled. The time is past or taken, so nobody is asked.")
+    elif changed.slot.state == SlotState.WITHDRAWN:
+        messages.success(request, "Cancelled. The time stays empty.")
+    else:
+        messages.success(request, "Cancelled. The time is open now.")

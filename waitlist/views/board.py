@@ -1,0 +1,37 @@
+"""Today: what is being filled, what was, and how well."""
+
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from matching import kpis
+from matching.views.cards import cards
+from waitlist import access
+from waitlist.models import Slot
+from waitlist.states import LIVE_SLOT_STATES, SlotState
+
+
+@never_cache
+@vary_on_headers("HX-Request")
+@require_safe
+def board(request: HttpRequest) -> HttpResponse:
+    """The whole page, or only its inner part when the page asks to be brought up to date."""
+    clinic = access.get_clinic(request)
+    now = timezone.now()
+    midnight = kpis.day_start(clinic, now=now)
+    shown = Q(state__in=LIVE_SLOT_STATES) | Q(state=SlotState.FILLED, filled_at__gte=midnight)
+    shown |= Q(state__in=(SlotState.EXPIRED, SlotState.WITHDRAWN), closed_at__gte=midnight)
+    every = cards(Slot.objects.filter(shown, clinic=clinic).order_by("starts_at", "pk"), now=now)
+    context = {
+        "clinic": clinic,
+        "now": now,
+        "live": [card for card in every if card.slot.is_live],
+        "filled": [card for card in every if card.slot.state == SlotState.FILLED],
+        "empty": [card for card in every if not card.slot.is_live and card.slot.state != SlotState.FILLED],
+        "figures": kpis.figures(clinic, since=kpis.week_start(clinic, now=now)),
+    }
+    return render(request, "waitlist/_board.html" if request.htmx else "waitlist/board.html", context)

@@ -1,0 +1,109 @@
+"""An entry of the waitlist as its row shows it: names instead of ids, words instead of minutes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import prefetch_related_objects
+
+from notifications.models import ContactPoint
+from notifications.states import Capability, Channel, ContactKind, Purpose
+from waitlist.models import Availability, Clinic, WaitlistEntry
+from waitlist.states import EntryStatus, Tier
+from waitlist.templatetags.standby import minute_of_day
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+PARTS_OF_DAY = (("morning", 0, 12 * 60), ("afternoon", 12 * 60, 17 * 60), ("evening", 17 * 60, 24 * 60))
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Whether one channel works for them, and why not."""
+
+    ok: bool
+    words: str
+
+
+@dataclass(frozen=True)
+class Row:
+    entry: WaitlistEntry
+    services: list[str]
+    practitioners: list[str]
+    excluded: list[str]
+    when: list[str]
+    grid: list[tuple[int, int, bool]]
+    reach: list[Reach]
+
+    @property
+    def tier(self) -> str:
+        return str(Tier(self.entry.priority or self.entry.patient.tier).label)
+
+    @property
+    def is_paused(self) -> bool:
+        return self.entry.status == EntryStatus.PAUSED
+
+
+def rows(clinic: Clinic, entries: Iterable[WaitlistEntry]) -> list[Row]:
+    """The entries as rows, in a fixed number of queries however many there are."""
+    found = list(entries)
+    prefetch_related_objects(found, "availabilities", "patient__contacts__contact_point")
+    services = dict(clinic.services.values_list("pk", "name"))
+    people = dict(clinic.practitioners.values_list("pk", "name"))
+    return [
+        Row(
+            entry=entry,
+            services=[services[pk] for pk in entry.services if pk in services],
+            practitioners=[people[pk] for pk in entry.practitioners if pk in people],
+            excluded=[people[pk] for pk in entry.excluded_practitioners if pk in people],
+            when=[in_words(one) for one in sorted(entry.availabilities.all(), key=lambda one: one.pk)],
+            grid=_grid(list(entry.availabilities.all())),
+            reach=reach([contact.contact_point for contact in entry.patient.contacts.all()]),
+        )
+        for entry in found
+    ]
+
+
+def in_words(window: Availability) -> str:
+    """Mon–Fri 9:00 AM–5:00 PM; any time where it is the whole day."""
+    hours = f"{minute_of_day(window.from_minute)}–{minute_of_day(window.until_minute)}"
+    whole = window.from_minute == 0 and window.until_minute == 24 * 60
+    return f"{days_in_words(window.days)}, {'any time' if whole else hours.replace(':00', '')}"
+
+
+def days_in_words(days: int) -> str:
+    """Every day, Mon–Fri, or Mon, Wed, Sat."""
+    if days == 0b1111111:
+        return "Every day"
+    chosen = [n for n in range(7) if days & 1 << n]
+    if len(chosen) > 2 and chosen[-1] - chosen[0] == len(chosen) - 1:
+        return f"{DAYS[chosen[0]]}–{DAYS[chosen[-1]]}"
+    return ", ".join(DAYS[n] for n in chosen)
+
+
+def _grid(windows: list[Availability]) -> list[tuple[int, int, bool]]:
+    """Seven days by three parts of the day: x, y and whether some of it suits."""
+    return [
+        (
+            day * 13,
+            part * 13,
+            any(w.days & 1 << day and w.from_minute < end and w.until_minute > start for w in windows),
+        )
+        for day in range(7)
+        for part, (_, start, end) in enumerate(PARTS_OF_DAY)
+    ]
+
+
+def reach(points: list[ContactPoint]) -> list[Reach]:
+    """How they can be asked: by text, by e-mail, or why not at all."""
+    return [_reach(point) for point in points] or [Reach(False, "no number")]
+
+
+def _reach(point: ContactPoint) -> Reach:
+    name = "text" if point.kind == ContactKind.PHONE else "e-mail"
+    channel = Channel.SMS if point.kind == ContactKind.PHONE else Channel.EMAIL
+    if point.stopped_at:
+        return Reach(False, f"{name}: said STOP")
+    if channel == Channel.SMS and point.sms_capability == Capability.NO:
+        return Reach(False, "takes no texts")
+    if f"{Purpose.OFFERS}:{channel}" not in point.granted:
+        return Reach(False, f"{name}: no consent")
+    return Reach(True, name)

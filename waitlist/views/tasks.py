@@ -1,0 +1,49 @@
+"""What waits for a person's hand: bookings to enter in the calendar, conflicts, refused events."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from waitlist import access, writebacks
+from waitlist.models import InboundEvent, Writeback
+from waitlist.states import EventStatus, WritebackStatus
+from waitlist.views.answer import done
+
+
+@never_cache
+@vary_on_headers("HX-Request")
+@require_safe
+def tasks(request: HttpRequest) -> HttpResponse:
+    """The oldest first, as somebody may be on the way already."""
+    clinic = access.get_clinic(request)
+    rows = (
+        Writeback.objects.filter(clinic=clinic, resolved_at=None)
+        .select_related(
+            "appointment__patient",
+            "appointment__practitioner",
+            "appointment__service",
+            "appointment__location__clinic",
+        )
+        .order_by("appointment__starts_at", "pk")
+    )
+    context = {
+        "clinic": clinic,
+        "now": timezone.now(),
+        "to_enter": rows.filter(status=WritebackStatus.TASK),
+        "conflicts": rows.filter(status=WritebackStatus.CONFLICT),
+        "rejected": InboundEvent.objects.filter(connection__clinic=clinic, status=EventStatus.REJECTED).count(),
+    }
+    return render(request, "waitlist/_tasks.html" if request.htmx else "waitlist/tasks.html", context)
+
+
+@require_POST
+def task_done(request: HttpRequest, pk: int) -> HttpResponse:
+    """Somebody entered it in the calendar."""
+    writeback = access.get_row(request, Writeback.objects.all(), pk=pk)
+    if not writebacks.done(writeback, now=timezone.now()):
+        messages.warning(request, "That was done before.")
+    return done(request, "tasks")
