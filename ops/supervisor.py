@@ -53,6 +53,7 @@ class Demo:
         self.home.record(supervisor={"pid": os.getpid(), "birth": birth(os.getpid())}, url=self.url, ready=False)
         self.start_servers()
         self.home.record(environment=self.environment)
+        self.log.line("stack", "bringing the database and the demo data up to date…")
         self.once("migrate", "migrate", "--verbosity", "0")
         self.once("seed", "seed_demo")
         self.serve("web", [*WEB, "--port", str(self.port)])
