@@ -142,6 +142,7 @@ CONTENT_SECURITY_POLICY = {
 }
 if DEMO:  # the shelf of phones opens the offer page beside it
     CONTENT_SECURITY_POLICY["DIRECTIVES"]["frame-src"] = [SELF]
+    MIDDLEWARE.append("config.demo.FramedByPhones")
 
 # Static files.
 STATIC_URL = "/static/"
