@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import F, QuerySet
 
 from audit import trail
@@ -83,9 +84,10 @@ def give_back(slot: Slot, offer: Offer, *, now: datetime) -> bool:
 
 def seen(offer: Offer, *, now: datetime) -> bool:
     """Note the first time their page was on a screen; False if it was before. Needs no lock: one row, one write."""
-    moved = Offer.objects.filter(pk=offer.pk, seen_at=None).update(seen_at=now)
-    if moved:
-        trail.record("offer.seen", offer, now=now, clinic_id=offer.slot.clinic_id)
+    with transaction.atomic():
+        moved = Offer.objects.filter(pk=offer.pk, seen_at=None).update(seen_at=now)
+        if moved:
+            trail.record("offer.seen", offer, now=now, clinic_id=offer.slot.clinic_id)
     return bool(moved)
 
 

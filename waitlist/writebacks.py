@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db import transaction
+
 from audit import trail
 from waitlist import live
 from waitlist.models import Appointment, Connection, Writeback
@@ -13,9 +15,7 @@ TOPIC = "tasks"
 def open_for(appointment: Appointment, kind: str, *, now: datetime) -> Writeback:
     """The one writeback of this kind: queued for the calendar of record, or a task for staff without one."""
     calendar = (
-        Connection.objects.filter(clinic_id=appointment.clinic_id, is_active=True)
-        .exclude(writeback_url="")
-        .first()
+        Connection.objects.filter(clinic_id=appointment.clinic_id, is_active=True).exclude(writeback_url="").first()
     )
     writeback, is_new = Writeback.objects.get_or_create(
         appointment=appointment,
@@ -54,6 +54,7 @@ def done(writeback: Writeback, *, now: datetime) -> bool:
     return _move(writeback, WritebackStatus.DONE, now=now)
 
 
+@transaction.atomic
 def _move(writeback: Writeback, to: WritebackStatus, detail: str = "", *, now: datetime) -> bool:
     movable = Writeback.objects.filter(pk=writeback.pk, status__in=WRITEBACK_MOVES[to])
     if not movable.update(status=to, detail=detail[:300], updated_at=now):

@@ -1,0 +1,216 @@
+"""Every act there is: no row of a noun changes without a line of the trail in the same transaction."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from matching import cascade, claims, offers, returns
+from matching.claims import Claim
+from notifications import consent
+from notifications.models import Message
+from tests import factories
+from tests.factories import NOW, World
+from tests.recorded import everything_recorded
+from waitlist import connections, roster, schedule, vacancies, writebacks
+from waitlist.calendar import Time
+from waitlist.entries import Wish
+from waitlist.models import Slot, Writeback
+from waitlist.people import ConsentGiven, Person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SOON = NOW + timedelta(minutes=2)
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    for _ in range(3):
+        world.entry()
+    return world
+
+
+@pytest.fixture
+def asked(world) -> Slot:
+    """A slot that three people have been asked for, and told."""
+    slot = world.slot()
+    cascade.advance(slot.pk, now=NOW)
+    Message.objects.filter(kind="offer").update(status="sent", sent_at=NOW)
+    slot.refresh_from_db()
+    return slot
+
+
+def test_the_proof_itself_notices(world):
+    slot = world.slot()
+    with pytest.raises(AssertionError, match=f"waitlist_slot {slot.pk}"), everything_recorded():
+        Slot.objects.filter(pk=slot.pk).update(state="expired")
+    with everything_recorded() as changed:
+        Slot.objects.filter(pk=slot.pk).update(state="expired")  # as it was: no change
+    assert changed == set()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_trigger WHERE tgname = 'test_note'")
+        assert cursor.fetchone() == (0,)
+
+
+def test_cancel_and_ask(world):
+    visit = world.appointment(patient=factories.patient(world.clinic))
+    with everything_recorded() as changed:
+        slot = schedule.cancel(visit.pk, reason="ill", now=NOW).slot
+        cascade.advance(slot.pk, now=NOW)
+    assert changed >= {
+        "waitlist_appointment",
+        "waitlist_slot",
+        "waitlist_writeback",
+        "matching_offer",
+        "matching_sentwave",
+    }
+
+
+def test_cancel_and_keep_empty(world):
+    visit = world.appointment()
+    with everything_recorded():
+        schedule.cancel(visit.pk, reason="break", keep_empty=True, now=NOW)
+
+
+def test_move(world):
+    visit = world.appointment()
+    live = world.slot(NOW + timedelta(hours=50))
+    cascade.advance(live.pk, now=NOW)
+    with everything_recorded() as changed:
+        time = Time.of(visit)
+        moved = Time(**{**vars(time), "starts_at": live.starts_at, "ends_at": live.ends_at})
+        schedule.move(visit.pk, to=moved, now=NOW)
+    assert changed >= {"waitlist_appointment", "waitlist_slot", "matching_offer"}
+
+
+def test_open_start_stop_and_book_by_hand(world):
+    time, other, guest = (
+        Time.of(world.appointment()),
+        world.slot(NOW + timedelta(days=4)),
+        factories.patient(world.clinic),
+    )
+    later = {"starts_at": time.starts_at + timedelta(days=1), "ends_at": time.ends_at + timedelta(days=1)}
+    with everything_recorded() as changed:
+        slot = vacancies.open_by_hand(world.clinic, Time(**{**vars(time), **later}), now=NOW)
+        vacancies.start(slot.pk, now=NOW)
+        cascade.advance(slot.pk, now=NOW)
+        vacancies.stop(slot.pk, now=SOON)
+        cascade.advance(other.pk, now=NOW)
+        vacancies.book_by_hand(other.pk, patient=guest, now=SOON)
+    assert changed >= {"waitlist_appointment", "waitlist_slot", "waitlist_writeback", "matching_offer"}
+
+
+def test_claim_and_tidy(world, asked):
+    first, second, _ = asked.offers.order_by("pk")
+    more = world.slot(NOW + timedelta(days=2))
+    world.offer(more, first.entry)
+    with everything_recorded() as changed:
+        assert claims.claim(first.pk, via="link", now=SOON) == Claim.BOOKED
+        assert claims.claim(second.pk, via="link", now=SOON) == Claim.TAKEN
+        assert returns.tidy(first.pk, now=SOON) == 1
+    assert changed >= {"waitlist_appointment", "waitlist_slot", "matching_offer", "waitlist_waitlistentry"}
+
+
+def test_an_alternative(world, asked):
+    first, second, _ = asked.offers.order_by("pk")
+    claims.claim(first.pk, via="link", now=SOON)
+    other = world.slot(NOW + timedelta(days=3))
+    with everything_recorded() as changed:
+        found, _ = claims.claim_alternative(second.pk, other.public_id, via="link", now=SOON)
+        assert found == Claim.BOOKED
+    assert changed >= {"waitlist_appointment", "matching_offer", "waitlist_writeback"}
+
+
+def test_decline_lapse_and_run_out(world, asked):
+    first, *_ = asked.offers.order_by("pk")
+    with everything_recorded() as changed:
+        assert claims.decline(first.pk, reason="wrong_time", via="link", now=SOON) == Claim.DECLINED
+        cascade.advance(asked.pk, now=NOW + timedelta(hours=20))
+        cascade.advance(asked.pk, now=asked.starts_at)
+    asked.refresh_from_db()
+    assert asked.state == "expired"
+    assert changed >= {"matching_offer", "waitlist_slot"}
+
+
+def test_cancel_in_grace(world, asked):
+    first, *_ = asked.offers.order_by("pk")
+    claims.claim(first.pk, via="link", now=SOON)
+    with everything_recorded() as changed:
+        assert returns.cancel_in_grace(first.pk, now=SOON + timedelta(minutes=3))
+        cascade.advance(asked.pk, now=SOON + timedelta(minutes=3))
+    assert changed >= {"waitlist_appointment", "waitlist_slot", "matching_offer", "waitlist_waitlistentry"}
+
+
+def test_seen(asked):
+    with everything_recorded() as changed:
+        assert offers.seen(asked.offers.select_related("slot").first(), now=SOON)
+    assert changed == {"matching_offer"}
+
+
+def test_the_calendar_has_it_taken(world, asked):
+    world.connection(writeback_url="https://calendar.example/hook")
+    claims.claim(asked.offers.first().pk, via="link", now=SOON)
+    owed = Writeback.objects.get(kind="booked")
+    with everything_recorded() as changed:
+        assert writebacks.conflict(owed, "taken", now=SOON)
+        assert returns.give_way(owed.pk, now=SOON)
+    assert changed >= {"waitlist_writeback", "waitlist_appointment", "waitlist_slot", "matching_offer"}
+
+
+def test_a_booking_made_in_the_calendar(world, asked):
+    connection = world.connection()
+    time, elsewhere = Time.of(asked), Time.of(world.slot(NOW + timedelta(days=5)))
+    known = {"connection": connection, "external_id": "their-1", "patient": factories.patient(world.clinic)}
+    with everything_recorded() as changed:
+        made = schedule.mirror(world.clinic, time=time, version=1, now=SOON, **known)
+        schedule.move(made.pk, to=elsewhere, version=2, now=SOON)
+        schedule.cancel(made.pk, reason="", version=3, now=SOON)
+        schedule.mirror(world.clinic, time=elsewhere, version=4, now=SOON, **known)
+    assert changed >= {"waitlist_appointment", "waitlist_slot", "matching_offer"}
+
+
+def test_enrol_edit_pause_and_leave(world):
+    person = Person("Ana", "Pop", phone="+14155550142", email="ana@patients.example")
+    wish = Wish((world.service.pk,), windows=((0b11111, 540, 1020),))
+    given = [ConsentGiven("sms", NOW), ConsentGiven("email", NOW)]
+    with everything_recorded() as changed:
+        joined = roster.enrol(world.clinic, person=person, wish=wish, consents=given, now=NOW)
+        assert not roster.enrol(world.clinic, person=person, wish=wish, consents=given, now=SOON).created
+        roster.edit(joined.entry.pk, Wish((world.service.pk,), windows=((1, 0, 1440),), note="call first"), now=SOON)
+        roster.edit_person(joined.patient.pk, Person("Ana", "Popa", phone="+14155550143"), now=SOON)
+        roster.pause(joined.entry.pk, NOW + timedelta(days=14), now=SOON)
+        roster.resume(joined.entry.pk, now=SOON)
+        roster.remove(joined.entry.pk, now=SOON)
+    assert changed == {
+        "waitlist_patient", "waitlist_waitlistentry", "waitlist_availability", "notifications_contactpoint",
+        "notifications_patientcontact", "notifications_consent",
+    }  # fmt: skip
+
+
+def test_stop_and_start(world):
+    point = factories.patient(world.clinic).contact_points.get()
+    with everything_recorded() as changed:
+        consent.stop(point, source="keyword", now=NOW)
+        consent.start(point, source="keyword", now=SOON)
+    assert changed >= {"notifications_contactpoint", "notifications_consent"}
+
+
+def test_the_nightly_refresh(world):
+    with everything_recorded():
+        roster.refresh(world.clinic, now=NOW + timedelta(days=3))
+
+
+def test_staff_enter_a_booking(world, asked):
+    claims.claim(asked.offers.first().pk, via="link", now=SOON)
+    with everything_recorded() as changed:
+        assert writebacks.done(Writeback.objects.get(kind="booked"), now=SOON)
+    assert changed == {"waitlist_writeback"}
+
+
+def test_a_calendar_is_connected(world):
+    with everything_recorded() as changed:
+        made = connections.add(world.clinic, source="standard", name="Desk", default_location=world.location, now=NOW)
+        connections.edit(made, name="Front desk", now=SOON)
+        connections.rotate(made, now=SOON)
+        connections.forget(connections.match(made, "service", "Peel", world.service.pk, now=SOON), now=SOON)
+    assert changed == {"waitlist_connection", "waitlist_mapping"}
