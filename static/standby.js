@@ -16,9 +16,25 @@
   setInterval(tick, 1000);
 
   // A swap keeps what was unfolded unfolded, and sends a signed-out visitor to the sign-in page.
+  // A swap also waits for a finger that is down, or the click would go to a button that is no more.
   let unfolded = [];
+  let pressed = false;
+  let postponed = false;
+  document.addEventListener("pointerdown", () => { pressed = true; });
+  for (const end of ["pointerup", "pointercancel"]) {
+    document.addEventListener(end, () => {
+      pressed = false;
+      if (postponed) setTimeout(() => document.body.dispatchEvent(new CustomEvent("live")), 100);
+      postponed = false;
+    });
+  }
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, target } = event.detail;
+    if (pressed && event.detail.requestConfig.verb === "get") {
+      event.detail.shouldSwap = false;
+      postponed = true;
+      return;
+    }
     if (xhr.responseURL && new URL(xhr.responseURL).pathname.startsWith("/sign-in/")) {
       event.detail.shouldSwap = false;
       window.location.reload();

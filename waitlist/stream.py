@@ -7,6 +7,7 @@ goes out at once, what follows within PAUSE_SECONDS goes out together at its end
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from typing import Any
 
 import psycopg
 from asgiref.sync import sync_to_async
@@ -31,9 +32,8 @@ class Listener:
     """One open page. Holds topics, not hints, so that a page that does not read cannot fill the memory."""
 
     def __init__(self) -> None:
-        self.topics: set[str] = {EVERYTHING}
+        self.topics: set[str] = set()
         self.woken = asyncio.Event()
-        self.woken.set()
 
     def tell(self, topic: str) -> None:
         self.topics.add(topic)
@@ -57,9 +57,13 @@ class Hub:
         self.loop = asyncio.get_running_loop()
         self.listeners: dict[int, set[Listener]] = {}
         self.task: asyncio.Task[None] | None = None
+        self.is_listening = False
 
     def join(self, clinic_id: int) -> Listener:
+        """A page that looks again as soon as nothing can escape it any more."""
         listener = Listener()
+        if self.is_listening:
+            listener.tell(EVERYTHING)
         self.listeners.setdefault(clinic_id, set()).add(listener)
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self.run())
@@ -80,24 +84,27 @@ class Hub:
                 await self.listen()
             except psycopg.OperationalError as error:
                 log.warning("live pages are deaf for a moment: %s", type(error).__name__)
+            finally:
+                self.is_listening = False
             await asyncio.sleep(RETRY_SECONDS)
 
     async def listen(self) -> None:
         async with await psycopg.AsyncConnection.connect(**address(), autocommit=True) as connection:
             await connection.execute(f"LISTEN {CHANNEL}")
+            self.is_listening = True
             for clinic_id in list(self.listeners):
                 self.tell(clinic_id, EVERYTHING)
             async for notification in connection.notifies():
-                clinic_id, _, topic = notification.payload.partition(":")
-                if clinic_id.isdecimal():
-                    self.tell(int(clinic_id), topic)
+                clinic, _, topic = notification.payload.partition(":")
+                if clinic.isdecimal():
+                    self.tell(int(clinic), topic)
 
     def tell(self, clinic_id: int, topic: str) -> None:
         for listener in self.listeners.get(clinic_id, ()):
             listener.tell(topic)
 
 
-def address() -> dict[str, object]:
+def address() -> dict[str, Any]:
     """Where the database is, for a connection beside Django's pool."""
     parameters = connections["default"].get_connection_params()
     return {name: value for name, value in parameters.items() if name not in ("context", "cursor_factory")}

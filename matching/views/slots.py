@@ -17,7 +17,7 @@ from notifications.models import Message
 from waitlist import access, vacancies
 from waitlist.models import Patient, Slot, WaitlistEntry
 from waitlist.states import WAITING_STATUSES
-from waitlist.views.answer import done, find_patients, matching_words
+from waitlist.views.answer import done, find_patients, is_update, matching_words
 
 TABS = {
     "people": "People asked",
@@ -37,22 +37,15 @@ def slot(request: HttpRequest, pk: int) -> HttpResponse:
     card = get_card(request, pk)
     tab = request.GET.get("tab", "people")
     tab = tab if tab in TABS else "people"
-    context = {
-        "card": card,
-        "slot": card.slot,
-        "zone": card.slot.location.zone,
-        "now": card.now,
-        "tab": tab,
-        "tabs": TABS,
-        "q": request.GET.get("q", "").strip(),
-    }
+    words = request.GET.get("q", "").strip()
+    context = _facts(card) | {"tab": tab, "tabs": TABS, "q": words}
     if tab == "others":
-        context |= _others(card, context["q"])
+        context |= _others(card, words)
     elif tab == "messages":
         context["told"] = _messages(card.slot)
     elif tab == "timeline":
         context["moments"] = timeline.of_slot(card)
-    return render(request, "matching/_slot.html" if request.htmx else "matching/slot.html", context)
+    return render(request, "matching/_slot.html" if is_update(request) else "matching/slot.html", context)
 
 
 @require_POST

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 
 from notifications.states import Channel
-from waitlist.models import Patient
+from waitlist.models import Patient, User
 from waitlist.people import ConsentGiven, Person
 
 LANGUAGES = [("en", "English"), ("es", "Spanish"), ("zh", "Chinese"), ("vi", "Vietnamese"), ("hu", "Hungarian")]
@@ -83,14 +84,14 @@ class ConsentForm(forms.Form):
                 raise ValidationError({"said_at": "This is in the future."})
         return cleaned
 
-    def given(self, *, by: object, remote_addr: str | None) -> list[ConsentGiven]:
+    def given(self, *, by: User | AnonymousUser, remote_addr: str | None) -> list[ConsentGiven]:
         """As the ledger takes it."""
         channels = ((Channel.SMS, "sms"), (Channel.EMAIL, "email"))
         return [
             ConsentGiven(
                 channel=channel,
                 at=self.cleaned_data["said_at"],
-                recorded_by=by,
+                recorded_by=by if isinstance(by, User) else None,
                 remote_addr=remote_addr,
                 text_version=SENTENCE_VERSION,
                 note=f"Said by {self.cleaned_data['said_by']}",

@@ -110,11 +110,11 @@ def all_errors(forms: BaseForm | Iterable[BaseForm]) -> list[tuple[str, str, str
     """Every error of one form or several: where, at which field, what."""
     forms = [forms] if isinstance(forms, BaseForm) else list(forms)
     return [
-        (field.id_for_label or field.auto_id, str(field.label), error)
+        (field.id_for_label or field.auto_id, str(field.label), str(error))
         for form in forms
         for field in form
         for error in field.errors
-    ] + [("", "", error) for form in forms for error in form.non_field_errors()]
+    ] + [("", "", str(error)) for form in forms for error in form.non_field_errors()]
 
 
 @register.filter

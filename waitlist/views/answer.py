@@ -10,12 +10,17 @@ from waitlist.models import Clinic, Patient
 
 def done(request: HttpRequest, to: str) -> HttpResponse:
     """A live page fetches itself again; without JavaScript the browser goes to `next`, else to `to`."""
-    if request.htmx:
+    if is_update(request):
         return HttpResponse(status=204, headers={"HX-Trigger": "live"})
     asked_for = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(asked_for, {request.get_host()}, require_https=request.is_secure()):
         return redirect(asked_for)
     return redirect(to)
+
+
+def is_update(request: HttpRequest) -> bool:
+    """Whether an open page asks only for what has changed on it."""
+    return request.headers.get("HX-Request") == "true"
 
 
 def typed(request: HttpRequest) -> QueryDict | None:

@@ -13,6 +13,7 @@ from matching.views.cards import cards
 from waitlist import access
 from waitlist.models import Slot
 from waitlist.states import LIVE_SLOT_STATES, SlotState
+from waitlist.views.answer import is_update
 
 
 @never_cache
@@ -34,4 +35,4 @@ def board(request: HttpRequest) -> HttpResponse:
         "empty": [card for card in every if not card.slot.is_live and card.slot.state != SlotState.FILLED],
         "figures": kpis.figures(clinic, since=kpis.week_start(clinic, now=now)),
     }
-    return render(request, "waitlist/_board.html" if request.htmx else "waitlist/board.html", context)
+    return render(request, "waitlist/_board.html" if is_update(request) else "waitlist/board.html", context)

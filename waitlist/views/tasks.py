@@ -11,7 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 from waitlist import access, writebacks
 from waitlist.models import InboundEvent, Writeback
 from waitlist.states import EventStatus, WritebackStatus
-from waitlist.views.answer import done
+from waitlist.views.answer import done, is_update
 
 
 @never_cache
@@ -37,7 +37,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
         "conflicts": rows.filter(status=WritebackStatus.CONFLICT),
         "rejected": InboundEvent.objects.filter(connection__clinic=clinic, status=EventStatus.REJECTED).count(),
     }
-    return render(request, "waitlist/_tasks.html" if request.htmx else "waitlist/tasks.html", context)
+    return render(request, "waitlist/_tasks.html" if is_update(request) else "waitlist/tasks.html", context)
 
 
 @require_POST
