@@ -43,14 +43,16 @@ class Wish:
         }
 
 
-def join(patient: Patient, wish: Wish, *, now: datetime) -> tuple[WaitlistEntry, bool]:
+def join(
+    patient: Patient, wish: Wish, *, added_at: datetime | None = None, now: datetime
+) -> tuple[WaitlistEntry, bool]:
     """The patient's one waiting entry for these services, and whether it is new; joining twice returns it."""
     fields = wish.fields()
     entry, is_new = WaitlistEntry.objects.get_or_create(
         patient=patient,
         services=fields.pop("services"),
         status__in=WAITING_STATUSES,
-        defaults={"clinic_id": patient.clinic_id, "added_at": now, **fields},
+        defaults={"clinic_id": patient.clinic_id, "added_at": added_at or now, **fields},
     )
     if is_new:
         _write_windows(entry, wish)

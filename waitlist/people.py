@@ -78,6 +78,25 @@ def meet(clinic: Clinic, person: Person, consents: Sequence[ConsentGiven] = (), 
     return patient
 
 
+def check(person: Person) -> None:
+    """ValidationError by field where this cannot be a patient; touches no row."""
+    wrong: dict[str, list[str]] = {}
+    for value, validate in ((person.phone, consent.phone), (person.email, consent.email)):
+        try:
+            if value:
+                validate(value)
+        except ValidationError as error:
+            wrong |= error.message_dict
+    try:
+        Patient(**person.said()).full_clean(
+            exclude=["clinic", "created_at"], validate_unique=False, validate_constraints=False
+        )
+    except ValidationError as error:
+        wrong |= error.message_dict
+    if wrong:
+        raise ValidationError(wrong)
+
+
 def replace(
     clinic: Clinic, patient_id: int, person: Person, consents: Sequence[ConsentGiven] = (), *, now: datetime
 ) -> Patient:
@@ -147,8 +166,13 @@ def _write(patient: Patient, person: Person, **fields: object) -> None:
         past_visits=patient.past_visits,
         show_rate=patient.show_rate,
     )
-    patient.full_clean(exclude=["clinic"], validate_unique=False, validate_constraints=False)
+    _validate(patient)
     patient.save()
+
+
+def _validate(patient: Patient) -> None:
+    """Its columns; what the database alone can judge is left to it."""
+    patient.full_clean(exclude=["clinic", "created_at"], validate_unique=False, validate_constraints=False)
 
 
 def _allow(points: Sequence[ContactPoint], consents: Sequence[ConsentGiven], *, now: datetime) -> None:

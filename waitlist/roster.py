@@ -31,6 +31,7 @@ class Request:
     person: Person
     wish: Wish
     consents: Sequence[ConsentGiven] = ()
+    added_at: datetime | None = None  # when they began to wait, if not now
 
 
 def enrol(clinic: Clinic, *, person: Person, wish: Wish, consents: Sequence[ConsentGiven], now: datetime) -> Enrolment:
@@ -41,15 +42,16 @@ def enrol(clinic: Clinic, *, person: Person, wish: Wish, consents: Sequence[Cons
 @transaction.atomic(durable=True)
 def enrol_many(clinic: Clinic, requests: Iterable[Request], *, now: datetime) -> list[Enrolment]:
     """All of them or none; ValidationError names the field of the first that cannot be."""
-    made = [_enrol(clinic, request, now=now) for request in requests]
+    made = [enrol_inside(clinic, request, now=now) for request in requests]
     live.hint(clinic.pk, TOPIC)
     return made
 
 
-def _enrol(clinic: Clinic, request: Request, *, now: datetime) -> Enrolment:
+def enrol_inside(clinic: Clinic, request: Request, *, now: datetime) -> Enrolment:
+    """One enrolment, inside the transaction of whoever enrols many."""
     check_wish(clinic, request.wish)
     patient = people.meet(clinic, request.person, request.consents, now=now)
-    entry, is_new = entries.join(patient, request.wish, now=now)
+    entry, is_new = entries.join(patient, request.wish, added_at=request.added_at or now, now=now)
     return Enrolment(patient, entry, is_new)
 
 

@@ -1,0 +1,98 @@
+"""The two commands that bring a clinic to life, and what they say when they cannot."""
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from matching.models import PolicyVersion
+from tests.factories import World
+from waitlist.models import Clinic, Location, Membership, Practitioner, User
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "correct horse battery"
+OPTIONS = {
+    "name": "Radiance Med Spa",
+    "timezone": "America/Los_Angeles",
+    "phone": "(415) 555-0100",
+    "admin_email": "Boss@clinic.example",
+    "state": "ca",
+}
+
+
+@pytest.fixture(autouse=True)
+def no_keyboard(monkeypatch):
+    monkeypatch.delenv("STANDBY_ADMIN_PASSWORD", raising=False)
+    monkeypatch.setattr("sys.stdin", StringIO())
+
+
+def test_a_clinic_is_ready_with_policy_place_and_admin(capsys):
+    call_command("create_clinic", **OPTIONS, admin_password=PASSWORD, sms_sender="415 555 0101")
+    clinic = Clinic.objects.get()
+    assert (clinic.slug, clinic.phone, clinic.sms_sender) == ("radiance-med-spa", "+14155550100", "+14155550101")
+    assert clinic.policy == PolicyVersion.objects.get(name="scored", clinic=clinic)
+    assert Location.objects.get().state == "CA"
+    admin = User.objects.get(email="boss@clinic.example")
+    assert admin.check_password(PASSWORD)
+    assert Membership.objects.get(user=admin, clinic=clinic).role == "admin"
+    assert "import_csv practitioners FILE --clinic radiance-med-spa" in capsys.readouterr().out
+
+
+def test_the_password_may_come_from_the_environment_and_a_known_user_keeps_theirs(monkeypatch, capsys):
+    monkeypatch.setenv("STANDBY_ADMIN_PASSWORD", PASSWORD)
+    call_command("create_clinic", **OPTIONS)
+    monkeypatch.delenv("STANDBY_ADMIN_PASSWORD")
+    call_command("create_clinic", **OPTIONS | {"name": "Second"})
+    assert Membership.objects.filter(user__email="boss@clinic.example").count() == 2
+    assert "they have already" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"timezone": "Los Angeles"}, "--timezone"),
+        ({"phone": "555"}, "--phone"),
+        ({"admin_password": "short"}, "--password"),
+        ({"admin_password": ""}, "STANDBY_ADMIN_PASSWORD"),
+        ({"admin_email": "boss"}, "--email"),
+        ({"name": "x" * 61}, "--name"),
+    ],
+)
+def test_what_is_wrong_names_the_option_and_nothing_is_made(change, words):
+    with pytest.raises(CommandError) as refused:
+        call_command("create_clinic", **{**OPTIONS, "admin_password": PASSWORD, **change})
+    assert words in str(refused.value)
+    assert not Clinic.objects.exists()
+    assert not User.objects.exists()
+
+
+def test_two_clinics_cannot_share_a_slug():
+    call_command("create_clinic", **OPTIONS, admin_password=PASSWORD)
+    with pytest.raises(CommandError) as refused:
+        call_command("create_clinic", **OPTIONS, admin_password=PASSWORD)
+    assert "--slug" in str(refused.value)
+
+
+def test_a_file_is_imported_or_refused_by_line(tmp_path: Path, capsys):
+    clinic = World().clinic
+    file = tmp_path / "people.csv"
+    file.write_text("name\nDr Chen\n")
+    call_command("import_csv", "practitioners", str(file), clinic=clinic.slug)
+    assert capsys.readouterr().out == "1 row read: 1 added.\n"
+    assert Practitioner.objects.filter(clinic=clinic, name="Dr Chen").exists()
+    file.write_text("name\nDr Ruiz\nDr Ruiz\n")
+    with pytest.raises(CommandError) as refused:
+        call_command("import_csv", "practitioners", str(file), clinic=clinic.slug)
+    assert str(refused.value).splitlines() == [
+        "Nothing was imported: 1 problem.",
+        "  line 3, name: This is on line 2 already.",
+    ]
+
+
+def test_an_unknown_clinic_or_file_is_named(tmp_path: Path):
+    clinic = World().clinic
+    with pytest.raises(CommandError, match=f"no clinic “nowhere”. There are: {clinic.slug}"):
+        call_command("import_csv", "patients", str(tmp_path / "x.csv"), clinic="nowhere")
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("import_csv", "patients", str(tmp_path / "x.csv"), clinic=clinic.slug)
