@@ -18,6 +18,7 @@ from matching import tokens
 from notifications import rendering, replies
 from notifications.models import ContactPoint, InboundMessage, Message, PatientContact, SimulatedText
 from notifications.states import Channel, Kind, MessageStatus
+from waitlist.models import Clinic
 from waitlist.states import OpenedBecause
 
 SHOWN_PHONES = 24
@@ -35,7 +36,7 @@ class Bubble:
     direction: str
     text: str
     link: str | None = None
-    sender: str = ""
+    clock: str = ""
     took: str = ""
     is_new: bool = False
     mail: str = ""
@@ -181,7 +182,8 @@ def collect(
             phone.bubbles.append(_sent(text, is_new=text.pk > seen_out))
     for one in heard:
         if one.contact_point_id in of_contact:
-            bubble = Bubble(f"in-{one.pk}", one.received_at, "in", one.text, is_new=one.pk > seen_in)
+            clock = _clock(one.received_at, one.clinic)
+            bubble = Bubble(f"in-{one.pk}", one.received_at, "in", one.text, clock=clock, is_new=one.pk > seen_in)
             of_contact[one.contact_point_id].bubbles.append(bubble)
     _name(of_contact, mails)
     for phone in found.values():
@@ -200,7 +202,14 @@ def _name(of_contact: dict[int, Phone], mails: Iterable[Message]) -> None:
     for mail in mails:
         if mail.patient_id in owners and mail.sent_at is not None:
             letter = rendering.letter(mail)
-            bubble = Bubble(f"mail-{mail.pk}", mail.sent_at, "out", letter.text, mail=letter.subject)
+            bubble = Bubble(
+                f"mail-{mail.pk}",
+                mail.sent_at,
+                "out",
+                letter.text,
+                clock=_clock(mail.sent_at, mail.clinic),
+                mail=letter.subject,
+            )
             owners[mail.patient_id].bubbles.append(bubble)
 
 
@@ -211,7 +220,7 @@ def _texts() -> Any:
 
 
 def _replies() -> Any:
-    return InboundMessage.objects.filter(provider_id__startswith=TYPED_HERE).order_by("pk")
+    return InboundMessage.objects.filter(provider_id__startswith=TYPED_HERE).select_related("clinic").order_by("pk")
 
 
 def _mails() -> Any:
@@ -225,7 +234,12 @@ def _sent(text: SimulatedText, *, is_new: bool) -> Bubble:
     message = text.message
     said = rendering.fill(message.text, message)
     link = tokens.link(message.offer.public_id) if message.offer is not None and "{link}" in message.text else None
-    return Bubble(f"out-{text.pk}", text.at, "out", said, link, message.clinic.name, _took(text), is_new)
+    clock = _clock(text.at, message.clinic)
+    return Bubble(f"out-{text.pk}", text.at, "out", said, link, clock, _took(text), is_new)
+
+
+def _clock(at: datetime, clinic: Clinic) -> str:
+    return rendering.clock(at.astimezone(clinic.zone))
 
 
 def _took(text: SimulatedText) -> str:
