@@ -4,7 +4,7 @@ from django.contrib.auth import views as auth
 from django.urls import URLPattern, path
 
 from waitlist import intake, stream
-from waitlist.views import appointments, board, connections, entries, openings, people, session, tasks
+from waitlist.views import appointments, board, connections, entries, imports, openings, people, session, tasks
 
 urlpatterns: list[URLPattern] = [
     path("", board.board, name="board"),
@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern] = [
     path("settings/connections/<int:pk>/match/", connections.match, name="connection-match"),
     path("settings/connections/<int:pk>/again/", connections.again, name="connection-again"),
     path("settings/connections/<int:pk>/words/<int:mapping>/remove/", connections.forget, name="connection-forget"),
+    path("settings/import/", imports.page, name="imports"),
     path("api/intake/<slug:source>/<uuid:connection_id>/", intake.receive, name="intake"),
     path("password/", auth.PasswordResetView.as_view(), name="password_reset"),
     path("password/sent/", auth.PasswordResetDoneView.as_view(), name="password_reset_done"),

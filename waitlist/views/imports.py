@@ -1,0 +1,35 @@
+"""The page that brings a clinic's own data, from the files of the system it used before."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from waitlist import access, imports
+from waitlist.forms.imports import LABELS, ImportForm
+from waitlist.states import Role
+
+SHOWN = 200
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest) -> HttpResponse:
+    """One file at a time: the result, or every problem by line and column with nothing written."""
+    clinic = access.get_clinic(request, Role.ADMIN)
+    form = ImportForm(request.POST or None, request.FILES or None)
+    report = None
+    if request.method == "POST" and form.is_valid():
+        raw = form.cleaned_data["file"].read(imports.MAX_BYTES + 1)
+        report = imports.run(clinic, form.cleaned_data["kind"], raw, now=timezone.now())
+    context = {
+        "clinic": clinic,
+        "form": form,
+        "forms": [form],
+        "report": report,
+        "problems": report.problems[:SHOWN] if report else [],
+        "more": max(0, len(report.problems) - SHOWN) if report else 0,
+        "kinds": [(LABELS[kind], *imports.columns(kind)) for kind in imports.KINDS],
+    }
+    return render(request, "waitlist/imports.html", context, status=422 if report and report.problems else 200)
