@@ -45,6 +45,7 @@ FOR: dict[str, set[Role]] = {  # everything else is for the front desk
     "connection-match": ADMIN,
     "connection-again": ADMIN,
     "connection-forget": ADMIN,
+    "imports": ADMIN,
     "trail": COMPLIANCE,
     "trail-export": COMPLIANCE,
     "trail-entry": COMPLIANCE,
