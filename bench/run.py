@@ -23,7 +23,7 @@ def main(module_name: str) -> int:
         started = time.monotonic()
         result = module.run()
         title = (module.__doc__ or module_name).splitlines()[0]
-        publish(module_name, title, result, seconds=time.monotonic() - started)
+        publish(module_name.split("_", 1)[1], title, result, seconds=time.monotonic() - started)
     finally:
         connections.close_all()
         connection.creation.destroy_test_db(original, verbosity=0)

@@ -49,7 +49,7 @@ def staff() -> list[dict[str, str]]:
     ]
 
 
-def appointments(*, now: datetime) -> list[dict[str, Any]]:
+def appointments(*, now: datetime, limit: int = HOW_MANY) -> list[dict[str, Any]]:
     """The next booked ones and how many people on the waitlist could come instead."""
     rows = Appointment.objects.filter(status=AppointmentStatus.BOOKED, starts_at__gt=now + NOT_SOONER_THAN)
     names = ("clinic__policy", "location__clinic", "practitioner", "service")
@@ -60,7 +60,7 @@ def appointments(*, now: datetime) -> list[dict[str, Any]]:
             "starts_at": row.starts_at.isoformat(),
             "candidates": candidates(row, now=now),
         }
-        for row in rows.select_related(*names).order_by("starts_at", "pk")[:HOW_MANY]
+        for row in rows.select_related(*names).order_by("starts_at", "pk")[:limit]
     ]
 
 
