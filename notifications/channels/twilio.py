@@ -1,5 +1,6 @@
 """Texts through Twilio. It knows no idempotency key, so what is unknown is looked up, never sent blindly again."""
 
+import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from notifications.channels import twilio_codes
 from notifications.channels.base import Outcome, Result
 from notifications.models import Message
 
+log = logging.getLogger(__name__)
 TWILIO = "https://api.twilio.com"
 TIMEOUT_SECONDS = 10
 VALID_SECONDS = (1, 36_000)
@@ -93,7 +95,7 @@ def unheard(trouble: requests.RequestException) -> Outcome:
 
 
 def _client() -> Client:
-    return Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=_Http())
+    return Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=_Http(log, False))
 
 
 def _to(message: Message) -> str:

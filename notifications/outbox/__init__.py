@@ -9,6 +9,7 @@ from notifications.outbox.queue import (
     enqueue_offers,
     write_back,
 )
+from notifications.outbox.receipts import receipt
 from notifications.outbox.ways import Route, routes
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "enqueue",
     "enqueue_news",
     "enqueue_offers",
+    "receipt",
     "routes",
     "write_back",
 ]

@@ -37,7 +37,7 @@ def record(message: Message, result: Result, *, now: datetime) -> None:
         delivered = {"delivered_at": now} if result.outcome == Outcome.DELIVERED else {}
         status = MessageStatus.DELIVERED if delivered else MessageStatus.SENT
         if move(message, status, now=now, sent_at=message.sent_at or now, **known, **delivered):
-            _succeeded(message, now=now)
+            succeeded(message, now=now)
     elif result.outcome == Outcome.UNKNOWN:
         _still_unknown(message, now=now, **known)
     elif result.outcome in (Outcome.FAILED, Outcome.CONFLICT):
@@ -97,7 +97,8 @@ def learn(point: ContactPoint, code: int, *, now: datetime) -> None:
         log.warning("a text was blocked as unwanted, code %s", code)
 
 
-def _succeeded(message: Message, *, now: datetime) -> None:
+def succeeded(message: Message, *, now: datetime) -> None:
+    """It arrived: the calendar has it, or the number takes texts."""
     if message.writeback is not None:
         writebacks.confirm(message.writeback, now=now)
     point = message.contact_point

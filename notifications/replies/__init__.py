@@ -2,6 +2,6 @@
 
 from notifications.replies.acting import handle, unhandled
 from notifications.replies.inbox import receive
-from notifications.replies.meaning import Meaning, Said, understand
+from notifications.replies.meaning import Meaning, Said, carrier_answers, understand
 
-__all__ = ["Meaning", "Said", "handle", "receive", "understand", "unhandled"]
+__all__ = ["Meaning", "Said", "carrier_answers", "handle", "receive", "understand", "unhandled"]

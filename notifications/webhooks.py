@@ -1,0 +1,80 @@
+"""What Twilio tells us: texts that came in, and what became of those that went out. Nothing unsigned is heard."""
+
+import logging
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+from twilio.request_validator import RequestValidator
+
+from notifications import outbox, replies
+from waitlist.models import Clinic
+
+log = logging.getLogger(__name__)
+NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+
+
+def is_signed(url: str, params: object, signature: str) -> bool:
+    """Whether Twilio signed this, with our token or the one before it."""
+    tokens = (settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_PREVIOUS)
+    return any(RequestValidator(token).validate(url, params, signature) for token in tokens if token)
+
+
+@csrf_exempt
+@login_not_required
+@require_POST
+def inbound(request: HttpRequest) -> HttpResponse:
+    """A text from somebody. Answers go through the outbox, so the reply here is empty."""
+    if not _from_twilio(request):
+        return HttpResponse("Wrong signature.\n", status=403, content_type="text/plain")
+    clinic = Clinic.objects.filter(sms_sender=request.POST.get("To", "")).order_by("pk").first()
+    if clinic is None:
+        log.warning("a text came in for a number that is no clinic's")
+        return _thanks()
+    text = request.POST.get("Body", "").replace("\0", "")
+    try:
+        replies.receive(
+            clinic,
+            sender=request.POST.get("From", ""),
+            text=text,
+            provider_id=request.POST.get("MessageSid", "")[:64],
+            already_answered="OptOutType" in request.POST or replies.carrier_answers(text),
+            now=timezone.now(),
+        )
+    except ValidationError:  # a short code or a name: nobody we could answer
+        log.warning("a text came in from a sender that is no phone number")
+    return _thanks()
+
+
+@csrf_exempt
+@login_not_required
+@require_POST
+def status(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """What became of a text. A message we do not know is none of our business, and no fault of Twilio's."""
+    if not _from_twilio(request):
+        return HttpResponse("Wrong signature.\n", status=403, content_type="text/plain")
+    outbox.receipt(
+        public_id,
+        provider_id=request.POST.get("MessageSid", "")[:64],
+        status=request.POST.get("MessageStatus", ""),
+        code=request.POST.get("ErrorCode", ""),
+        now=timezone.now(),
+    )
+    return HttpResponse(status=200)
+
+
+def _from_twilio(request: HttpRequest) -> bool:
+    """Signed for the address the world knows us by, whatever the proxies in front made of it."""
+    url = settings.PUBLIC_URL + request.get_full_path()
+    is_json = request.content_type == "application/json"
+    params = request.body.decode(errors="replace") if is_json else request.POST
+    return is_signed(url, params, request.headers.get("X-Twilio-Signature", ""))
+
+
+def _thanks() -> HttpResponse:
+    return HttpResponse(NOTHING_TO_SAY, content_type="text/xml")
