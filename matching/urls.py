@@ -5,7 +5,7 @@ from django.urls import URLPattern, path
 from matching.views import offers, slots
 
 urlpatterns: list[URLPattern] = [
-    path("o/<str:token>", offers.offer_page, name="offer"),
+    path("o/<str:token>", offers.offer, name="offer"),
     path("o/<str:token>/claim", offers.offer_claim, name="offer-claim"),
     path("o/<str:token>/decline", offers.offer_decline, name="offer-decline"),
     path("o/<str:token>/cancel", offers.offer_cancel, name="offer-cancel"),

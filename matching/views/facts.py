@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.dateformat import format as write
 
-from waitlist.models import Patient, Slot
+from waitlist.models import Appointment, Patient, Slot
 
 ZONE_WORDS = {"P": "Pacific", "M": "Mountain", "C": "Central", "E": "Eastern", "AK": "Alaska", "H": "Hawaii"}
 
@@ -38,9 +38,9 @@ def moment(at: datetime, zone: ZoneInfo, *, now: datetime) -> str:
 
 @dataclass(frozen=True)
 class Facts:
-    """One vacancy in a patient's words."""
+    """One time in a patient's words."""
 
-    slot: Slot
+    slot: Slot | Appointment
     starts_at: str
     day: str
     time: str
@@ -50,8 +50,8 @@ class Facts:
     short: str
 
 
-def of(slot: Slot, patient: Patient) -> Facts:
-    """The facts of a slot for this patient; their own clock is named only where it shows another time."""
+def of(slot: Slot | Appointment, patient: Patient) -> Facts:
+    """The facts of a slot or a visit for this patient; their own clock is named only where it shows another time."""
     zone, own = slot.location.zone, patient.zone()
     local = slot.starts_at.astimezone(zone)
     own_time = ""

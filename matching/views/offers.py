@@ -6,11 +6,12 @@ write the form's address already holds the token (docs/adr/0002).
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,12 +20,15 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from audit.actor import Actor, ActorKind, acting, current
-from matching import claims, offers, ranking, returns, tokens
+from matching import claims, offers, returns, tokens
 from matching.claims import Claim
 from matching.models import Offer
-from matching.states import DeclineReason, OfferState
-from matching.views import facts
-from waitlist import ics
+from matching.states import OfferState
+from matching.views import offer_page
+from notifications import consent
+from notifications.models import Consent, ContactPoint
+from notifications.states import Purpose
+from waitlist import ics, roster
 from waitlist.live import hint
 
 HEADERS = {
@@ -32,9 +36,8 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow, noarchive",
 }
-PAGES = {Claim.YOURS: "booked"}  # every other outcome has a page of its own name
-WITH_ALTERNATIVES = (Claim.TAKEN, Claim.EXPIRED, Claim.WITHDRAWN, Claim.CONFLICT)
-NEWS_COMES_FOR = (Claim.OPEN, Claim.BUSY, Claim.HELD, Claim.YOURS)  # an open page of these looks again
+PAUSE, STOP = "pause", "stop"
+PAUSED_FOR = timedelta(days=14)
 OVER = "The time to cancel here is over. Please call us and we will sort it out together."
 NOT_THAT_ONE = "That is not one of the times we can offer you here."
 
@@ -73,9 +76,9 @@ def _patient(offer: Offer) -> Actor:
 
 
 @of_token("GET", "HEAD")
-def offer_page(request: HttpRequest, offer: Offer) -> HttpResponse:
+def offer(request: HttpRequest, offer: Offer) -> HttpResponse:
     """The offer as it stands."""
-    return _page(request, offer, claims.outcome(offer, now=timezone.now()))
+    return offer_page.show(request, offer)
 
 
 @of_token("GET", "HEAD")
@@ -103,23 +106,28 @@ def offer_claim(request: HttpRequest, offer: Offer) -> HttpResponse:
     """Yes to this time, or with `slot` to one of the alternatives."""
     now = timezone.now()
     if "slot" not in request.POST:
-        return _page(request, offer, claims.claim(offer.pk, via="link", now=now))
+        return offer_page.after(request, offer, claims.claim(offer.pk, via="link", now=now))
     try:
         chosen = UUID(request.POST["slot"])
     except ValueError:
-        return _page(request, offer, claims.outcome(offer, now=now), notice=NOT_THAT_ONE, status=400)
+        return offer_page.show(request, offer, notice=NOT_THAT_ONE, status=400)
     outcome, other = claims.claim_alternative(offer.pk, chosen, via="link", now=now)
     if other is not None:
-        return _page(request, other, outcome)
+        return offer_page.after(request, other, outcome)
     notice = "Somebody was a moment faster with that one too." if outcome == Claim.TAKEN else NOT_THAT_ONE
-    return _page(request, offer, outcome, notice=notice)
+    return offer_page.after(request, offer, outcome, notice=notice)
 
 
 @of_token("POST")
 def offer_decline(request: HttpRequest, offer: Offer) -> HttpResponse:
-    """No, with a reason in one tap or without."""
-    reason = request.POST.get("reason", "")
-    return _page(request, offer, claims.decline(offer.pk, reason=reason, via="link", now=timezone.now()))
+    """No, with a reason in one tap or without; and if they say so, no more offers for two weeks or at all."""
+    now, reason = timezone.now(), request.POST.get("reason", "")
+    outcome = claims.decline(offer.pk, reason=reason, via="link", now=now)
+    if reason == PAUSE and offer.entry is not None:
+        roster.pause(offer.entry.pk, now + PAUSED_FOR, now=now)
+    if reason == STOP:
+        _stop_offers(offer, now=now)
+    return offer_page.after(request, offer, outcome, no_more=reason if reason in (PAUSE, STOP) else "")
 
 
 @of_token("POST")
@@ -128,7 +136,7 @@ def offer_cancel(request: HttpRequest, offer: Offer) -> HttpResponse:
     now = timezone.now()
     given_back = returns.cancel_in_grace(offer.pk, now=now)
     notice = OVER if not given_back and offer.state == OfferState.ACCEPTED else ""
-    return _page(request, offer, None, notice=notice)
+    return offer_page.after(request, offer, notice=notice)
 
 
 @of_token("POST")
@@ -139,43 +147,20 @@ def offer_seen(request: HttpRequest, offer: Offer) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _page(
-    request: HttpRequest, of: Offer, outcome: Claim | None, *, notice: str = "", status: int = 200
-) -> HttpResponse:
-    """The page of this outcome, from the database as it is now."""
-    now = timezone.now()
-    token = tokens.make(of.public_id)
-    offer = claims.find(token) or of
-    stands = claims.outcome(offer, now=now)
-    outcome = outcome or stands
-    clinic = offer.slot.clinic
-    ends_at = returns.grace_ends_at(offer)
-    context = {
-        "outcome": outcome,
-        "stands": stands if stands in NEWS_COMES_FOR else "",
-        "token": token,
-        "now": now,
-        "home": reverse("offer", args=[token]),
-        "notice": notice,
-        "offer": offer,
-        "clinic": clinic,
-        "facts": facts.of(offer.slot, offer.patient),
-        "deadline": facts.moment(offer.expires_at, clinic.zone, now=now),
-        "is_late": offer.expires_at <= now,
-        "held_until": offer.slot.held_until and facts.moment(offer.slot.held_until, clinic.zone, now=now),
-        "grace_ends": ends_at and facts.moment(ends_at, clinic.zone, now=now),
-        "grace_ends_at": ends_at,
-        "in_grace": ends_at is not None and now < ends_at,
-        "reasons": DeclineReason.choices,
-        "was_returned": offer.state == OfferState.RETURNED,
-        "others": _others(offer, now=now) if outcome in WITH_ALTERNATIVES else [],
-    }
-    return render(request, f"matching/offer/{PAGES.get(outcome, outcome)}.html", context, status=status)
-
-
-def _others(offer: Offer, *, now: datetime) -> list[facts.Facts]:
-    """Up to three other times this person could have now."""
-    if offer.entry is None:
-        return []
-    slots = ranking.slots_for(offer.entry, now=now, limit=3)
-    return [facts.of(slot, offer.patient) for slot in slots if slot != offer.slot]
+@transaction.atomic(durable=True)
+def _stop_offers(offer: Offer, *, now: datetime) -> None:
+    """Withdraw openings, and nothing else, wherever this offer was sent to."""
+    for point in ContactPoint.objects.filter(messages__offer=offer).distinct().order_by("pk"):
+        for purpose, _, channel in (grant.partition(":") for grant in point.granted):
+            if purpose == Purpose.OFFERS:
+                consent.record(
+                    point,
+                    purpose=purpose,
+                    channel=channel,
+                    granted=False,
+                    source=Consent.Source.FORM,
+                    at=now,
+                    now=now,
+                    remote_addr=current().remote_addr,
+                    note="offer page",
+                )

@@ -12,7 +12,7 @@ from matching.models import Offer
 from matching.states import OfferState
 from tests import factories
 from waitlist.models import Appointment, Slot
-from waitlist.states import ClosedBecause, EntryStatus, SlotState
+from waitlist.states import AppointmentStatus, ClosedBecause, EntryStatus, SlotState
 
 LA = ZoneInfo("America/Los_Angeles")
 
@@ -81,6 +81,13 @@ def _yours(clinic: Clinic) -> Offer:
     return offer
 
 
+def _cancelled(clinic: Clinic) -> Offer:
+    clinic.others()
+    offer = _yours(clinic)
+    Appointment.objects.filter(filled_slot=offer.slot).update(status=AppointmentStatus.CANCELLED)
+    return offer
+
+
 def _taken(clinic: Clinic) -> Offer:
     clinic.others()
     offer = clinic.offered(state=OfferState.RETRACTED)
@@ -111,6 +118,7 @@ SITUATIONS: dict[str, tuple[str, Callable[[Clinic], Offer]]] = {  # name → dat
     "open": ("open", _open),
     "late": ("open", _late),
     "yours": ("yours", _yours),
+    "cancelled": ("withdrawn", _cancelled),
     "taken": ("taken", _taken),
     "expired": ("expired", _gone("expired", ClosedBecause.PAST, OfferState.EXPIRED)),
     "withdrawn": ("withdrawn", _gone("withdrawn", ClosedBecause.STOPPED, OfferState.RETRACTED)),

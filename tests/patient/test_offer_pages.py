@@ -17,6 +17,7 @@ from matching import tokens
 from matching.models import Offer
 from matching.states import OfferState
 from matching.views import facts
+from notifications.models import Consent, Message
 from tests import factories
 from tests.patient.situations import SITUATIONS, Clinic, at, link
 from tests.tables import fingerprints
@@ -304,6 +305,76 @@ class TestNo:
         assert page.outcome == "yours"
         assert "The time to cancel here is over" in page.text
         assert fingerprints() == before
+
+    def test_pause_keeps_the_place_and_stops_the_asking(self, visitor):
+        clinic = Clinic()
+        offer = clinic.offered()
+        page = Page(visitor.post(link(offer) + "/decline", {"reason": "pause"}).content.decode())
+        clinic.wish.refresh_from_db()
+        assert (page.outcome, clinic.wish.status) == ("declined", "paused")
+        assert abs(clinic.wish.paused_until - timezone.now() - timedelta(days=14)) < timedelta(minutes=1)
+        assert "We write to you again in two weeks" in page.text
+
+    def test_stop_withdraws_openings_where_this_one_was_sent_and_nothing_else(self, visitor):
+        clinic = Clinic()
+        family = factories.patient(clinic.clinic, phone=clinic.patient.contact_points.get().value)
+        offer = clinic.offered()
+        point = clinic.patient.contact_points.get()
+        Message.objects.create(
+            clinic=clinic.clinic, kind="offer", channel="sms", contact_point=point, patient=clinic.patient,
+            offer=offer, slot=offer.slot, dedupe_key="x", next_attempt_at=timezone.now(), created_at=timezone.now(),
+        )  # fmt: skip
+        page = Page(visitor.post(link(offer) + "/decline", {"reason": "stop"}).content.decode())
+        point.refresh_from_db()
+        assert (page.outcome, point.granted, point.stopped_at) == ("declined", ["reminders:sms"], None)
+        assert "We send you no more offers" in page.text
+        line = Consent.objects.get(contact_point=point)
+        assert (line.granted, line.purpose, line.source, line.remote_addr) == (False, "offers", "form", "203.0.113.9")
+        assert family.contact_points.get() == point  # it belongs to the number
+
+    def test_stop_is_heard_even_when_the_time_is_gone(self, visitor):
+        clinic = Clinic()
+        offer = SITUATIONS["taken"][1](clinic)
+        page = Page(visitor.post(link(offer) + "/decline", {"reason": "stop"}).content.decode())
+        assert "We send you no more offers" in page.text
+        visitor.post(link(offer) + "/decline", {"reason": "pause"})
+        clinic.wish.refresh_from_db()
+        assert clinic.wish.status == "paused"
+
+
+def test_a_booking_that_was_moved_shows_its_new_time(visitor):
+    clinic = Clinic()
+    offer = SITUATIONS["yours"][1](clinic)
+    new = offer.slot.starts_at + timedelta(hours=1)
+    Appointment.objects.filter(filled_slot=offer.slot).update(starts_at=new, ends_at=new + timedelta(minutes=45))
+    assert "3:00 PM Pacific time" in look(visitor, offer).text
+
+
+def test_a_booking_cancelled_later_says_so(visitor):
+    text = look(visitor, SITUATIONS["cancelled"][1](Clinic())).text
+    assert "This booking was cancelled" in text
+    assert "call us" in text
+    assert "keep your place" not in text
+
+
+def test_a_double_booking_is_refused_in_words_that_fit_both_sides(visitor):
+    clinic = Clinic()
+    offer = clinic.offered()
+    elsewhere = factories.practitioner(clinic.clinic)
+    clinic.appointment(offer.slot.starts_at, patient=clinic.patient, practitioner=elsewhere)
+    page = Page(visitor.post(link(offer) + "/claim").content.decode())
+    assert page.outcome == "conflict"
+    assert "another booking already, of the clinic or of yours" in page.text
+
+
+def test_looking_is_cheap(visitor, django_assert_max_num_queries):
+    offer = Clinic().offered()
+    with django_assert_max_num_queries(1):
+        visitor.get(link(offer) + "/outcome")
+    with django_assert_max_num_queries(1):
+        visitor.get(link(offer))
+    with django_assert_max_num_queries(0):
+        visitor.get("/o/nothing-of-ours")
 
 
 class TestToken:

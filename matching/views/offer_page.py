@@ -1,0 +1,84 @@
+"""The page of an offer: one template per outcome, filled from the database as it is at this moment."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from matching import claims, ranking, returns, tokens
+from matching.claims import Claim
+from matching.models import Offer
+from matching.states import DeclineReason, OfferState
+from matching.views import facts
+
+SAME_PAGE = {Claim.YOURS: Claim.BOOKED}
+WITH_ALTERNATIVES = (Claim.TAKEN, Claim.EXPIRED, Claim.WITHDRAWN, Claim.CONFLICT)
+NEWS_COMES_FOR = (Claim.OPEN, Claim.BUSY, Claim.HELD, Claim.YOURS)  # an open page of these looks again
+
+
+def show(
+    request: HttpRequest,
+    offer: Offer,
+    outcome: Claim | None = None,
+    *,
+    notice: str = "",
+    no_more: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The page of `outcome`, or of what the offer is now. `no_more` is what they asked for: pause or stop."""
+    now = timezone.now()
+    stands = claims.outcome(offer, now=now)
+    outcome = outcome or stands
+    token = tokens.make(offer.public_id)
+    visit = offer.slot.filled_by if outcome in (Claim.BOOKED, Claim.YOURS) else None
+    context = {
+        "notice": notice,
+        "no_more": no_more,
+        **_deadlines(offer, now=now),
+        "outcome": outcome,
+        "stands": stands if stands in NEWS_COMES_FOR else "",
+        "token": token,
+        "home": reverse("offer", args=[token]),
+        "now": now,
+        "offer": offer,
+        "clinic": offer.slot.clinic,
+        "facts": facts.of(visit or offer.slot, offer.patient),
+        "reasons": DeclineReason.choices,
+        "was_returned": offer.state == OfferState.RETURNED,
+        "was_booked": offer.state == OfferState.ACCEPTED,
+        "others": _others(offer, now=now) if outcome in WITH_ALTERNATIVES else [],
+    }
+    return render(request, f"matching/offer/{SAME_PAGE.get(outcome, outcome)}.html", context, status=status)
+
+
+def after(
+    request: HttpRequest, offer: Offer, outcome: Claim | None = None, *, notice: str = "", no_more: str = ""
+) -> HttpResponse:
+    """The page after an answer: the offer is read again first."""
+    offer = claims.find(tokens.make(offer.public_id)) or offer
+    return show(request, offer, outcome, notice=notice, no_more=no_more)
+
+
+def _deadlines(offer: Offer, *, now: datetime) -> dict[str, Any]:
+    """Until when: on the clinic's clock, as every deadline."""
+    slot, zone = offer.slot, offer.slot.clinic.zone
+    grace_ends_at = returns.grace_ends_at(offer)
+    return {
+        "deadline": facts.moment(offer.expires_at, zone, now=now),
+        "is_late": offer.expires_at <= now,
+        "held_until": slot.held_until and facts.moment(slot.held_until, zone, now=now),
+        "grace_ends": grace_ends_at and facts.moment(grace_ends_at, zone, now=now),
+        "grace_ends_at": grace_ends_at,
+        "in_grace": grace_ends_at is not None and now < grace_ends_at,
+    }
+
+
+def _others(offer: Offer, *, now: datetime) -> list[facts.Facts]:
+    """Up to three other times this person could have now."""
+    if offer.entry is None:
+        return []
+    slots = ranking.slots_for(offer.entry, now=now, limit=3)
+    return [facts.of(slot, offer.patient) for slot in slots if slot != offer.slot]
