@@ -210,7 +210,7 @@ class FakeTwilio(_Server):
 class FakeCalendar(_Server):
     """A clinic's calendar that takes our webhooks; `answers` holds the statuses of the next ones, then it is 200."""
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str | bytes) -> None:
         super().__init__()
         self.secret = secret
         self.answers: deque[int] = deque()
