@@ -30,8 +30,8 @@ def show(
 ) -> HttpResponse:
     """The page of `outcome`, or of what the offer is now. `no_more` is what they asked for: pause or stop."""
     now = timezone.now()
-    stands = claims.outcome(offer, now=now)
-    outcome = outcome or stands
+    outcome = outcome or claims.outcome(offer, now=now)
+    stands = Claim.YOURS if outcome == Claim.BOOKED else outcome
     token = tokens.make(offer.public_id)
     visit = offer.slot.filled_by if outcome in (Claim.BOOKED, Claim.YOURS) else None
     context = {

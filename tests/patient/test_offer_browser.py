@@ -2,6 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db import transaction
 
 from matching.models import Offer
 from tests import factories
@@ -110,6 +111,20 @@ def test_busy_becomes_open_again_by_itself(open_page, live_server):
     page.locator("main[data-outcome=busy]").wait_for()
     Slot.objects.filter(pk=offer.slot_id).update(state=SlotState.OFFERING, held_by=None, held_until=None)
     page.locator("main[data-outcome=open]").wait_for()
+
+
+def test_a_page_that_found_a_queue_looks_again_by_itself(open_page, live_server):
+    """The claim gave up waiting for the slot's lock: “busy”, though nobody holds the slot."""
+    offer = Clinic().offered()
+    page = open_page(**PHONE)
+    page.goto(live_server.url + link(offer))
+    with transaction.atomic():
+        Slot.objects.select_for_update(no_key=True).get(pk=offer.slot_id)
+        page.get_by_role("button", name="Confirm").click()
+        page.locator("main[data-outcome=busy]").wait_for()
+    page.locator("main[data-outcome=open]").wait_for()
+    page.get_by_role("button", name="Confirm").click()
+    page.locator("main[data-outcome=booked]").wait_for()
 
 
 def test_a_page_on_a_screen_counts_down_and_says_it_was_seen(open_page, live_server):
