@@ -17,7 +17,13 @@ def link() -> str:
     return reverse("offer", args=[tokens.make(world.offer(world.slot()).public_id)])
 
 
-def test_every_page_carries_the_security_headers(link: str):
+@pytest.fixture
+def no_demo(settings) -> None:
+    """As in production: only the demo may show the offer page inside its phones."""
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if not name.startswith("config.demo.")]
+
+
+def test_every_page_carries_the_security_headers(no_demo: None, link: str):
     pages = [reverse("login"), reverse("password_reset"), link, reverse("offer", args=["unknown"]), "/no/such/"]
     for url in pages:
         headers = Client().get(url).headers
@@ -55,3 +61,10 @@ def test_the_demo_pages_are_not_there_in_production():
     done = manage("shell", "--no-imports", "-c", script, **PRODUCTION)
     assert done.returncode == 0, done.stderr
     assert "''" in done.stdout and "demo" not in done.stdout
+
+
+def test_production_has_nothing_of_the_demo_between_it_and_the_browser():
+    script = "from django.conf import settings; print(settings.MIDDLEWARE)"
+    done = manage("shell", "--no-imports", "-c", script, **PRODUCTION)
+    assert done.returncode == 0, done.stderr
+    assert "CSPMiddleware" in done.stdout and "demo" not in done.stdout

@@ -22,7 +22,7 @@ from django.utils.http import urlsafe_base64_encode
 from audit import trail
 from audit.models import Entry
 from matching import tokens
-from notifications.models import ContactPoint
+from notifications.models import ContactPoint, Message
 from notifications.rendering import UNSUBSCRIBE_SALT
 from tests import factories
 from waitlist.models import Closure, InboundEvent, Mapping, Membership, User, Writeback
@@ -66,6 +66,8 @@ PUBLIC: dict[str, str] = {
     "offer-calendar": "the token is the key",
     "unsubscribe": "the signed address is the key",
     "intake": "calendars sign what they send",
+    "twilio-inbound": "Twilio signs what it sends",
+    "twilio-status": "Twilio signs what it sends",
     "demo-phones": "there is no such page outside the demo",
     "demo-shelf": "there is no such page outside the demo",
     "demo-blank": "there is no such page outside the demo",
@@ -106,6 +108,15 @@ class World(factories.World):
         self.address = ContactPoint.objects.create(
             clinic=self.clinic, kind="email", value="somebody@example.com", created_at=factories.NOW
         )
+        self.message = Message.objects.create(
+            clinic=self.clinic,
+            kind="offer",
+            channel="email",
+            contact_point=self.address,
+            dedupe_key=f"matrix:{self.clinic.pk}",
+            next_attempt_at=factories.NOW,
+            created_at=factories.NOW,
+        )
         trail.record("slot.opened", self.slot_row, now=factories.NOW, clinic_id=self.clinic.pk)
         self.line = Entry.objects.filter(clinic_id=self.clinic.pk).latest("pk")
         self.closure = Closure.objects.create(
@@ -139,6 +150,7 @@ MAKERS: dict[str, Callable[[World], Any]] = {
     "patients/pk": lambda world: world.visit.patient_id,
     "connections/pk": lambda world: world.calendar.pk,
     "words/mapping": lambda world: world.mapping.pk,
+    "status/public_id": lambda world: world.message.public_id,
     "phones/pk": lambda world: world.visit.patient.contact_points.get().pk,
     "trail/pk": lambda world: world.line.pk,
     "intake/source": lambda world: world.calendar.source,
