@@ -63,11 +63,14 @@ def attach(patient: Patient, point: ContactPoint, position: int, *, now: datetim
     """This person uses this contact point, tried in order of position."""
     if patient.clinic_id != point.clinic_id:
         raise ValueError(f"{patient} and {point} belong to different clinics.")
-    link, made = PatientContact.objects.update_or_create(
+    link, made = PatientContact.objects.get_or_create(
         patient=patient, contact_point=point, defaults={"position": position}
     )
-    if made:
-        record_trail("contact.attached", point, now=now, clinic_id=point.clinic_id, changes={"patient": patient.pk})
+    if made or link.position != position:
+        link.position = position
+        link.save(update_fields=["position"])
+        changes = {"patient": patient.pk, "position": position}
+        record_trail("contact.attached", point, now=now, clinic_id=point.clinic_id, changes=changes)
     return link
 
 

@@ -1,11 +1,11 @@
 from django.urls import path
 
-from notifications import phones
+from notifications.phones import views
 
 urlpatterns = [
-    path("phones/", phones.phones, name="demo-phones"),
-    path("phones/shelf/", phones.shelf, name="demo-shelf"),
-    path("phones/blank/", phones.blank, name="demo-blank"),
-    path("phones/<int:pk>/reply/", phones.reply, name="demo-reply"),
-    path("phones.json", phones.phones_json, name="demo-phones-json"),
+    path("phones/", views.phones, name="demo-phones"),
+    path("phones/shelf/", views.shelf, name="demo-shelf"),
+    path("phones/blank/", views.blank, name="demo-blank"),
+    path("phones/<int:pk>/reply/", views.reply, name="demo-reply"),
+    path("phones.json", views.phones_json, name="demo-phones-json"),
 ]

@@ -17,7 +17,7 @@ from waitlist.models import Appointment, Connection, Mapping, Patient, Writeback
 
 TIMEOUT_SECONDS = 10
 CONFLICT = 409
-FOR_GOOD = {400, 401, 403, 404, 405, 406, 410, 413, 415, 422, 501}
+TRY_AGAIN = {408, 425, 429}  # of the 4xx; every 5xx but 501 too
 
 
 def send(message: Message, *, now: datetime) -> Result:
@@ -107,5 +107,6 @@ def _judge(status: int, webhook_id: str) -> Result:
         return Result(Outcome.DELIVERED, webhook_id)
     if status == CONFLICT:
         return Result(Outcome.CONFLICT, webhook_id, str(status), "The calendar had that time taken.")
-    detail = f"The calendar answered {status}."
-    return Result(Outcome.FAILED if status in FOR_GOOD else Outcome.NOT_SENT, code=str(status), detail=detail)
+    again = status in TRY_AGAIN or (status >= 500 and status != 501)
+    outcome = Outcome.NOT_SENT if again else Outcome.FAILED
+    return Result(outcome, code=str(status), detail=f"The calendar answered {status}.")

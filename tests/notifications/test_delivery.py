@@ -273,8 +273,7 @@ def test_nobody_knows_after_a_day_is_a_failure(told, monkeypatch):
     assert told.deliver().error_code == "unresolved"
 
 
-@pytest.mark.django_db(transaction=True)
-def test_eight_workers_at_once_send_one_text():
+def eight_at_once():
     told = tell(factories.World())
     barrier = threading.Barrier(8)
 
@@ -291,8 +290,21 @@ def test_eight_workers_at_once_send_one_text():
     for thread in threads:
         thread.join()
     told.message.refresh_from_db()
-    assert (told.message.status, told.message.attempts) == ("delivered", 1)
+    return told.message
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_workers_at_once_send_one_text():
+    message = eight_at_once()
+    assert (message.status, message.attempts) == ("delivered", 1)
     assert SimulatedText.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_claim_they_would_send_many(monkeypatch):
+    monkeypatch.setattr("notifications.outbox.delivery._claim", lambda message, *, now: True)
+    eight_at_once()
+    assert SimulatedText.objects.count() > 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -93,10 +93,11 @@ def test_a_calendar_that_is_away_for_an_hour_becomes_a_task(calendar, visit):
     assert "could not be reached" in Writeback.objects.get().detail
 
 
-def test_a_calendar_that_refuses_becomes_a_task_at_once(calendar, visit):
-    calendar.answers.append(404)
+@pytest.mark.parametrize("status", [301, 400, 404, 418, 501])
+def test_a_calendar_that_refuses_becomes_a_task_at_once(calendar, visit, status):
+    calendar.answers.append(status)
     assert deliver(owe(visit)) == ("failed", "task")
-    assert Writeback.objects.get().detail == "The calendar answered 404."
+    assert Writeback.objects.get().detail == f"The calendar answered {status}."
 
 
 def test_a_time_that_was_taken_becomes_a_conflict(calendar, visit, monkeypatch):

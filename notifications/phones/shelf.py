@@ -1,29 +1,20 @@
-"""The demo's phones: what the simulated carrier delivered, and replies that go the way of real ones. Demo only."""
+"""Phones and their bubbles, from what the simulated carrier kept and what was typed here."""
 
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.contrib.auth.decorators import login_not_required
-from django.db.models import Max, Q
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.db.models import Max, QuerySet
 
 from matching import tokens
-from notifications import rendering, replies
-from notifications.models import ContactPoint, InboundMessage, Message, PatientContact, SimulatedText
+from notifications import rendering
+from notifications.models import InboundMessage, Message, PatientContact, SimulatedText
 from notifications.states import Channel, Kind, MessageStatus
 from waitlist.models import Clinic
 from waitlist.states import OpenedBecause
 
-SHOWN_PHONES = 24
-SHOWN_TEXTS = 300
 TYPED_HERE = "phone-"
+NEVER = 10**12
 SOON = timedelta(hours=1)
 
 
@@ -72,102 +63,19 @@ class Phone:
         return rendering.national(self.number)
 
 
-@login_not_required
-@never_cache
-@require_GET
-def phones(request: HttpRequest) -> HttpResponse:
-    """The shelf, with the patient's own page beside it."""
-    return render(request, "demo/phones.html", _shelf(request))
-
-
-@login_not_required
-@never_cache
-@require_GET
-def shelf(request: HttpRequest) -> HttpResponse:
-    """Only the shelf, and nothing at all while nothing has changed."""
-    if request.GET.get("seen") == _stamp():
-        return HttpResponse(status=204)
-    return render(request, "demo/_shelf.html", _shelf(request))
-
-
-@login_not_required
-@require_POST
-def reply(request: HttpRequest, pk: int) -> HttpResponse:
-    """What was tapped or typed on the phone, as the carrier would bring it."""
-    point = get_object_or_404(ContactPoint.objects.select_related("clinic"), pk=pk)
-    text = request.POST.get("text", "").strip()[:300]
-    if text:
-        replies.receive(
-            point.clinic,
-            sender=point.value,
-            text=text,
-            provider_id=f"{TYPED_HERE}{uuid.uuid4().hex}",
-            now=timezone.now(),
-        )
-    return render(request, "demo/_shelf.html", _shelf(request)) if request.htmx else redirect("demo-phones")  # type: ignore[attr-defined]
-
-
-@login_not_required
-@require_GET
-def blank(request: HttpRequest) -> HttpResponse:
-    """What the big phone shows until a link is tapped."""
-    return render(request, "demo/blank.html")
-
-
-@login_not_required
-@never_cache
-@require_GET
-def phones_json(request: HttpRequest) -> JsonResponse:
-    """Every phone and its texts for programs, oldest text first."""
-    return JsonResponse(
-        {
-            "phones": [
-                {
-                    "number": phone.number,
-                    "patient": phone.patient,
-                    "messages": [
-                        {
-                            "id": bubble.id,
-                            "at": bubble.at.isoformat(),
-                            "direction": bubble.direction,
-                            "text": bubble.text,
-                            "link": bubble.link,
-                        }
-                        for bubble in phone.bubbles
-                    ],
-                }
-                for phone in collect(_texts(), _replies())
-            ]
-        }
-    )
-
-
-def _shelf(request: HttpRequest) -> dict[str, Any]:
-    stamp = _stamp()  # first: what comes while we look is shown next time
-    seen_out, seen_in, _ = (int(part) if part.isdigit() else 10**12 for part in _parts(request.GET.get("seen", "")))
-    latest = _texts().order_by("-pk")[:SHOWN_TEXTS]
-    found = collect(reversed(latest), _replies(), seen_out=seen_out, seen_in=seen_in, mails=_mails())
-    return {"phones": found[:SHOWN_PHONES], "seen": stamp}
-
-
-def _parts(seen: str) -> list[str]:
-    parts = seen.split("-")
-    return parts if len(parts) == 3 else ["", "", ""]
-
-
-def _stamp() -> str:
+def stamp() -> str:
     """Changes whenever the shelf does."""
     out = SimulatedText.objects.aggregate(last=Max("pk"))["last"] or 0
     heard = InboundMessage.objects.filter(provider_id__startswith=TYPED_HERE).aggregate(last=Max("pk"))["last"] or 0
-    return f"{out}-{heard}-{_mails().count()}"
+    return f"{out}-{heard}-{mails_sent().count()}"
 
 
 def collect(
     texts: Iterable[SimulatedText],
     heard: Iterable[InboundMessage],
     *,
-    seen_out: int = 10**12,
-    seen_in: int = 10**12,
+    seen_out: int = NEVER,
+    seen_in: int = NEVER,
     mails: Iterable[Message] = (),
 ) -> list[Phone]:
     """Phones with their bubbles in order of time, whoever heard last first."""
@@ -213,20 +121,22 @@ def _name(of_contact: dict[int, Phone], mails: Iterable[Message]) -> None:
             owners[mail.patient_id].bubbles.append(bubble)
 
 
-def _texts() -> Any:
+def texts_kept() -> QuerySet[SimulatedText]:
+    """What the carrier was handed, in order."""
     return SimulatedText.objects.select_related(
         "message__contact_point", "message__clinic", "message__offer", "message__slot"
     ).order_by("pk")
 
 
-def _replies() -> Any:
+def typed() -> QuerySet[InboundMessage]:
+    """What was answered on these phones."""
     return InboundMessage.objects.filter(provider_id__startswith=TYPED_HERE).select_related("clinic").order_by("pk")
 
 
-def _mails() -> Any:
+def mails_sent() -> QuerySet[Message]:
     """E-mails of this demo's own run; the ones of its made-up past were never handed to anybody."""
-    went = Q(status__in=(MessageStatus.SENT, MessageStatus.DELIVERED))
-    rows = Message.objects.filter(went, channel=Channel.EMAIL).exclude(provider_id__startswith="demo-")
+    went = (MessageStatus.SENT, MessageStatus.DELIVERED)
+    rows = Message.objects.filter(status__in=went, channel=Channel.EMAIL).exclude(provider_id__startswith="demo-")
     return rows.select_related("clinic", "offer", "appointment__clinic", "appointment__location")
 
 
