@@ -163,7 +163,7 @@ TWILIO_AUTH_TOKEN_PREVIOUS = env("TWILIO_AUTH_TOKEN_PREVIOUS", default="")  # ac
 TWILIO_API_URL = env("TWILIO_API_URL", default="https://api.twilio.com")
 if SMS_TRANSPORT == "simulator" and not DEMO:
     raise ImproperlyConfigured("SMS_TRANSPORT=simulator sends nothing: it is for DEMO=1 only.")
-vars().update(env.email("EMAIL_URL", default="consolemail://"))
+vars().update(env.email("EMAIL_URL", default="dummymail://" if DEMO else "consolemail://"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Standby <standby@localhost>")
 PHONENUMBER_DEFAULT_REGION = "US"
