@@ -11,9 +11,7 @@ from audit.trail import Actor, acting
 
 def remote_addr(request: HttpRequest) -> str | None:
     """The caller's address: the last one of X-Forwarded-For that a proxy of ours wrote, else the socket's."""
-    forwarded = [
-        part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()
-    ]
+    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     if settings.TRUSTED_PROXIES and len(forwarded) >= settings.TRUSTED_PROXIES:
         return forwarded[-settings.TRUSTED_PROXIES]
     return request.META.get("REMOTE_ADDR") or None

@@ -57,9 +57,7 @@ def user(of: Clinic, role: str = Role.FRONT_DESK, **fields: Any) -> User:
 
 
 def location(of: Clinic, **fields: Any) -> Location:
-    return Location.objects.create(
-        **{"clinic": of, "name": f"Place {next(_numbers)}", "state": "CA", **fields}
-    )
+    return Location.objects.create(**{"clinic": of, "name": f"Place {next(_numbers)}", "state": "CA", **fields})
 
 
 def practitioner(of: Clinic, **fields: Any) -> Practitioner:

@@ -45,9 +45,7 @@ class Appointment(models.Model):
     price_cents = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=10, choices=AppointmentStatus, default=AppointmentStatus.BOOKED)
     connection = models.ForeignKey("waitlist.Connection", models.PROTECT, null=True, related_name="+")
-    external_id = models.CharField(
-        max_length=200, default=new_external_id, help_text="In the calendar it came from."
-    )
+    external_id = models.CharField(max_length=200, default=new_external_id, help_text="In the calendar it came from.")
     version = models.BigIntegerField(default=0, help_text="The newest version seen from that calendar.")
     is_exclusive = models.BooleanField(default=True, help_text="False: the calendar's own double booking.")
     cancelled_at = models.DateTimeField(null=True)
@@ -56,9 +54,7 @@ class Appointment(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                name="appointment_ends_after_start", condition=Q(ends_at__gt=F("starts_at"))
-            ),
+            models.CheckConstraint(name="appointment_ends_after_start", condition=Q(ends_at__gt=F("starts_at"))),
             models.UniqueConstraint(fields=["clinic", "external_id"], name="appointment_external_id_once"),
             ExclusionConstraint(
                 name="practitioner_not_double_booked",
@@ -89,9 +85,7 @@ class Slot(models.Model):
     ends_at = models.DateTimeField()
     price_cents = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=10, choices=SlotState, default=SlotState.OPEN)
-    opened_at = models.DateTimeField(
-        help_text="When the time became free: the clock every figure starts from."
-    )
+    opened_at = models.DateTimeField(help_text="When the time became free: the clock every figure starts from.")
     opened_because = models.CharField(max_length=10, choices=OpenedBecause)
     freed_by = models.ForeignKey(Appointment, models.PROTECT, null=True, related_name="freed_slots")
     filled_by = models.OneToOneField(Appointment, models.PROTECT, null=True, related_name="filled_slot")
@@ -100,9 +94,7 @@ class Slot(models.Model):
     closed_because = models.CharField(max_length=12, choices=ClosedBecause, blank=True)
     policy = models.ForeignKey("matching.PolicyVersion", models.PROTECT, related_name="+")
     wave = models.PositiveSmallIntegerField(default=0, help_text="Waves sent so far.")
-    next_wave_at = models.DateTimeField(
-        null=True, help_text="When the cascade acts next; empty: only by hand."
-    )
+    next_wave_at = models.DateTimeField(null=True, help_text="When the cascade acts next; empty: only by hand.")
     held_by = models.ForeignKey(Patient, models.PROTECT, null=True, related_name="+")
     held_until = models.DateTimeField(null=True)
 

@@ -52,13 +52,11 @@ class Clinic(models.Model):
     phone = models.CharField(max_length=20, help_text="What patients call; shown on every page of theirs.")
     email = models.EmailField(blank=True)
     timezone = models.CharField(max_length=50, validators=[validate_zone])
-    is_open_any_hour = models.BooleanField(
-        default=False, help_text="Demo only: messages go out at night too."
-    )
+    is_open_any_hour = models.BooleanField(default=False, help_text="Demo only: messages go out at night too.")
 
     autopilot = models.CharField(max_length=10, choices=Autopilot, default=Autopilot.AUTOMATIC)
     approve_within_minutes = models.PositiveSmallIntegerField(default=5)
-    undo_delay_minutes = models.PositiveSmallIntegerField(default=1)
+    undo_delay_minutes = models.PositiveSmallIntegerField(default=0)
     policy = models.ForeignKey("matching.PolicyVersion", models.PROTECT, null=True, related_name="+")
     grace_minutes = models.PositiveSmallIntegerField(default=15)
     cutoff_minutes = models.PositiveSmallIntegerField(
@@ -66,9 +64,7 @@ class Clinic(models.Model):
     )
     max_live_offers = models.PositiveSmallIntegerField(default=2, help_text="For one patient at a time.")
     travel_kmh = models.PositiveSmallIntegerField(default=40, validators=[MinValueValidator(5)])
-    max_waited_days = models.PositiveIntegerField(
-        default=0, help_text="Longest wait as of the nightly refresh."
-    )
+    max_waited_days = models.PositiveIntegerField(default=0, help_text="Longest wait as of the nightly refresh.")
 
     sms_sender = models.CharField(max_length=20, blank=True, help_text="The clinic's own sending number.")
     content_level = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(2)])
@@ -85,9 +81,7 @@ class Clinic(models.Model):
                 name="clinic_sending_hours_in_order",
                 condition=models.Q(send_from_minute__lt=models.F("send_until_minute")),
             ),
-            models.CheckConstraint(
-                name="clinic_content_level_known", condition=models.Q(content_level__lte=2)
-            ),
+            models.CheckConstraint(name="clinic_content_level_known", condition=models.Q(content_level__lte=2)),
         ]
 
     def __str__(self) -> str:
@@ -114,9 +108,7 @@ class Location(models.Model):
     retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["clinic", "name"], name="location_name_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["clinic", "name"], name="location_name_once")]
 
     def __str__(self) -> str:
         return self.name
@@ -130,9 +122,7 @@ class Closure(models.Model):
     """A time when nobody is to be booked: a holiday, a course, a sick day."""
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="closures")
-    location = models.ForeignKey(
-        Location, models.PROTECT, null=True, blank=True, help_text="Empty: everywhere."
-    )
+    location = models.ForeignKey(Location, models.PROTECT, null=True, blank=True, help_text="Empty: everywhere.")
     practitioner = models.ForeignKey("waitlist.Practitioner", models.PROTECT, null=True, blank=True)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
@@ -158,9 +148,7 @@ class Practitioner(models.Model):
     retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["clinic", "name"], name="practitioner_name_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["clinic", "name"], name="practitioner_name_once")]
 
     def __str__(self) -> str:
         return self.name

@@ -86,9 +86,7 @@ class InboundEvent(models.Model):
     kind = models.CharField(max_length=60, blank=True)
     subject = models.CharField(max_length=200, blank=True, help_text="The external appointment id.")
     replaces = models.CharField(max_length=200, blank=True, help_text="The id the subject had before a move.")
-    version = models.BigIntegerField(
-        default=0, help_text="Orders the events of one subject; 0: the sender gave none."
-    )
+    version = models.BigIntegerField(default=0, help_text="Orders the events of one subject; 0: the sender gave none.")
     payload = models.JSONField()
     status = models.CharField(max_length=8, choices=EventStatus, default=EventStatus.RECEIVED)
     reason = models.CharField(max_length=300, blank=True, help_text="Why it was refused or changed nothing.")

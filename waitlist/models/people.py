@@ -25,9 +25,7 @@ class Patient(models.Model):
     latitude = models.FloatField(null=True, blank=True)
     longitude = models.FloatField(null=True, blank=True)
     visits = models.PositiveSmallIntegerField(default=0, help_text="In the last 12 months.")
-    past_visits = models.PositiveSmallIntegerField(
-        default=0, help_text="Ever; under 3 the show rate is not used."
-    )
+    past_visits = models.PositiveSmallIntegerField(default=0, help_text="Ever; under 3 the show rate is not used.")
     spend_cents = models.PositiveIntegerField(default=0, help_text="In the last 12 months.")
     show_rate = models.PositiveSmallIntegerField(default=100, validators=[MaxValueValidator(100)])
     tier = models.CharField(max_length=10, choices=Tier, default=Tier.SILVER)
@@ -43,9 +41,7 @@ class Patient(models.Model):
             ),
             models.CheckConstraint(name="patient_show_rate_percent", condition=Q(show_rate__lte=100)),
         ]
-        indexes: ClassVar = [
-            models.Index(fields=["clinic", "last_name", "first_name"], name="patient_by_name")
-        ]
+        indexes: ClassVar = [models.Index(fields=["clinic", "last_name", "first_name"], name="patient_by_name")]
 
     def __str__(self) -> str:
         return f"patient {self.pk}"
@@ -71,9 +67,7 @@ class WaitlistEntry(models.Model):
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="entries")
     status = models.CharField(max_length=8, choices=EntryStatus, default=EntryStatus.ACTIVE)
     services = ArrayField(models.BigIntegerField(), help_text="Service ids, sorted, each once.")
-    practitioners = ArrayField(
-        models.BigIntegerField(), default=list, blank=True, help_text="Empty: anybody."
-    )
+    practitioners = ArrayField(models.BigIntegerField(), default=list, blank=True, help_text="Empty: anybody.")
     excluded_practitioners = ArrayField(models.BigIntegerField(), default=list, blank=True)
     max_travel_minutes = models.PositiveSmallIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1)], help_text="Empty: any distance."
@@ -81,14 +75,10 @@ class WaitlistEntry(models.Model):
     notice_minutes = models.PositiveIntegerField(default=120, help_text="Least notice this person needs.")
     earliest_on = models.DateField(null=True, blank=True)
     latest_on = models.DateField(null=True, blank=True)
-    priority = models.CharField(
-        max_length=10, choices=Tier, blank=True, help_text="Staff's word; else the tier."
-    )
+    priority = models.CharField(max_length=10, choices=Tier, blank=True, help_text="Staff's word; else the tier.")
     offers_answered = models.PositiveIntegerField(default=0, help_text="Accepted, declined or let lapse.")
     offers_accepted = models.PositiveIntegerField(default=0)
-    waited_days = models.PositiveIntegerField(
-        default=0, help_text="Whole local days, as of the nightly refresh."
-    )
+    waited_days = models.PositiveIntegerField(default=0, help_text="Whole local days, as of the nightly refresh.")
     note = models.CharField(max_length=300, blank=True)
     added_at = models.DateTimeField()
     paused_until = models.DateTimeField(null=True, blank=True)
@@ -104,9 +94,7 @@ class WaitlistEntry(models.Model):
             models.CheckConstraint(name="entry_names_a_service", condition=Q(services__len__gt=0)),
             models.CheckConstraint(
                 name="entry_dates_in_order",
-                condition=Q(latest_on__isnull=True)
-                | Q(latest_on__gte=F("earliest_on"))
-                | Q(earliest_on__isnull=True),
+                condition=Q(latest_on__isnull=True) | Q(latest_on__gte=F("earliest_on")) | Q(earliest_on__isnull=True),
             ),
             models.CheckConstraint(
                 name="entry_accepted_within_answered", condition=Q(offers_accepted__lte=F("offers_answered"))
