@@ -6,6 +6,7 @@ from django.forms.formsets import BaseFormSet
 
 GROUPS = {"windows": "When they can come"}  # what no single field of a form stands for
 
+
 def are_valid(*forms: BaseForm | BaseFormSet) -> bool:
     """Whether all are; every one is checked, so that all errors show at once."""
     return not [form for form in forms if not form.is_valid()]

@@ -11,7 +11,7 @@ from notifications.states import Channel
 from waitlist.models import Patient, User
 from waitlist.people import ConsentGiven, Person
 
-LANGUAGES = [("en", "English"), ("es", "Spanish"), ("zh", "Chinese"), ("vi", "Vietnamese"), ("hu", "Hungarian")]
+LANGUAGES = [("en", "English"), ("es", "Spanish"), ("zh", "Chinese"), ("vi", "Vietnamese")]
 SENTENCE = (
     "May we text or e-mail you when an earlier time opens up? It may be automated, it is no condition of being "
     "treated here, message rates may apply, and you can stop it at any time by replying STOP."

@@ -203,6 +203,12 @@ def minute_of_day(minutes: int) -> str:
 
 
 @register.filter
+def without_link(text: str) -> str:
+    """A message as staff read it: the link is the patient's own."""
+    return text.replace("{link}", "(their link)")
+
+
+@register.filter
 def phone(number: str) -> str:
     """(415) 555-0123 for a North American number, others as they are."""
     if number.startswith("+1") and len(number) == 12:

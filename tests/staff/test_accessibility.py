@@ -1,0 +1,142 @@
+"""Every staff page in a real browser: no violation axe can find, and no sideways scrolling at 320 px."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from matching.models import SentWave
+from notifications.models import Message
+from tests import factories
+from tests.factories import World
+from tests.harness import Stack
+from waitlist.models import InboundEvent, Slot, User, Writeback
+from waitlist.states import Role, SlotState
+
+PARTS = ("time", "practitioner", "service", "geography", "notice", "responsiveness", "fairness")
+
+
+def busy_clinic() -> tuple[World, User, Slot]:
+    """One of everything: asked, answered, filled, empty, a task, somebody who cannot be reached."""
+    world, now = World(), timezone.now()
+    slot = world.slot(
+        now + timedelta(hours=30),
+        state=SlotState.OFFERING,
+        wave=1,
+        opened_at=now,
+        next_wave_at=now + timedelta(hours=1),
+    )
+    for n, status in enumerate(("sent", "delivered", "undelivered")):
+        offer = world.offer(
+            slot,
+            offered_at=now,
+            expires_at=now + timedelta(hours=2),
+            parts=dict.fromkeys(PARTS, 1000 * n),
+        )
+        Message.objects.create(
+            clinic=world.clinic,
+            kind="offer",
+            channel="sms",
+            contact_point=offer.patient.contact_points.get(),
+            patient=offer.patient,
+            offer=offer,
+            slot=slot,
+            dedupe_key=f"offer:{offer.pk}",
+            status=status,
+            next_attempt_at=now + timedelta(days=1),
+            created_at=now,
+            sent_at=now,
+            text="A time has opened. Reply YES or tap {link}",
+        )
+    SentWave.objects.create(slot=slot, number=1, sent_at=now, asked=3, excluded={"another_day": 4})
+    empty = world.slot(
+        now + timedelta(hours=40), state=SlotState.EXPIRED, opened_at=now, closed_at=now, closed_because="past"
+    )
+    SentWave.objects.create(slot=empty, number=1, sent_at=now, asked=0, excluded={"unreachable": 4})
+    taken = world.slot(now + timedelta(hours=50), opened_at=now)
+    booked = world.appointment(taken.starts_at, patient=factories.patient(world.clinic))
+    Slot.objects.filter(pk=taken.pk).update(state=SlotState.FILLED, filled_by=booked, filled_at=now)
+    Writeback.objects.create(
+        clinic=world.clinic, appointment=booked, kind="booked", status="task", created_at=now, updated_at=now
+    )
+    world.entry(availability=[(0b0011111, 540, 1020), (0b1100000, 600, 840)])
+    world.entry(factories.patient(world.clinic, phone=None))
+    InboundEvent.objects.create(
+        connection=world.connection(), event_key="1", payload={}, status="rejected", received_at=now
+    )
+    return world, factories.user(world.clinic, Role.ADMIN), slot
+
+
+def addresses(world: World, slot: Slot) -> list[str]:
+    entry = world.clinic.entries.latest("pk")
+    one = [slot.pk]
+    slot_page = reverse("slot", args=one)
+    appointment = world.clinic.appointments.get()
+    return [
+        reverse("login"),
+        "/",
+        slot_page,
+        f"{slot_page}?tab=others&q=Pat",
+        f"{slot_page}?tab=messages",
+        f"{slot_page}?tab=timeline",
+        reverse("slot-book", args=one),
+        reverse("slot-stop", args=one),
+        reverse("appointments"),
+        reverse("appointment-cancel", args=[appointment.pk]),
+        reverse("waitlist"),
+        reverse("entry-new"),
+        reverse("entry-edit", args=[entry.pk]),
+        reverse("entry-remove", args=[entry.pk]),
+        reverse("patient-edit", args=[entry.patient_id]),
+        reverse("opening-new"),
+        reverse("tasks"),
+        reverse("settings"),
+        "/nowhere/",
+    ]
+
+
+@pytest.mark.parametrize("scheme, width", [("light", 1280), ("dark", 1280), ("light", 320), ("dark", 390)])
+def test_every_page(stack: Stack, open_page: Callable[..., Page], sign_in, scheme: str, width: int):
+    world, user, slot = busy_clinic()
+    page = open_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    found: dict[str, str] = {}
+    for path in addresses(world, slot):
+        page.goto(f"{stack.url}{path}")
+        if path == reverse("login"):
+            sign_in(page, stack.url, user)
+        report = Axe().run(page)
+        if report.violations_count:
+            found[path] = report.generate_report()
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            found[f"{path} scrolls sideways"] = ""
+    assert found == {}
+
+
+def test_the_front_desk_works_by_keyboard(stack: Stack, browser_page: Page, sign_in):
+    world, user, _ = busy_clinic()
+    sign_in(browser_page, stack.url, user)
+    browser_page.goto(f"{stack.url}/waitlist/")
+    browser_page.keyboard.press("/")
+    browser_page.keyboard.type("nobody of that name")
+    browser_page.keyboard.press("Enter")
+    browser_page.get_by_text("Nobody found").wait_for()
+    browser_page.keyboard.press("n")
+    browser_page.wait_for_url("**/waitlist/new/")
+    browser_page.keyboard.press("Tab")
+    assert browser_page.evaluate("document.activeElement.textContent") == "Skip to the page"
+    browser_page.get_by_label("Phone").focus()
+    for words in ("+1 628 555 0177", "ana@mail.example", "Ana", "Pérez"):
+        browser_page.keyboard.type(words)
+        browser_page.keyboard.press("Tab")
+    browser_page.get_by_role("checkbox", name=world.service.name).focus()
+    browser_page.keyboard.press("Space")
+    browser_page.get_by_label("Yes to texts").focus()
+    browser_page.keyboard.press("Space")
+    browser_page.get_by_label("Who said so").focus()
+    browser_page.keyboard.type("Ana herself")
+    browser_page.keyboard.press("Enter")
+    expect(browser_page.get_by_role("main")).to_contain_text("Ana Pérez is on the waitlist.")
