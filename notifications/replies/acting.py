@@ -22,13 +22,14 @@ from waitlist.states import LIVE_SLOT_STATES
 REMEMBERED = timedelta(hours=48)  # how long after an offer a bare yes or no is about it
 QUESTION_STANDS = timedelta(hours=12)
 LEFT_OVER = timedelta(seconds=20)
+STILL_MATTERS = timedelta(hours=24)
 CHOICES = 3
 ASK_WHICH = {Meaning.YES: "which", Meaning.NO: "which_no"}
 
 
 def unhandled(*, now: datetime, limit: int) -> list[int]:
     """Texts kept but not acted on: a worker died in between."""
-    rows = InboundMessage.objects.filter(handled_at=None, received_at__lte=now - LEFT_OVER)
+    rows = InboundMessage.objects.filter(handled_at=None, received_at__range=(now - STILL_MATTERS, now - LEFT_OVER))
     return list(rows.order_by("received_at").values_list("pk", flat=True)[:limit])
 
 
