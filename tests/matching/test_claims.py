@@ -17,7 +17,8 @@ from matching.states import OfferState
 from notifications.models import Message
 from tests import factories
 from tests.factories import NOW, World
-from waitlist import schedule, vacancies
+from waitlist import calendar, schedule, vacancies
+from waitlist.calendar import Time
 from waitlist.models import Appointment, Slot, WaitlistEntry, Writeback
 
 
@@ -265,8 +266,8 @@ def test_who_waits_too_long_for_the_lock_is_told_that_somebody_is_finishing():
     assert found == Claim.BUSY
 
 
-def claim_while_expiring(slot: Slot, offer: Offer) -> Claim:
-    """The slot runs out in one transaction while a claim waits in another."""
+def claim_meanwhile(slot: Slot, offer: Offer, act) -> Claim:
+    """Somebody else acts on the locked slot in one transaction while a claim waits in another."""
     begun, result = threading.Event(), []
 
     def late_claim():
@@ -278,8 +279,7 @@ def claim_while_expiring(slot: Slot, offer: Offer) -> Claim:
 
     thread = threading.Thread(target=late_claim)
     with transaction.atomic():
-        locked = Slot.objects.select_for_update(no_key=True).get(pk=slot.pk)
-        cascade.run_out(locked, now=NOW)
+        act(*calendar.lock_live_over(Time.of(slot)))
         thread.start()
         begun.wait()
         wait_until_blocked()
@@ -303,7 +303,7 @@ def test_a_claim_that_waits_while_the_slot_runs_out_is_told_so():
     world = World()
     slot = world.slot()
     offer = world.offer(slot)
-    assert claim_while_expiring(slot, offer) == Claim.EXPIRED
+    assert claim_meanwhile(slot, offer, run_out) == Claim.EXPIRED
     assert not Appointment.objects.exists()
 
 
@@ -313,7 +313,35 @@ def test_control_without_the_lock_an_expired_slot_is_booked(monkeypatch):
     slot = world.slot()
     offer = world.offer(slot)
     with no_lock(monkeypatch):
-        assert claim_while_expiring(slot, offer) == Claim.BOOKED  # wrong, and the reason for the lock
+        assert claim_meanwhile(slot, offer, run_out) == Claim.BOOKED  # wrong, and the reason for the lock
+
+
+def run_out(slot: Slot) -> None:
+    cascade.run_out(slot, now=NOW)
+
+
+def book_in_calendar(slot: Slot) -> None:
+    calendar.book(slot.clinic, Time.of(slot), None, price_cents=0, now=NOW, external_id="from-calendar")
+    vacancies.end_over([slot], Time.of(slot), now=NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_that_waits_while_the_calendar_books_the_time_is_told_it_is_taken():
+    world = World()
+    slot = world.slot()
+    offer = world.offer(slot)
+    assert claim_meanwhile(slot, offer, book_in_calendar) == Claim.TAKEN
+    assert Appointment.objects.get(status="booked").patient is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_lock_only_the_constraint_stops_a_double_booking(monkeypatch):
+    world = World()
+    slot = world.slot()
+    offer = world.offer(slot)
+    with no_lock(monkeypatch):
+        assert claim_meanwhile(slot, offer, book_in_calendar) == Claim.CONFLICT  # and they are told nonsense
+    assert Appointment.objects.filter(status="booked").count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
