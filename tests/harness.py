@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -44,7 +46,6 @@ class Stack:
         self.url = f"http://127.0.0.1:{self.port}"
         self.redis_url = os.environ["REDIS_URL"]
         self.children: dict[str, Child] = {}
-        self.own_broker: Valkey | None = None
         self.environment = {
             **{name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"},
             "DATABASE_URL": test_database_url(),
@@ -60,6 +61,8 @@ class Stack:
 
     def start(self) -> None:
         """Everything is up and answers when this returns."""
+        if not self.broker_answers():
+            self.start_broker()
         if self.environment.get("DEMO") != "1":
             self.manage("collectstatic", "--noinput", "-v0")
         self.start_worker(wait=False)
@@ -106,8 +109,6 @@ class Stack:
     def stop(self) -> None:
         for name in list(self.children):
             self.kill(name)
-        if self.own_broker is not None and self.own_broker.child is not None:
-            self.own_broker.stop()
 
     # Break things, and mend them.
 
@@ -129,14 +130,15 @@ class Stack:
         assert urlsplit(self.redis_url).hostname == "127.0.0.1", "REDIS_URL is not a throw-away server of ours"
         pid = redis.Redis.from_url(self.redis_url).info("server")["process_id"]
         os.kill(pid, signal.SIGKILL)
-        if self.own_broker is not None and self.own_broker.child is not None:
-            self.own_broker.child.wait()
         eventually(lambda: not self.broker_answers())
 
     def start_broker(self) -> None:
-        """An empty Valkey on the same address."""
-        self.own_broker = Valkey(self.folder / "valkey", url=self.redis_url)
-        self.own_broker.start()
+        """An empty Valkey on the same address, there for all tests that follow."""
+        home = Path(tempfile.mkdtemp(prefix="standby-broker-"))
+        broker = Valkey(home, url=self.redis_url)
+        broker.start()
+        atexit.register(shutil.rmtree, home, ignore_errors=True)
+        atexit.register(broker.stop)
 
     def broker_answers(self) -> bool:
         try:
