@@ -69,11 +69,9 @@ def meet(clinic: Clinic, person: Person, consents: Sequence[ConsentGiven] = (), 
     elif _differs(patient, person):
         _write(patient, person)
         trail.record("patient.edited", patient, now=now, clinic_id=clinic.pk)
-    position = patient.contacts.count()
-    for point in points:
-        if not patient.contacts.filter(contact_point=point).exists():
-            consent.attach(patient, point, position, now=now)
-            position += 1
+    theirs = set(patient.contacts.values_list("contact_point_id", flat=True))
+    for position, point in enumerate((point for point in points if point.pk not in theirs), len(theirs)):
+        consent.attach(patient, point, position, now=now)
     _allow(points, consents, now=now)
     return patient
 

@@ -42,14 +42,16 @@ def enrol(clinic: Clinic, *, person: Person, wish: Wish, consents: Sequence[Cons
 @transaction.atomic(durable=True)
 def enrol_many(clinic: Clinic, requests: Iterable[Request], *, now: datetime) -> list[Enrolment]:
     """All of them or none; ValidationError names the field of the first that cannot be."""
-    made = [enrol_inside(clinic, request, now=now) for request in requests]
+    made = []
+    for request in requests:
+        check_wish(clinic, request.wish)
+        made.append(enrol_inside(clinic, request, now=now))
     live.hint(clinic.pk, TOPIC)
     return made
 
 
 def enrol_inside(clinic: Clinic, request: Request, *, now: datetime) -> Enrolment:
-    """One enrolment, inside the transaction of whoever enrols many."""
-    check_wish(clinic, request.wish)
+    """One enrolment of a wish that was checked, inside the transaction of whoever enrols many."""
     patient = people.meet(clinic, request.person, request.consents, now=now)
     entry, is_new = entries.join(patient, request.wish, added_at=request.added_at or now, now=now)
     return Enrolment(patient, entry, is_new)
@@ -131,22 +133,12 @@ def _locked(entry_id: int) -> WaitlistEntry:
 
 def check_wish(clinic: Clinic, wish: Wish) -> None:
     """ValidationError by field where the wish names what the clinic has not, or cannot be met at all."""
-    wrong: dict[str, str] = {}
+    wrong = entries.contradictions(wish)
     services = set(clinic.services.filter(retired_at=None).values_list("pk", flat=True))
     practitioners = set(clinic.practitioners.filter(retired_at=None).values_list("pk", flat=True))
-    if not wish.service_ids:
-        wrong["services"] = "Choose at least one service."
-    elif set(wish.service_ids) - services:
+    if set(wish.service_ids) - services:
         wrong["services"] = "One of these services is not offered here."
     if set(wish.practitioner_ids) - practitioners:
         wrong["practitioners"] = "One of these practitioners does not work here."
-    elif wish.practitioner_ids and set(wish.practitioner_ids) <= set(wish.excluded_ids):
-        wrong["excluded_practitioners"] = "Nobody is left of the practitioners wanted."
-    if not wish.windows:
-        wrong["windows"] = "Choose at least one day."
-    elif any(not 0 < days < 128 or not 0 <= start < end <= 24 * 60 for days, start, end in wish.windows):
-        wrong["windows"] = "Each window needs a day, and has to end after it starts."
-    if wish.earliest_on and wish.latest_on and wish.latest_on < wish.earliest_on:
-        wrong["latest_on"] = "The latest date is before the earliest."
     if wrong:
         raise ValidationError(wrong)

@@ -87,6 +87,7 @@ def worker_at_hand() -> Iterator[None]:
     tasks.apply_event.app.conf.task_always_eager = False
 
 
+@pytest.mark.filterwarnings("ignore:task_always_eager has no effect")
 def test_the_sweep_sends_what_a_lost_nudge_left_and_notes_that_it_ran(worker_at_hand):
     world = World()
     calendar = world.connection()

@@ -160,9 +160,9 @@ def test_a_cancellation_that_says_everything_frees_a_time_never_heard_of(world, 
         ({"ends_at": AT.isoformat()}, "ends_at"),
         ({"ends_at": (AT + 2 * DAY).isoformat()}, "ends_at"),
         ({"ends_at": "9999-12-31T23:59:59-12:00"}, "ends_at"),
-        ({"practitioner": "Dr Nobody"}, "practitioner: “Dr Nobody”"),
-        ({"service": None}, "service: not given"),
-        ({"location": "The Moon"}, "location: “The Moon”"),
+        ({"practitioner": "Dr Nobody"}, "practitioner “Dr Nobody”"),
+        ({"service": None}, "service is not given"),
+        ({"location": "The Moon"}, "location “The Moon”"),
     ],
 )
 def test_what_cannot_be_applied_is_kept_and_says_why(world, calendar, change, word):

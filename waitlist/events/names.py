@@ -25,7 +25,7 @@ def resolve(connection: Connection, told: Told) -> Names:
     location = _location(connection, told)
     if isinstance(practitioner, Practitioner) and isinstance(service, Service) and isinstance(location, Location):
         return Names(practitioner, service, location)
-    raise Rejected("; ".join(_sentence(kind, word) for kind, word in unknown(connection, told)) + ".")
+    raise Rejected(" ".join(_sentence(kind, word) for kind, word in unknown(connection, told)))
 
 
 def unknown(connection: Connection, told: Told) -> list[tuple[str, str]]:
@@ -76,5 +76,5 @@ def _location(connection: Connection, told: Told) -> Row | None:
 
 def _sentence(kind: str, word: str) -> str:
     if not word:
-        return f"{kind}: not given"
-    return f"{kind}: “{word[:60]}” is not matched to any of yours"
+        return f"The {kind} is not given."
+    return f"The {kind} “{word[:60]}” is not matched to any of yours."

@@ -13,6 +13,7 @@ from waitlist.imports.report import Report
 from waitlist.imports.table import MAX_BYTES, Problem, Unreadable, read
 from waitlist.models import Clinic
 
+MAX_ROWS = 20_000
 Columns = tuple[tuple[str, ...], tuple[str, ...]]
 KINDS: dict[str, tuple[Columns, Callable[..., Any], Callable[..., None]]] = {
     "practitioners": (
@@ -27,12 +28,12 @@ KINDS: dict[str, tuple[Columns, Callable[..., Any], Callable[..., None]]] = {
 }
 
 
-def run(clinic: Clinic, kind: str, raw: bytes, *, now: datetime) -> Report:
+def run(clinic: Clinic, kind: str, raw: bytes, *, now: datetime, most_rows: int = MAX_ROWS) -> Report:
     """Import one file. A report with problems means that nothing was written."""
     (required, optional), check, write = KINDS[kind]
     report = Report(kind)
     try:
-        rows = read(raw, required=required, optional=optional)
+        rows = read(raw, required=required, optional=optional, most_rows=most_rows)
     except Unreadable as unreadable:
         report.problems = unreadable.problems
         return report

@@ -108,11 +108,8 @@ def check_waitlist(clinic: Clinic, rows: list[Row], problems: list[Problem], *, 
         added_at = cells.moment("added_at", clinic.zone) or now
         if added_at > now:
             cells.wrong("added_at", "Nobody can wait since the future.")
-        if len(problems) == before:
-            try:
-                roster.check_wish(clinic, wish)
-            except ValidationError as error:
-                cells.note(error)
+        if len(problems) == before and (wrong := entries.contradictions(wish)):
+            cells.note(ValidationError(wrong))
         _once(cells, seen, (_identity(who), tuple(sorted(wish.service_ids))))
         found.append((who, given, wish, added_at))
     return found

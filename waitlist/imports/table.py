@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MAX_BYTES = 5 * 1024 * 1024
-MAX_ROWS = 5000
 DELIMITERS = ",;\t"
+BY_COMMAND = ", or with manage.py import_csv"
 
 
 @dataclass(frozen=True, order=True)
@@ -38,7 +38,7 @@ class Row:
     cells: dict[str, str]
 
 
-def read(raw: bytes, *, required: Sequence[str], optional: Sequence[str]) -> list[Row]:
+def read(raw: bytes, *, required: Sequence[str], optional: Sequence[str], most_rows: int) -> list[Row]:
     """The records of the file. Blank lines are passed over; an unknown or doubled column makes it Unreadable."""
     text = _decode(raw)
     lines = text.splitlines()
@@ -57,8 +57,8 @@ def read(raw: bytes, *, required: Sequence[str], optional: Sequence[str]) -> lis
                 header = _header(cells, line, required, optional)
             elif any(cells) and header is not None:
                 rows.append(_row(cells, header, line))
-            if len(rows) > MAX_ROWS:
-                raise Unreadable(Problem(line, "", f"A file may have {MAX_ROWS} rows; import it in parts."))
+            if len(rows) > most_rows:
+                raise Unreadable(Problem(line, "", f"More than {most_rows:,} rows: import it in parts{BY_COMMAND}."))
             line = reader.line_num + 1
     except csv.Error as error:
         raise Unreadable(Problem(line, "", f"This is not CSV: {error}.")) from None

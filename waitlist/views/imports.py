@@ -11,6 +11,7 @@ from waitlist.forms.imports import LABELS, ImportForm
 from waitlist.states import Role
 
 SHOWN = 200
+MOST_ROWS = 1000  # a browser waits for the answer
 
 
 @never_cache
@@ -22,7 +23,8 @@ def page(request: HttpRequest) -> HttpResponse:
     report = None
     if request.method == "POST" and form.is_valid():
         raw = form.cleaned_data["file"].read(imports.MAX_BYTES + 1)
-        report = imports.run(clinic, form.cleaned_data["kind"], raw, now=timezone.now())
+        kind = form.cleaned_data["kind"]
+        report = imports.run(clinic, kind, raw, now=timezone.now(), most_rows=MOST_ROWS)
     context = {
         "clinic": clinic,
         "form": form,
