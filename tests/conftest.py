@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from ops import browser as browsers
+from tests.chromium import CHROMIUM
 from tests.harness import Stack
 from tests.stacks import STACKS, Stacks
 
@@ -37,14 +36,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("worker")
         if names & {"browser_page", "open_page"}:
             item.add_marker("browser")
-    items.sort(key=lambda item: item.get_closest_marker("worker") is not None)
+    items.sort(key=lambda item: [item.get_closest_marker(name) is not None for name in ("worker", "browser")])
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A test that works on committed rows alone must not meet a sweep of the test before."""
-    if not {"stack", "make_stack"} & set(getattr(item, "fixturenames", ())):
+    """A test that works on committed rows alone must not meet a sweep, nor one without a page its loop."""
+    names = set(getattr(item, "fixturenames", ()))
+    if not {"stack", "make_stack"} & names:
         STACKS.stop()
+    if "chromium" not in names:
+        CHROMIUM.stop()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -83,16 +85,15 @@ def stack(make_stack: Callable[..., Stack]) -> Stack:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    if browsers.find() is None:
-        pytest.fail(browsers.HOW_TO_GET_ONE, pytrace=False)
-    # Playwright's loop runs in this thread, and Django would refuse the database because of it.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**browsers.launch_options())  # type: ignore[arg-type]
-        yield browser
-        browser.close()
-        connections.close_all()  # those opened while the loop ran are other ones than before and after
+def chromium_ends(django_db_setup: None) -> Iterator[None]:
+    yield
+    CHROMIUM.stop()
+
+
+@pytest.fixture
+def chromium(chromium_ends: None) -> Browser:
+    """A headless Chromium, shared by neighbouring tests."""
+    return CHROMIUM.get()
 
 
 @pytest.fixture
