@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from twilio.request_validator import RequestValidator
 
 from notifications import outbox, replies
+from notifications.models import Message
 from waitlist.models import Clinic
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ def inbound(request: HttpRequest) -> HttpResponse:
     """A text from somebody. Answers go through the outbox, so the reply here is empty."""
     if not _from_twilio(request):
         return HttpResponse("Wrong signature.\n", status=403, content_type="text/plain")
-    clinic = Clinic.objects.filter(sms_sender=request.POST.get("To", "")).order_by("pk").first()
+    clinic = _written_to(request.POST.get("To", ""), request.POST.get("From", ""))
     if clinic is None:
         log.warning("a text came in for a number that is no clinic's")
         return _thanks()
@@ -66,6 +67,15 @@ def status(request: HttpRequest, public_id: UUID) -> HttpResponse:
         now=timezone.now(),
     )
     return HttpResponse(status=200)
+
+
+def _written_to(number: str, sender: str) -> Clinic | None:
+    """Whose number this is; of clinics that share one, the one that wrote to this sender last."""
+    clinics = list(Clinic.objects.filter(sms_sender=number).exclude(sms_sender="").order_by("pk"))
+    if len(clinics) > 1:
+        last = Message.objects.filter(clinic__in=clinics, contact_point__value=sender).order_by("-pk").first()
+        return last.clinic if last is not None else clinics[0]
+    return clinics[0] if clinics else None
 
 
 def _from_twilio(request: HttpRequest) -> bool:

@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from django.db import transaction
+from django.db.models import Case, When
 
 from matching.models import Offer
 from notifications import channels, rendering
 from notifications.channels import Outcome, Result
 from notifications.models import ContactPoint, Message
 from notifications.outbox import checks, results
-from notifications.states import MessageStatus
+from notifications.states import Channel, MessageStatus
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=30)  # longer than any channel's timeout
@@ -30,9 +31,10 @@ def due(*, now: datetime, limit: int) -> list[int]:
 
 
 def due_of_slot(slot_id: int, *, now: datetime) -> list[int]:
-    """Messages of one slot to send now."""
+    """Messages of one slot to send now, texts before anything slower."""
     rows = Message.objects.filter(slot=slot_id, status=MessageStatus.PENDING, next_attempt_at__lte=now)
-    return list(rows.order_by("pk").values_list("pk", flat=True))
+    texts_first = Case(When(channel=Channel.SMS, then=0), default=1)
+    return list(rows.order_by(texts_first, "pk").values_list("pk", flat=True))
 
 
 def deliver_due(*, now: datetime, limit: int = 100) -> int:

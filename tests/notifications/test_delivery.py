@@ -36,6 +36,15 @@ def test_a_text_is_handed_over_once(told):
     assert told.point.sms_capability == "ok"
 
 
+def test_texts_go_before_mails(told):
+    mail = Message.objects.create(
+        clinic=told.world.clinic, kind="offer", channel="email", contact_point=told.point, offer=told.offer,
+        slot=told.slot, dedupe_key="mail", next_attempt_at=NOW, created_at=NOW,
+    )  # fmt: skip
+    Message.objects.filter(pk=told.message.pk).update(id=mail.pk + 1)
+    assert outbox.due_of_slot(told.slot.pk, now=NOW) == [mail.pk + 1, mail.pk]
+
+
 def test_not_before_its_time(told):
     Message.objects.update(next_attempt_at=minutes(5))
     assert told.deliver().status == "pending"

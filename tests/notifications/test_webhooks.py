@@ -141,6 +141,16 @@ def test_a_signature_for_another_text_does_not_hold(post, twilio, told):
     assert post(f"{SITE}/api/twilio/inbound/", {**form, "Body": "YES"}, signature).status_code == 403
 
 
+def test_of_clinics_that_share_a_number_the_one_that_wrote_is_answered(text_in, told):
+    told.deliver()
+    other = factories.clinic(sms_sender=told.world.clinic.sms_sender)
+    text_in(told, "hello")
+    assert InboundMessage.objects.get().clinic == told.world.clinic
+    told.world.clinic.sms_sender, other.sms_sender = "", told.world.clinic.sms_sender
+    text_in(told, "hello", sid="SM2", To=other.sms_sender)
+    assert InboundMessage.objects.get(provider_id="SM2").clinic == told.world.clinic
+
+
 def test_stop_that_twilio_has_answered_itself(text_in, told):
     assert text_in(told, "STOP").status_code == 200
     assert ContactPoint.objects.get(pk=told.point.pk).stopped_at
