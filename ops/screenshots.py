@@ -27,6 +27,7 @@ from ops.processes import Refused, free_port
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
 SCHEMES = ("light", "dark")
+WITH_AN_OFFER = {"offer", "phones", "board", "slot", "trail"}  # something must be going on for these
 SERVERS_OF_OTHERS = {"DATABASE_URL", "REDIS_URL", "MAKELEVEL"}
 
 
@@ -45,6 +46,14 @@ SHOTS = [
     Shot("offer", "{offer}"),
     Shot("phones", "/demo/phones/"),
     Shot("board", "/", role="front_desk"),
+    Shot("slot", "/", role="front_desk", click="a[href^='/slots/']"),
+    Shot("appointments", "/appointments/", role="front_desk"),
+    Shot("waitlist", "/waitlist/", role="front_desk"),
+    Shot("person-new", "/waitlist/new/", role="front_desk"),
+    Shot("tasks", "/tasks/", role="front_desk"),
+    Shot("connections", "/settings/connections/", role="admin"),
+    Shot("import", "/settings/import/", role="admin"),
+    Shot("trail", "/trail/", role="compliance"),
 ]
 
 
@@ -126,7 +135,7 @@ def take(chromium: Browser, info: dict[str, Any], shot: Shot, offer: str, folder
             page.goto(address, wait_until="load")
             if shot.click:
                 page.click(shot.click)
-                page.wait_for_timeout(500)
+                page.wait_for_load_state("load")
             page.screenshot(path=folder / f"{shot.name}-{size}-{scheme}.png", full_page=size == "phone")
             context.close()
 
@@ -140,7 +149,7 @@ def main(folder: Path, names: list[str]) -> int:
     with demo() as info, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(**browser.launch_options())  # type: ignore[arg-type]
         chosen = [shot for shot in SHOTS if not names or shot.name in names]
-        offer = open_offer(info) if any("{offer}" in shot.path for shot in chosen) else ""
+        offer = open_offer(info) if any(shot.name in WITH_AN_OFFER for shot in chosen) else ""
         for shot in chosen:
             take(chromium, info, shot, offer, folder)
             print(f"{folder}/{shot.name}-*.png")
