@@ -1,11 +1,12 @@
 """Words and looks: why somebody was not asked, and how far an asked person has got."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from matching.models import Offer
 from matching.states import OfferState
 from notifications.models import Message
-from notifications.states import Channel, MessageStatus
+from notifications.states import Channel, MessageStatus, Rule
 
 Look = tuple[str, str, str]  # tone, shape, word
 
@@ -25,6 +26,15 @@ REASONS = {
     "unreachable": "cannot be reached: no consent, or no number",
     "over_cap": "were texted often enough lately",
     "enough_offers": "have enough open offers",
+    Rule.NO_CONTACT: "have no number or address",
+    Rule.NO_CONSENT: "gave no consent",
+    Rule.STOPPED: "opted out",
+    Rule.TAKES_NO_TEXTS: "have a number that takes no texts",
+    Rule.OFFERS_PER_DAY: "had enough offers today",
+    Rule.OFFERS_PER_WEEK: "had enough offers this week",
+    Rule.OFFERS_PER_MONTH: "had enough offers this month",
+    Rule.TEXTS_PER_DAY: "had enough texts in 24 hours",
+    Rule.OUTSIDE_HOURS: "cannot be texted at this hour",
 }
 TOLD: dict[MessageStatus, Look] = {
     MessageStatus.DROPPED: ("", "square", "Not sent"),
@@ -94,8 +104,14 @@ class Asked:
         """Why they said no, or why they were not told."""
         if self.offer.decline_reason:
             return self.offer.get_decline_reason_display()
-        rules = sorted({m.refused_by for m in self.messages if m.refused_by})
-        return ", ".join(reason(name) for name in rules) if self.is_waiting else ""
+        rules = {str(rule.label) for rule in Rule for m in self.messages if m.refused_by == rule}
+        return ", ".join(sorted(rules)) if self.is_waiting else ""
+
+    @property
+    def goes_at(self) -> datetime | None:
+        """When the first message goes out, while none has."""
+        waiting = [m.next_attempt_at for m in self.messages if m.status == MessageStatus.PENDING]
+        return min(waiting) if self.is_waiting and len(waiting) == len(self.messages) > 0 else None
 
     @property
     def remarks(self) -> list[str]:

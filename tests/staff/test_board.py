@@ -98,6 +98,31 @@ def test_filled_with_a_task_and_run_out_with_the_reason(staff: Client, world: Wo
     assert '1<span class="sr-only"> to do' in page
 
 
+def test_a_message_that_waits_for_the_morning_says_when(staff: Client, world: World):
+    offer = asked(world, live_slot(world, state=SlotState.OFFERING, wave=1), MessageStatus.PENDING)
+    Message.objects.filter(offer=offer).update(next_attempt_at=timezone.now() + timedelta(hours=9))
+    page = staff.get("/").content.decode()
+    assert "Waiting to go" in page
+    assert "goes out" in page
+
+
+def test_a_message_that_a_rule_forbade_says_which(staff: Client, world: World):
+    offer = asked(world, live_slot(world, state=SlotState.OFFERING, wave=1), MessageStatus.REFUSED)
+    Message.objects.filter(offer=offer).update(refused_by="stopped")
+    page = staff.get("/").content.decode()
+    assert "Not sent" in page
+    assert "Opted out" in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_word_to_staff_comes_once_and_with_the_update(staff: Client, world: World):
+    slot = live_slot(world, state=SlotState.EXPIRED)
+    staff.post(reverse("slot-start", args=[slot.pk]), headers=HTMX)
+    update = staff.get("/", headers=HTMX).content.decode()
+    assert 'hx-swap-oob="true"><p class="flash warning">That time is not open any more.</p>' in update
+    assert 'id="messages"' not in staff.get("/", headers=HTMX).content.decode()
+
+
 def test_kept_empty_is_said(staff: Client, world: World):
     live_slot(world, state=SlotState.WITHDRAWN, closed_at=timezone.now(), closed_because=ClosedBecause.KEPT_EMPTY)
     assert "Kept empty" in staff.get("/").content.decode()

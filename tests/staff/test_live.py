@@ -1,5 +1,6 @@
 """Open pages hear of changes at once, cost the database nothing, and leave nothing behind."""
 
+import asyncio
 import contextlib
 import socket
 import time
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -16,10 +18,11 @@ from playwright.sync_api import expect
 
 from tests import factories
 from tests.factories import World
-from tests.harness import Stack, eventually
+from tests.harness import Stack
 from waitlist import live, vacancies
 from waitlist.calendar import Time
 from waitlist.models import User
+from waitlist.stream import events, hub
 
 STREAMS = 30  # nearly four times the connections the web server's pool may open
 
@@ -97,6 +100,32 @@ def test_another_clinics_pages_hear_nothing(stack: Stack):
         stream.wait_for(b"data: mine\n")
 
 
+def test_a_lost_database_connection_is_made_up_for(stack: Stack):
+    world = World()
+    with streams(stack, factories.user(world.clinic), 1) as (stream,), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
+        assert cursor.rowcount == 1
+        stream.wait_for(b"data: everything")
+        live.hint(world.clinic.pk, "board")
+        stream.wait_for(b"data: board")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stream_ends_after_its_time_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("waitlist.stream.LIFE_SECONDS", 1)
+    monkeypatch.setattr("waitlist.stream.PING_SECONDS", 0.2)
+
+    async def listen() -> list[bytes]:
+        heard = [part async for part in events(1)]
+        assert hub().listeners == {}
+        assert hub().task is None
+        return heard
+
+    heard = asyncio.run(listen())
+    assert b": still here\n\n" in heard
+    assert heard[-1].startswith(b"event: bye")
+
+
 def test_nobody_signed_in_hears_nothing(stack: Stack):
     stream = Stream(stack.url, "nobody")
     stream.wait_for(b"302 Found")
@@ -141,6 +170,20 @@ def test_a_click_acts_and_the_page_shows_it(stack: Stack, browser_page, sign_in)
     expect(card.get_by_text("Wave 1 of 4")).to_be_visible()
 
 
+def test_a_word_to_staff_outlives_the_first_update(stack: Stack, browser_page, sign_in):
+    world = World(autopilot="suggest")
+    appointment = world.appointment(timezone.now() + timedelta(hours=30), patient=factories.patient(world.clinic))
+    sign_in(browser_page, stack.url, factories.user(world.clinic))
+    browser_page.goto(f"{stack.url}{reverse('appointment-cancel', args=[appointment.pk])}")
+    browser_page.get_by_label("Reason").select_option("patient is ill")
+    browser_page.get_by_role("button", name="Cancel it").click()
+    browser_page.wait_for_url(f"{stack.url}/")
+    with browser_page.expect_response(f"{stack.url}/"):
+        live.hint(world.clinic.pk, "board")
+    browser_page.wait_for_timeout(300)
+    expect(browser_page.get_by_role("status")).to_have_text("Cancelled. The time is open now.")
+
+
 def test_signing_out_sends_an_open_board_to_the_sign_in(stack: Stack, browser_page, sign_in):
     world = World()
     user = factories.user(world.clinic)
@@ -149,4 +192,4 @@ def test_signing_out_sends_an_open_board_to_the_sign_in(stack: Stack, browser_pa
     browser_page.wait_for_timeout(500)
     Session.objects.all().delete()
     live.hint(world.clinic.pk, "board")
-    eventually(lambda: "/sign-in/" in browser_page.evaluate("location.pathname"))
+    browser_page.wait_for_url("**/sign-in/**")

@@ -85,6 +85,21 @@ def test_settings_are_for_managers(client: Client):
     assert "You may not open this" in answer.content.decode()
 
 
+def test_a_form_without_its_token_changes_nothing():
+    client = Client(enforce_csrf_checks=True)
+    user = factories.user(factories.clinic())
+    answer = client.post(reverse("login"), {"username": user.email, "password": factories.PASSWORD})
+    assert answer.status_code == 403
+    assert "open too long" in answer.content.decode()
+
+
+def test_compliance_lands_on_a_page_of_its_own(client: Client):
+    user = factories.user(factories.clinic(), Role.COMPLIANCE)
+    answer = client.post(reverse("login"), {"username": user.email, "password": factories.PASSWORD}, follow=True)
+    assert answer.status_code == 200
+    assert ">Today</a>" not in answer.content.decode()
+
+
 def test_a_page_that_is_not_there(client: Client):
     client.force_login(factories.user(factories.clinic()))
     answer = client.get("/nowhere/")
