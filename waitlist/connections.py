@@ -1,4 +1,7 @@
-"""Rows: the systems that may tell us things, and what their words mean here. Every change is in the trail."""
+"""Rows: the systems that may tell us things, and what their words mean here.
+
+Edited as objects, so django-auditlog writes their lines of the trail; what it cannot see is recorded here.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -14,18 +17,15 @@ from waitlist.models.connections import new_secret
 @transaction.atomic
 def add(clinic: Clinic, *, now: datetime, **fields: Any) -> Connection:
     """A new connection with a secret of its own."""
-    connection = Connection.objects.create(clinic=clinic, created_at=now, **fields)
-    trail.record("connection.added", connection, now=now, clinic_id=clinic.pk)
-    return connection
+    return Connection.objects.create(clinic=clinic, created_at=now, **fields)
 
 
 @transaction.atomic
-def edit(connection: Connection, *, now: datetime, **fields: Any) -> None:
+def edit(connection: Connection, **fields: Any) -> None:
     """Its name, its place, where bookings go back to, and whether it may speak."""
     for name, value in fields.items():
         setattr(connection, name, value)
     connection.save(update_fields=list(fields))
-    trail.record("connection.edited", connection, now=now, clinic_id=connection.clinic_id)
 
 
 @transaction.atomic
@@ -36,16 +36,15 @@ def show_secret(connection: Connection, *, now: datetime) -> str:
 
 
 @transaction.atomic
-def rotate(connection: Connection, *, now: datetime) -> str:
+def rotate(connection: Connection) -> str:
     """A fresh secret; the old one is worth nothing from now on."""
     connection.secret = new_secret()
     connection.save(update_fields=["secret"])
-    trail.record("connection.secret_rotated", connection, now=now, clinic_id=connection.clinic_id)
     return connection.secret
 
 
 @transaction.atomic
-def match(connection: Connection, kind: str, external: str, row_id: int, *, now: datetime) -> Mapping:
+def match(connection: Connection, kind: str, external: str, row_id: int) -> Mapping:
     """From now on this word of theirs means this row of ours; the row has to be the clinic's own."""
     rows: dict[str, Manager[Any]] = {
         Mapping.Kind.PRACTITIONER: connection.clinic.practitioners,
@@ -56,12 +55,10 @@ def match(connection: Connection, kind: str, external: str, row_id: int, *, now:
     mapping, _ = Mapping.objects.update_or_create(
         connection=connection, kind=kind, external=external, defaults={kind: row}
     )
-    trail.record("mapping.saved", mapping, now=now, clinic_id=connection.clinic_id, changes={kind: row.pk})
     return mapping
 
 
 @transaction.atomic
-def forget(mapping: Mapping, *, now: datetime) -> None:
+def forget(mapping: Mapping) -> None:
     """This word means nothing any more."""
-    trail.record("mapping.removed", mapping, now=now, clinic_id=mapping.connection.clinic_id)
     mapping.delete()

@@ -210,7 +210,7 @@ def test_staff_enter_a_booking(world, asked):
 def test_a_calendar_is_connected(world):
     with everything_recorded() as changed:
         made = connections.add(world.clinic, source="standard", name="Desk", default_location=world.location, now=NOW)
-        connections.edit(made, name="Front desk", now=SOON)
-        connections.rotate(made, now=SOON)
-        connections.forget(connections.match(made, "service", "Peel", world.service.pk, now=SOON), now=SOON)
+        connections.edit(made, name="Front desk")
+        connections.rotate(made)
+        connections.forget(connections.match(made, "service", "Peel", world.service.pk))
     assert changed == {"waitlist_connection", "waitlist_mapping"}

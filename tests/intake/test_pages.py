@@ -42,7 +42,7 @@ def test_a_connection_is_made_and_its_page_says_where_to_send(world, admin):
     assert f"/api/intake/calcom/{made.public_id}/" in answer.content.decode()
     assert made.secret not in answer.content.decode()
     assert "Online booking" in admin.get("/settings/connections/").content.decode()
-    assert Entry.objects.filter(verb="connection.added").exists()
+    assert Entry.objects.filter(verb="connection.created").exists()
 
 
 def test_the_secret_is_shown_on_request_only_and_a_new_one_replaces_it(world, admin):
@@ -59,7 +59,7 @@ def test_the_secret_is_shown_on_request_only_and_a_new_one_replaces_it(world, ad
     assert send(connection, body).status_code == 202
     connection.secret = old
     assert send(connection, body).status_code == 401
-    assert {"connection.secret_shown", "connection.secret_rotated"} <= set(Entry.objects.values_list("verb", flat=True))
+    assert {"connection.secret_shown", "connection.changed"} <= set(Entry.objects.values_list("verb", flat=True))
 
 
 def test_only_one_calendar_hears_of_bookings(world, admin):

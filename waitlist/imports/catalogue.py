@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from audit import trail
 from waitlist.imports.cells import Cells, by_name
 from waitlist.imports.report import Report
 from waitlist.imports.table import Problem, Row
@@ -40,7 +39,7 @@ def write_practitioners(clinic: Clinic, found: list[dict], report: Report, *, no
     """By name: there already, changed or new. Somebody retired works here again."""
     known = by_name(clinic.practitioners.all())
     for fields in found:
-        _write(clinic, Practitioner, known.get(fields["name"].casefold()), fields, report, now=now)
+        _write(clinic, Practitioner, known.get(fields["name"].casefold()), fields, report)
 
 
 def check_services(clinic: Clinic, rows: list[Row], problems: list[Problem], *, now: datetime) -> list[dict]:
@@ -75,7 +74,7 @@ def write_services(clinic: Clinic, found: list[dict], report: Report, *, now: da
     links = {fields["name"].casefold(): fields.pop("compatible") for fields in found}
     for fields in found:
         name = fields["name"].casefold()
-        known[name] = _write(clinic, Service, known.get(name), fields, report, now=now)
+        known[name] = _write(clinic, Service, known.get(name), fields, report)
     for name, others in links.items():
         known[name].compatible.add(*(known[other] for other in others if other != name))
 
@@ -86,13 +85,10 @@ def _write(
     row: Any,
     fields: dict[str, Any],
     report: Report,
-    *,
-    now: datetime,
 ) -> Any:
     if row is None:
         row = model.objects.create(clinic=clinic, **fields)
         report.added += 1
-        trail.record(f"{model._meta.model_name}.added", row, now=now, clinic_id=clinic.pk)
         return row
     fields = fields | {"retired_at": None}
     changed = {name: value for name, value in fields.items() if getattr(row, name) != value}
@@ -103,5 +99,4 @@ def _write(
         setattr(row, name, value)
     row.save(update_fields=list(changed))
     report.changed += 1
-    trail.record(f"{model._meta.model_name}.edited", row, now=now, clinic_id=clinic.pk)
     return row

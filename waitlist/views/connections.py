@@ -57,7 +57,7 @@ def connection(request: HttpRequest, pk: int) -> HttpResponse:
     row = access.get_row(request, ROWS, Role.ADMIN, pk=pk)
     form = ConnectionForm(row.clinic, request.POST or None, instance=row)
     if request.method == "POST" and form.is_valid():
-        connections.edit(row, now=timezone.now(), **form.cleaned_data)
+        connections.edit(row, **form.cleaned_data)
         messages.success(request, "Saved.")
         return redirect("connection", row.pk)
     return _page(request, row, form=form)
@@ -68,8 +68,8 @@ def connection(request: HttpRequest, pk: int) -> HttpResponse:
 def secret(request: HttpRequest, pk: int) -> HttpResponse:
     """The secret on this one answer; with “rotate” a fresh one."""
     row = access.get_row(request, ROWS, Role.ADMIN, pk=pk)
-    act = connections.rotate if request.POST.get("rotate") else connections.show_secret
-    return _page(request, row, shown=act(row, now=timezone.now()))
+    shown = connections.rotate(row) if request.POST.get("rotate") else connections.show_secret(row, now=timezone.now())
+    return _page(request, row, shown=shown)
 
 
 @require_POST
@@ -80,7 +80,7 @@ def match(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, row, matching=form)
     for kind, word, row_id in form.chosen():
-        connections.match(row, kind, word, row_id, now=timezone.now())
+        connections.match(row, kind, word, row_id)
     return _again(request, row)
 
 
@@ -94,7 +94,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
 def forget(request: HttpRequest, pk: int, mapping: int) -> HttpResponse:
     """A word loses its meaning."""
     row = access.get_row(request, ROWS, Role.ADMIN, pk=pk)
-    connections.forget(get_object_or_404(row.mappings.select_related("connection"), pk=mapping), now=timezone.now())
+    connections.forget(get_object_or_404(row.mappings, pk=mapping))
     return redirect("connection", row.pk)
 
 
