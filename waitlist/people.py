@@ -98,7 +98,7 @@ def check(person: Person) -> None:
 def replace(
     clinic: Clinic, patient_id: int, person: Person, consents: Sequence[ConsentGiven] = (), *, now: datetime
 ) -> Patient:
-    """The patient is exactly this person now: other numbers and addresses are no longer theirs."""
+    """The patient is this person now: the first number and address become these, further ones stay."""
     points = _points(clinic, person, now=now)
     patient = Patient.objects.select_for_update(no_key=True).get(clinic=clinic, pk=patient_id)
     others = clinic.patients.exclude(pk=patient_id)
@@ -106,8 +106,11 @@ def replace(
         raise ValidationError({"external_id": f"“{person.external_id}” is another patient’s id."})
     _write(patient, person, last_name=person.last_name)
     trail.record("patient.edited", patient, now=now, clinic_id=patient.clinic_id)
-    former = PatientContact.objects.filter(patient=patient).exclude(contact_point__in=points)
-    for use in former.select_related("contact_point"):
+    uses = list(PatientContact.objects.filter(patient=patient).select_related("contact_point"))
+    for kind in ContactKind:
+        use = next((use for use in uses if use.contact_point.kind == kind), None)
+        if use is None or use.contact_point in points:
+            continue
         changes = {"patient": patient.pk}
         trail.record("contact.detached", use.contact_point, now=now, clinic_id=patient.clinic_id, changes=changes)
         use.delete()

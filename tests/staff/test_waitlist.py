@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from notifications.models import Consent, ContactPoint
+from notifications.models import Consent, ContactPoint, PatientContact
 from tests import factories
 from tests.factories import World
 from waitlist.models import Availability, Patient, User, WaitlistEntry
@@ -212,6 +212,20 @@ def test_leaving_the_list(staff: Client, world: World):
     entry.refresh_from_db()
     assert entry.status == EntryStatus.REMOVED
     assert "was off the waitlist before" in staff.post(url, follow=True).content.decode()
+
+
+@committed
+def test_a_second_number_stays_when_the_first_is_changed(staff: Client, world: World):
+    patient = factories.patient(world.clinic, phone="+16285550111")
+    second = ContactPoint.objects.create(
+        clinic=world.clinic, kind="phone", value="+16285550112", created_at=timezone.now()
+    )
+    PatientContact.objects.create(patient=patient, contact_point=second, position=1)
+    url = reverse("patient-edit", args=[patient.pk])
+    assert 'value="+16285550111"' in staff.get(url).content.decode()
+    staff.post(url, {name: value for name, value in form(world).items() if name[0] in "pc"})
+    values = {contact.contact_point.value for contact in patient.contacts.all()}
+    assert values == {"+16285550123", "+16285550112"}
 
 
 @committed
