@@ -4,6 +4,7 @@ WORKDIR /app
 COPY requirements.txt .
 RUN pip install --require-hashes -r requirements.txt
 COPY . .
-RUN SECRET_KEY=only-for-the-build python manage.py collectstatic --noinput && useradd --no-create-home standby
+RUN SECRET_KEY=only-for-the-build EMAIL_URL=smtp://localhost python manage.py collectstatic --noinput \
+    && useradd --no-create-home standby
 USER standby
 EXPOSE 8000

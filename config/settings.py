@@ -163,7 +163,13 @@ TWILIO_AUTH_TOKEN_PREVIOUS = env("TWILIO_AUTH_TOKEN_PREVIOUS", default="")  # ac
 TWILIO_API_URL = env("TWILIO_API_URL", default="https://api.twilio.com")
 if SMS_TRANSPORT == "simulator" and not DEMO:
     raise ImproperlyConfigured("SMS_TRANSPORT=simulator sends nothing: it is for DEMO=1 only.")
-vars().update(env.email("EMAIL_URL", default="dummymail://" if DEMO else "consolemail://"))
+EMAIL_URL = env("EMAIL_URL", default="") or ("dummymail://" if DEMO else "consolemail://" if DEBUG else "")
+if not EMAIL_URL:
+    raise ImproperlyConfigured(
+        "EMAIL_URL is not set, so no letter, link or password reset would reach anybody: "
+        "set it to your mail server, such as smtp+tls://user:password@smtp.example.com:587."
+    )
+vars().update(env.email_url_config(EMAIL_URL))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Standby <standby@localhost>")
 PHONENUMBER_DEFAULT_REGION = "US"
@@ -188,17 +194,21 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"no_tokens": {"()": "config.logs.NoTokens"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_tokens"]}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
     "loggers": {
-        name: {"level": "WARNING"}
-        for name in [
-            "httpx",
-            "twilio",
-            "celery.beat",  # these four tell of every sweep, every few seconds
-            "celery.app.trace",
-            "celery.worker.strategy",
-            "celery.worker.consumer",
-        ]
+        "gunicorn.error": {"propagate": True},  # by our handler: it names addresses, too
+        **{
+            name: {"level": "WARNING"}
+            for name in [
+                "httpx",
+                "twilio",
+                "celery.beat",  # these four tell of every sweep, every few seconds
+                "celery.app.trace",
+                "celery.worker.strategy",
+                "celery.worker.consumer",
+            ]
+        },
     },
 }

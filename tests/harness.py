@@ -51,6 +51,7 @@ class Stack:
             "DATABASE_URL": test_database_url(),
             "DB_POOL": "1",
             "PUBLIC_URL": self.url,
+            "EMAIL_URL": "dummymail://",
             "ALLOWED_HOSTS": "127.0.0.1",
             "STATIC_ROOT": str(self.folder / "static"),
             **variables,

@@ -6,11 +6,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from compose_spec import PyCompose
+
+from ops import supervisor
 
 ROOT = Path(__file__).resolve().parent.parent
 READ_BY_COMPOSE_ONLY = {"POSTGRES_PASSWORD"}
-PRODUCTION = {"SECRET_KEY": "k" * 64 + "0123456789", "PUBLIC_URL": "https://standby.example.com"}
+PRODUCTION = {
+    "SECRET_KEY": "k" * 64 + "0123456789",
+    "PUBLIC_URL": "https://standby.example.com",
+    "EMAIL_URL": "smtp+tls://standby:password@smtp.example.com:587",
+}
 
 
 def example_names() -> set[str]:
@@ -48,6 +55,31 @@ def test_compose_names_only_known_variables():
 def test_production_settings_pass_the_deploy_check():
     done = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("url", [{}, {"EMAIL_URL": ""}])
+def test_nothing_starts_without_a_mail_server(url: dict[str, str]):
+    done = manage("check", **{name: value for name, value in PRODUCTION.items() if name != "EMAIL_URL"}, **url)
+    assert done.returncode != 0
+    assert "EMAIL_URL is not set" in done.stderr and "smtp+tls://" in done.stderr
+
+
+def test_the_demo_and_debug_need_no_mail_server():
+    script = "from django.conf import settings; print(settings.EMAIL_BACKEND)"
+    for name in ("DEMO", "DEBUG"):
+        local = {"SECRET_KEY": PRODUCTION["SECRET_KEY"], "PUBLIC_URL": "http://localhost:8000", name: "1"}
+        done = manage("shell", "--no-imports", "-c", script, **local)
+        assert done.stdout.strip().endswith((".dummy.EmailBackend", ".console.EmailBackend")), done.stderr
+
+
+def test_no_server_writes_an_access_log():
+    """Links in texts would be in it, and whoever has one can answer for the patient."""
+    lines = [line for name in ("README.md", "docker-compose.yml") for line in (ROOT / name).read_text().splitlines()]
+    live = [line for line in lines if re.search(r"uvicorn\W+config", line)]
+    pages = [line for line in lines if re.search(r"gunicorn\W+config", line)]
+    assert (len(live), len(pages)) == (2, 2)
+    assert all("--no-access-log" in line for line in [*live, " ".join(supervisor.WEB)])
+    assert not any("access-log" in line for line in pages)
 
 
 def test_the_demo_refuses_a_public_host():
