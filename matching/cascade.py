@@ -4,52 +4,65 @@ One call is one transaction under the slot's lock, and may be repeated at any ti
 follows from rows alone.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from audit import trail
-from matching import offers, policies, ranking
-from matching.models import Offer, SentWave
-from matching.ranking import Candidate
+from matching import offers, ranking, waves
+from matching.models import Offer
 from matching.states import OfferState
 from notifications import outbox
 from notifications.models import Message
 from notifications.states import REACHED_CARRIER, Kind, MessageStatus
-from waitlist import calendar
+from waitlist import calendar, slots
+from waitlist.calendar import Time
 from waitlist.live import hint
-from waitlist.models import Patient, Slot, WaitlistEntry
+from waitlist.models import Slot
 from waitlist.nudge import nudge
-from waitlist.states import LIVE_SLOT_STATES, ClosedBecause, EntryStatus, SlotState
+from waitlist.states import LIVE_SLOT_STATES, ClosedBecause, SlotState
 
-LOOK_AGAIN = timedelta(minutes=15)  # nobody left to ask: somebody may join, come back from a pause or lose a cap
-SPARE = 3  # ranked per place, as some will turn out not to be reachable now
 ON_ITS_WAY = (MessageStatus.PENDING, *REACHED_CARRIER)
 
 
-@dataclass(frozen=True)
-class Picked:
-    candidate: Candidate
-    routes: list[outbox.Route]
-    expires_at: datetime
+def advance(slot_id: int, *, now: datetime) -> int:
+    """Do for this slot what is due now; how many people were asked.
+
+    Two transactions: what lapses updates wishes, what is asked locks numbers first, and together they would
+    wait for each other across slots.
+    """
+    return _ask_if_due(slot_id, now=now) if _clear_up(slot_id, now=now) else 0
 
 
 @transaction.atomic(durable=True)
-def advance(slot_id: int, *, now: datetime) -> int:
-    """Do for this slot what is due now; how many people were asked."""
-    slot = calendar.lock_slot(slot_id)
+def _clear_up(slot_id: int, *, now: datetime) -> bool:
+    """Expire what is over; whether there is still somebody to ask for this slot."""
+    slot = slots.lock_slot(slot_id)
     if slot is None or not slot.is_live or _is_held(slot, now):
-        return 0
+        return False
     if now >= ranking.answers_end_at(slot):
         run_out(slot, now=now)
-        return 0
+        return False
+    time = Time.of(slot)
+    if calendar.is_booked(time):
+        withdraw(slot, ClosedBecause.REBOOKED, Kind.RETRACTED, now=now)
+        return False
+    if calendar.closure_over(slot.clinic, time):
+        withdraw(slot, ClosedBecause.CLOSURE, Kind.WITHDRAWN, now=now)
+        return False
     _let_lapse(slot, now=now)
+    return True
+
+
+@transaction.atomic(durable=True)
+def _ask_if_due(slot_id: int, *, now: datetime) -> int:
+    slot = slots.lock_slot(slot_id)
+    if slot is None or not slot.is_live or slot.state == SlotState.HELD:
+        return 0
     waiting = offers.pending(slot).count()
-    asked = _ask_next(slot, now=now) if _is_due(slot, waiting, now) else 0
+    asked = waves.send(slot, now=now) if _is_due(slot, waiting, now) else 0
     if not asked and not waiting and slot.state != SlotState.OPEN:
-        calendar.move_slot(slot, SlotState.OPEN, now=now, verb="slot.nobody_asked")
+        slots.move_slot(slot, SlotState.OPEN, now=now, verb="slot.nobody_asked")
     hint(slot.clinic_id, "board")
     return asked
 
@@ -75,7 +88,15 @@ def due(*, now: datetime, limit: int) -> list[int]:
 def run_out(slot: Slot, *, now: datetime) -> None:
     """The time for a yes is over and nobody took it."""
     offers.lapse(slot, offers.pending(slot), now=now)
-    calendar.close_slot(slot, SlotState.EXPIRED, because=ClosedBecause.PAST, now=now)
+    slots.close_slot(slot, SlotState.EXPIRED, because=ClosedBecause.PAST, now=now)
+    hint(slot.clinic_id, "board")
+
+
+def withdraw(slot: Slot, because: ClosedBecause, news: Kind, *, now: datetime) -> None:
+    """End a live slot that is not to be filled any more, and tell those who could still have said yes."""
+    slots.close_slot(slot, SlotState.WITHDRAWN, because=because, now=now)
+    outbox.enqueue_news(news, offers.retract(slot, offers.pending(slot), now=now), now=now)
+    nudge("notifications.tasks.deliver_slot", slot.pk)
     hint(slot.clinic_id, "board")
 
 
@@ -85,14 +106,17 @@ def _is_held(slot: Slot, now: datetime) -> bool:
         return False
     if slot.held_until is not None and slot.held_until > now:
         return True
-    calendar.move_slot(slot, SlotState.OFFERING, now=now, verb="slot.hold_lapsed", held_by=None, held_until=None)
+    slots.move_slot(slot, SlotState.OFFERING, now=now, verb="slot.hold_lapsed", held_by=None, held_until=None)
     return False
 
 
 def _let_lapse(slot: Slot, *, now: datetime) -> None:
-    """Expire what is due, and what could not be delivered: that one was never really asked."""
-    offers.lapse(slot, offers.pending(slot).filter(expires_at__lte=now), now=now)
-    offers.lapse(slot, _undeliverable(offers.pending(slot)), now=now, answered=False)
+    """Expire what is due, and what could not be delivered; who was never told has not answered by silence."""
+    offers.lapse(slot, _undeliverable(offers.pending(slot)), now=now, heard=False)
+    over = offers.pending(slot).filter(expires_at__lte=now)
+    told = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER, status__in=REACHED_CARRIER)
+    offers.lapse(slot, over.filter(~Exists(told)), now=now, heard=False)
+    offers.lapse(slot, over, now=now)
 
 
 def _undeliverable(waiting: QuerySet[Offer]) -> QuerySet[Offer]:
@@ -106,74 +130,3 @@ def _is_due(slot: Slot, waiting: int, now: datetime) -> bool:
     if slot.next_wave_at is None:
         return False
     return slot.next_wave_at <= now or (slot.wave > 0 and not waiting)
-
-
-def _ask_next(slot: Slot, *, now: datetime) -> int:
-    """Send the first wave that finds somebody; write down whom it asked and why not the others."""
-    policy = policies.load(slot.policy.document)
-    waves = policy.waves(slot.starts_at - slot.opened_at)
-    refused: dict[str, int] = {}
-    for number in range(slot.wave + 1, max(slot.wave + 1, len(waves)) + 1):
-        wave = waves[min(number, len(waves)) - 1]
-        picked, refused = _pick(slot, policy, wave, now=now)
-        if picked:
-            _offer(slot, picked, number, now=now)
-            break
-    else:
-        number = slot.wave + 1
-    excluded = ranking.excluded(slot, policy, now=now) | refused
-    SentWave.objects.update_or_create(
-        slot=slot, number=number, defaults={"sent_at": now, "asked": len(picked), "excluded": excluded}
-    )
-    fields = {"wave": number if picked else slot.wave, "next_wave_at": _next_look(slot, waves, number, now)}
-    state = SlotState.OFFERING if picked else slot.state
-    Slot.objects.filter(pk=slot.pk).update(state=state, **fields)
-    slot.state = state
-    changes = {"wave": number, "asked": len(picked)}
-    trail.record("slot.wave", slot, now=now, clinic_id=slot.clinic_id, changes=changes)
-    return len(picked)
-
-
-def _pick(
-    slot: Slot, policy: policies.Policy, wave: policies.Wave, *, now: datetime
-) -> tuple[list[Picked], dict[str, int]]:
-    """The best people of this wave who can be told in time, and how many could not, by rule."""
-    ranked = ranking.rank(slot, policy, min_score=wave.min_score, limit=wave.size * SPARE, now=now)
-    patients = Patient.objects.in_bulk([candidate.patient_id for candidate in ranked])
-    until = ranking.answers_end_at(slot)
-    found = outbox.routes(slot, list(patients.values()), until=until, now=now)
-    still = set(
-        WaitlistEntry.objects.select_for_update(no_key=True)
-        .filter(pk__in=[candidate.entry_id for candidate in ranked], status=EntryStatus.ACTIVE)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
-    window = policies.window(slot.starts_at - now, slot.service.window_minutes)
-    picked: list[Picked] = []
-    refused: dict[str, int] = {}
-    for candidate in ranked:
-        ways = found.get(candidate.patient_id, "gone")
-        if isinstance(ways, str):
-            refused[ways] = refused.get(ways, 0) + 1
-        elif candidate.entry_id in still and len(picked) < wave.size:
-            ends = min(min(way.send_at for way in ways) + window, until)
-            picked.append(Picked(candidate, ways, ends))
-    return picked, refused
-
-
-def _offer(slot: Slot, picked: list[Picked], number: int, *, now: datetime) -> None:
-    """Make the offers and put their messages in the outbox."""
-    made = offers.make(slot, [(p.candidate, p.expires_at) for p in picked], wave=number, now=now)
-    pairs = [(offer, p.routes) for offer, p in zip(made, picked, strict=True)]
-    outbox.enqueue_offers(slot, pairs, now=now)
-    nudge("notifications.tasks.deliver_slot", slot.pk)
-
-
-def _next_look(slot: Slot, waves: tuple[policies.Wave, ...], number: int, now: datetime) -> datetime:
-    """When to act next: at the next wave's minute or when everybody's time is over, whichever is sooner."""
-    latest = offers.pending(slot).order_by("-expires_at").values_list("expires_at", flat=True).first()
-    moments = [ranking.answers_end_at(slot), latest or now + LOOK_AGAIN]
-    if latest and number < len(waves):
-        gap = waves[number].after_minutes - waves[number - 1].after_minutes
-        moments.append(now + timedelta(minutes=gap))
-    return min(moments)

@@ -1,16 +1,29 @@
 -- One patient gets the slot, everybody else is told, the calendar is owed a word: one write on one snapshot,
 -- taken after the slot was locked. No row returned means that the slot or the offer was no longer free: roll back.
 -- The locked slot makes this alone with its offers; the unique index and the exclusion constraints are the last judge.
-WITH won AS (
+WITH before AS (
+    -- silence or a no was counted when it happened: a late yes is no second answer
+    SELECT (state IN ('pending', 'retracted'))::int AS unanswered, (state <> 'returned')::int AS yes
+    FROM matching_offer WHERE id = %(offer_id)s
+), won AS (
     UPDATE matching_offer SET state = 'accepted', answered_at = %(now)s, answered_by = %(via)s
     WHERE id = %(offer_id)s AND slot_id = %(slot_id)s AND state = ANY (%(claimable)s)
     RETURNING id, patient_id, entry_id
+), wish AS (
+    UPDATE waitlist_waitlistentry e SET status = 'booked', paused_until = NULL,
+        offers_accepted = e.offers_accepted + before.yes,
+        offers_answered = greatest(e.offers_answered + before.unanswered, e.offers_accepted + before.yes)
+    FROM won, before WHERE e.id = won.entry_id AND e.status IN ('active', 'paused')
+    RETURNING e.id
 ), visit AS (
     INSERT INTO waitlist_appointment (clinic_id, location_id, practitioner_id, service_id, patient_id, starts_at,
         ends_at, price_cents, status, external_id, version, is_exclusive, cancel_reason, created_at)
     SELECT s.clinic_id, s.location_id, s.practitioner_id, s.service_id, won.patient_id, s.starts_at,
         s.ends_at, s.price_cents, 'booked', gen_random_uuid()::text, 0, true, '', %(now)s
     FROM won, waitlist_slot s WHERE s.id = %(slot_id)s AND s.state IN ('open', 'offering', 'held')
+        -- one wish is booked once, however many links of it are tapped; staff know what they do
+        AND (won.entry_id IS NULL OR %(via)s = 'staff' OR EXISTS (SELECT FROM wish)
+            OR EXISTS (SELECT FROM waitlist_waitlistentry e WHERE e.id = won.entry_id AND e.status = 'removed'))
     RETURNING id, clinic_id, patient_id
 ), slot AS (
     UPDATE waitlist_slot s SET state = 'filled', filled_by_id = visit.id, filled_at = %(now)s,
@@ -22,11 +35,6 @@ WITH won AS (
     SET state = CASE WHEN o.expires_at > %(now)s THEN 'retracted' ELSE 'expired' END
     FROM slot WHERE o.slot_id = slot.id AND o.id <> %(offer_id)s AND o.state = 'pending'
     RETURNING o.id, o.patient_id, o.state
-), wish AS (
-    UPDATE waitlist_waitlistentry e SET status = 'booked', paused_until = NULL,
-        offers_answered = e.offers_answered + 1, offers_accepted = e.offers_accepted + 1
-    FROM won, visit WHERE e.id = won.entry_id AND e.status IN ('active', 'paused')
-    RETURNING e.id
 ), owed AS (
     INSERT INTO waitlist_writeback (clinic_id, appointment_id, connection_id, kind, status, detail, created_at, updated_at)
     SELECT visit.clinic_id, visit.id, c.id, 'booked', CASE WHEN c.id IS NULL THEN 'task' ELSE 'queued' END, '',
@@ -52,7 +60,7 @@ WITH won AS (
     UNION ALL
     -- the winner, wherever they let us write to
     SELECT gen_random_uuid(), visit.clinic_id, 'booked', 'offers', way.channel, way.contact_point_id,
-        visit.patient_id, won.id, %(slot_id)s, visit.id, NULL, 'booked:' || won.id || ':' || way.channel, told.context,
+        visit.patient_id, won.id, %(slot_id)s, visit.id, NULL, 'booked:' || won.id || ':' || visit.id || ':' || way.channel, told.context,
         (SELECT starts_at FROM waitlist_slot WHERE id = %(slot_id)s), 'pending', 0, %(now)s, '', '', '', %(now)s
     FROM won, visit, LATERAL (
         SELECT m.context FROM notifications_message m WHERE m.offer_id = won.id AND m.kind = 'offer'

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, connection, transaction
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from audit import trail
 from matching import offers, ranking
@@ -19,7 +19,7 @@ from matching.models import Offer
 from matching.outcomes import Claim, find, of_slot, outcome
 from matching.states import BY_PATIENT, BY_STAFF
 from notifications import outbox
-from waitlist import calendar
+from waitlist import slots
 from waitlist.live import hint
 from waitlist.models import Appointment, Patient, Slot, WaitlistEntry, Writeback
 from waitlist.nudge import nudge
@@ -29,6 +29,7 @@ __all__ = ["Claim", "claim", "claim_alternative", "decline", "find", "give", "lo
 
 CLAIM = (Path(__file__).parent / "claim.sql").read_text()
 FREE = (Claim.OPEN, Claim.HELD)
+BOOKED_THEN = ("practitioner_not_double_booked", "patient_not_double_booked")
 
 
 class _Lost(Exception):
@@ -44,9 +45,9 @@ def claim_alternative(offer_id: int, slot_public_id: UUID, *, via: str, now: dat
     """Yes to another live slot this patient could have, and the offer of it that was made and accepted at once."""
     asked = Offer.objects.select_related("entry", "patient").get(pk=offer_id)
     chosen = Slot.objects.filter(public_id=slot_public_id, clinic_id=asked.patient.clinic_id).first()
-    if chosen is None or asked.entry is None:
-        return Claim.WITHDRAWN, None
     entry = asked.entry
+    if chosen is None or entry is None or entry.status not in WAITING_STATUSES:
+        return Claim.WITHDRAWN, None
     found = _attempt(lambda: _claim_unasked(chosen.pk, asked.patient, entry, via=via, now=now)) or Claim.TAKEN
     offer = Offer.objects.filter(slot=chosen, patient=asked.patient).first() if found == Claim.BOOKED else None
     return found, offer
@@ -62,14 +63,7 @@ def give(slot_id: int, patient: Patient, *, now: datetime) -> Claim:
 
 def decline(offer_id: int, *, reason: str, via: str, now: datetime) -> Claim:
     """No. The next wave need not wait for this one any more."""
-    with transaction.atomic(durable=True):
-        slot = lock_slot_of(offer_id)
-        offer = Offer.objects.get(pk=offer_id)
-        if offers.decline(slot, offer, reason=reason, via=via, now=now):
-            hint(slot.clinic_id, "board")
-            nudge("matching.tasks.advance", slot.pk)
-            return Claim.DECLINED
-    return _look(offer_id, now=now)
+    return _attempt(lambda: _decline(offer_id, reason=reason, via=via, now=now)) or _look(offer_id, now=now)
 
 
 def _attempt(act: Callable[[], Claim]) -> Claim | None:
@@ -79,12 +73,14 @@ def _attempt(act: Callable[[], Claim]) -> Claim | None:
             return act()
     except _Lost:
         return None
-    except IntegrityError:  # the practitioner or the patient is booked then, by a constraint
-        return Claim.CONFLICT
-    except OperationalError as error:
-        if not isinstance(error.__cause__, LockNotAvailable):
+    except IntegrityError as error:
+        if getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") not in BOOKED_THEN:
             raise
-        return Claim.BUSY  # the queue for the slot was longer than the lock timeout
+        return Claim.CONFLICT
+    except OperationalError as error:  # the queue was longer than the lock timeout, or two yeses met crosswise
+        if not isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
+            raise
+        return Claim.BUSY
 
 
 def _claim(offer_id: int, *, via: str, now: datetime) -> Claim:
@@ -99,9 +95,19 @@ def _claim(offer_id: int, *, via: str, now: datetime) -> Claim:
     return Claim.BOOKED
 
 
+def _decline(offer_id: int, *, reason: str, via: str, now: datetime) -> Claim:
+    slot = lock_slot_of(offer_id)
+    offer = Offer.objects.get(pk=offer_id)
+    if not offers.decline(slot, offer, reason=reason, via=via, now=now):
+        raise _Lost
+    hint(slot.clinic_id, "board")
+    nudge("matching.tasks.advance", slot.pk)
+    return Claim.DECLINED
+
+
 def _claim_unasked(slot_id: int, patient: Patient, entry: WaitlistEntry | None, *, via: str, now: datetime) -> Claim:
     """A yes to a slot that nobody texted them about: it is offered and accepted in one transaction."""
-    slot = calendar.lock_slot(slot_id)
+    slot = slots.lock_slot(slot_id)
     if slot is None or not slot.is_live:
         return Claim.TAKEN
     found = of_slot(slot, patient.pk, now)
@@ -109,7 +115,8 @@ def _claim_unasked(slot_id: int, patient: Patient, entry: WaitlistEntry | None, 
         return found
     offer = Offer.objects.filter(slot=slot, patient=patient).first()
     if offer is None:
-        if via != "staff" and (entry is None or slot not in ranking.slots_for(entry, now=now, limit=100)):
+        theirs = entry is not None and slot.waves.exists() and ranking.could_have(entry, slot, now=now)
+        if via != "staff" and not theirs:
             return Claim.WITHDRAWN
         offer = offers.make_unasked(slot, patient, entry, now=now)
     visit_id = _write(slot, offer.pk, via=via, now=now)
@@ -142,7 +149,7 @@ def lock_slot_of(offer_id: int) -> Slot:
 
 def _look(offer_id: int, *, now: datetime) -> Claim:
     return outcome(
-        Offer.objects.select_related("slot__clinic", "slot__service", "slot__filled_by").get(pk=offer_id),
+        Offer.objects.select_related("entry", "slot__clinic", "slot__service", "slot__filled_by").get(pk=offer_id),
         now=now,
     )
 

@@ -45,12 +45,11 @@ def pending(slot: Slot) -> QuerySet[Offer]:
     return Offer.objects.filter(slot=slot, state=OfferState.PENDING)
 
 
-def lapse(slot: Slot, offers: QuerySet[Offer], *, now: datetime, answered: bool = True) -> list[Offer]:
-    """Let these pending offers of the slot expire. `answered` counts the silence as an answer of theirs."""
+def lapse(slot: Slot, offers: QuerySet[Offer], *, now: datetime, heard: bool = True) -> list[Offer]:
+    """Let these pending offers of the slot expire. `heard`: they were told, so that silence is their answer."""
     lapsed = _move(slot, offers, OfferState.EXPIRED, "offer.expired", now=now)
-    if answered:
-        wishes = WaitlistEntry.objects.filter(pk__in=[offer.entry_id for offer in lapsed if offer.entry_id])
-        wishes.update(offers_answered=F("offers_answered") + 1)
+    if heard:
+        _count_answers([offer.entry_id for offer in lapsed if offer.entry_id])
     return lapsed
 
 
@@ -66,8 +65,8 @@ def decline(slot: Slot, offer: Offer, *, reason: str, via: str, now: datetime) -
         state=OfferState.DECLINED, answered_at=now, answered_by=via, decline_reason=known
     )
     if moved:
-        if offer.entry_id:
-            WaitlistEntry.objects.filter(pk=offer.entry_id).update(offers_answered=F("offers_answered") + 1)
+        if offer.entry_id and offer.state != OfferState.EXPIRED:  # their silence was counted then
+            _count_answers([offer.entry_id])
         trail.record("offer.declined", offer, now=now, clinic_id=slot.clinic_id, changes={"reason": known, "via": via})
     return bool(moved)
 
@@ -89,6 +88,13 @@ def seen(offer: Offer, *, now: datetime) -> bool:
         if moved:
             trail.record("offer.seen", offer, now=now, clinic_id=offer.slot.clinic_id)
     return bool(moved)
+
+
+def _count_answers(entry_ids: list[int]) -> None:
+    """One answer more for each wish, locked in id order so that two slots' lapses cannot wait crosswise."""
+    wishes = WaitlistEntry.objects.filter(pk__in=entry_ids)
+    list(wishes.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    wishes.update(offers_answered=F("offers_answered") + 1)
 
 
 def _move(slot: Slot, offers: QuerySet[Offer], to: OfferState, verb: str, *, now: datetime) -> list[Offer]:

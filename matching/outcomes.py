@@ -8,7 +8,7 @@ from matching import ranking, tokens
 from matching.models import Offer
 from matching.states import OfferState
 from waitlist.models import Slot
-from waitlist.states import AppointmentStatus, ClosedBecause, SlotState
+from waitlist.states import AppointmentStatus, ClosedBecause, EntryStatus, SlotState
 
 
 class Claim(TextChoices):
@@ -49,7 +49,9 @@ def outcome(offer: Offer, *, now: datetime) -> Claim:
         return Claim.CONFLICT if gave_way else Claim.DECLINED
     if offer.state == OfferState.DECLINED:
         return Claim.DECLINED
-    return of_slot(slot, offer.patient_id, now)
+    found = of_slot(slot, offer.patient_id, now)
+    booked_elsewhere = offer.entry is not None and offer.entry.status == EntryStatus.BOOKED
+    return Claim.WITHDRAWN if booked_elsewhere and found in (Claim.OPEN, Claim.BUSY) else found
 
 
 def of_slot(slot: Slot, patient_id: int, now: datetime) -> Claim:

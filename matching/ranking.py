@@ -1,24 +1,28 @@
 """Whom to ask: hard filters and seed S3's score in one SQL statement, in integers, with a total order.
 
 Every part is 0 to 10,000 and every weight a number of points, so a score is 0 to 1,000,000 and a score of
-55 points is 550,000. Ties go by tier, then by who waits longest (`added_at`), then by id. The same fragments
+55 points is 550,000. Ties go by who waits longest
+(`added_at`), then by id (decision R8). The same fragments
 decide for `rank` (who may be asked) and for `excluded` and `why` (who may not, and the first reason).
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
-from matching.models import Offer
+from matching.models import Offer, SentWave
 from matching.policies import POINT, Policy, load
 from matching.ranking_sql import COUNTS, RANK, SLOTS, WHY
 from matching.states import OfferState
 from waitlist.models import Practitioner, Service, Slot, WaitlistEntry
-from waitlist.states import LIVE_SLOT_STATES
+from waitlist.states import LIVE_SLOT_STATES, WAITING_STATUSES
+
+LOOKED_AT = 30  # live slots, for alternatives
 
 
 @dataclass(frozen=True)
@@ -65,25 +69,29 @@ def why(slot: Slot, entry: WaitlistEntry, policy: Policy, *, now: datetime) -> V
 def slots_for(entry: WaitlistEntry, *, now: datetime, limit: int = 3) -> list[Slot]:
     """Live slots this person could have at once, soonest first: alternatives to one they did not get.
 
-    Whether they have been texted often enough does not matter here: they are looking at the page.
+    Only slots whose cascade has begun: before that staff may still want it otherwise. Whether they have been
+    texted often enough does not matter here: they are looking at the page.
     """
+    if entry.status not in WAITING_STATUSES:
+        return []
     said_no = Offer.objects.filter(
         slot=OuterRef("pk"), patient=entry.patient_id, state__in=(OfferState.DECLINED, OfferState.RETURNED)
     )
+    asked = SentWave.objects.filter(slot=OuterRef("pk"))
     live = (
-        Slot.objects.filter(~Exists(said_no), clinic_id=entry.clinic_id, state__in=LIVE_SLOT_STATES)
+        Slot.objects.filter(~Exists(said_no), Exists(asked), clinic_id=entry.clinic_id, state__in=LIVE_SLOT_STATES)
         .filter(held_by=None, starts_at__gt=now)
-        .select_related("clinic", "location__clinic", "practitioner", "service", "policy")
-        .order_by("starts_at", "pk")
+        .select_related("clinic", "location__clinic", "practitioner__clinic", "service", "policy")
+        .prefetch_related("service__compatible", "practitioner__clinic__practitioners")
+        .order_by("starts_at", "pk")[:LOOKED_AT]
     )
-    found = []
-    for slot in live:
-        facts = _facts(slot, load(slot.policy.document), now) | {"entry_id": entry.pk}
-        if slot_is_answerable(slot, now=now) and _fetch(SLOTS, facts):
-            found.append(slot)
-        if len(found) == limit:
-            break
-    return found
+    return list(islice((slot for slot in live if could_have(entry, slot, now=now)), limit))
+
+
+def could_have(entry: WaitlistEntry, slot: Slot, *, now: datetime) -> bool:
+    """Whether the slot fits the wish and a yes would still come in time."""
+    facts = _facts(slot, load(slot.policy.document), now) | {"entry_id": entry.pk}
+    return slot_is_answerable(slot, now=now) and bool(_fetch(SLOTS, facts))
 
 
 def slot_is_answerable(slot: Slot, *, now: datetime) -> bool:
@@ -134,20 +142,21 @@ def _rules(slot: Slot) -> dict[str, Any]:
         "offers_per_day": clinic.offers_per_day,
         "offers_per_week": clinic.offers_per_week,
         "offers_per_month": clinic.offers_per_month,
+        "sms_per_day": clinic.sms_per_day,
     }
 
 
 def _stand_ins(service: Service) -> list[int]:
     """Services that this one can stand in for."""
-    return list(service.compatible.order_by("pk").values_list("pk", flat=True))
+    return sorted(other.pk for other in service.compatible.all())
 
 
 def _colleagues(practitioner: Practitioner) -> list[int]:
     """Practitioners of the same specialty, for somebody who asked for one of them."""
     if not practitioner.specialty:
         return []
-    same = Practitioner.objects.filter(clinic_id=practitioner.clinic_id, specialty=practitioner.specialty)
-    return list(same.exclude(pk=practitioner.pk).order_by("pk").values_list("pk", flat=True))
+    team = practitioner.clinic.practitioners.all()
+    return sorted(p.pk for p in team if p.specialty == practitioner.specialty and p.pk != practitioner.pk)
 
 
 def _fetch(statement: str, facts: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -27,11 +27,14 @@ _USABLE = """FROM notifications_patientcontact pc JOIN notifications_contactpoin
 
 # As notifications.rules.caps counts them; there, under lock, is the last word.
 _UNDER_CAP = """AND (
-    SELECT count(*) FILTER (WHERE went.at > %(now)s - interval '1 day') < %(offers_per_day)s
-       AND count(*) FILTER (WHERE went.at > %(now)s - interval '7 days') < %(offers_per_week)s
-       AND count(*) < %(offers_per_month)s
-    FROM notifications_message m CROSS JOIN LATERAL (SELECT coalesce(m.sent_at, m.next_attempt_at) AS at) went
-    WHERE m.contact_point_id = c.id AND m.kind = 'offer' AND went.at > %(now)s - interval '30 days'
+    SELECT count(*) FILTER (WHERE offer AND went.at > %(now)s - interval '1 day') < %(offers_per_day)s
+       AND count(*) FILTER (WHERE offer AND went.at > %(now)s - interval '7 days') < %(offers_per_week)s
+       AND count(*) FILTER (WHERE offer) < %(offers_per_month)s
+       AND (c.kind = 'email' OR count(*) FILTER (WHERE m.channel = 'sms' AND went.at > %(now)s - interval '1 day')
+            < %(sms_per_day)s)
+    FROM notifications_message m
+    CROSS JOIN LATERAL (SELECT coalesce(m.sent_at, m.next_attempt_at) AS at, m.kind = 'offer' AS offer) went
+    WHERE m.contact_point_id = c.id AND went.at > %(now)s - interval '30 days'
       AND m.status NOT IN ('refused', 'dropped', 'failed'))"""
 
 # About the wish itself: true whoever asks and however. In this order; the first that holds is the reason.
@@ -89,7 +92,7 @@ _FIRST = "CASE " + "\n    ".join(f"WHEN {sql} THEN '{name}'" for name, sql in FI
 # `best` keeps one entry of a patient who has several: a patient is asked once.
 RANK = f"""
 WITH fit AS (
-    SELECT e.id AS entry_id, e.patient_id, e.added_at, coalesce(nullif(e.priority, ''), p.tier) AS tier,
+    SELECT e.id AS entry_id, e.patient_id, e.added_at,
     {_PARTS}
     {_FROM}
     WHERE e.clinic_id = %(clinic_id)s AND e.status = 'active'
@@ -99,7 +102,7 @@ WITH fit AS (
     ORDER BY patient_id, {_SCORE} DESC, added_at, entry_id
 )
 SELECT entry_id, patient_id, score, {_NAMES} FROM best WHERE score >= %(min_score)s
-ORDER BY score DESC, tier, added_at, entry_id LIMIT %(limit)s
+ORDER BY score DESC, added_at, entry_id LIMIT %(limit)s
 """
 
 COUNTS = f"""

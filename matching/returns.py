@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from audit import trail
 from matching import offers
@@ -12,11 +12,11 @@ from matching.models import Offer
 from matching.states import OfferState
 from notifications import outbox
 from notifications.states import Kind
-from waitlist import calendar, entries
+from waitlist import calendar, entries, slots
 from waitlist.live import hint
 from waitlist.models import Appointment, Slot, WaitlistEntry, Writeback
 from waitlist.nudge import nudge
-from waitlist.states import ClosedBecause, EntryStatus, SlotState, WritebackStatus
+from waitlist.states import AppointmentStatus, ClosedBecause, EntryStatus, SlotState, WritebackStatus
 
 CONFLICT_REASON = "conflict in the clinic's calendar"
 
@@ -31,17 +31,19 @@ def grace_ends_at(offer: Offer) -> datetime | None:
 
 def cancel_in_grace(offer_id: int, *, now: datetime) -> bool:
     """The winner gives it back: the same slot is free again, they keep their place; False once grace is over."""
+    practitioner_id = Offer.objects.values_list("slot__practitioner", flat=True).get(pk=offer_id)
     with transaction.atomic(durable=True):
+        calendar.lock_practitioners(practitioner_id)
         slot = lock_slot_of(offer_id)
         offer = Offer.objects.select_related("slot__clinic", "entry").get(pk=offer_id)
         ends_at = grace_ends_at(offer)
         visit = Appointment.objects.filter(filled_slot=slot).first()
-        if ends_at is None or now >= ends_at or visit is None:
+        if ends_at is None or now >= ends_at or visit is None or _was_moved(visit, slot):
             return False
         if not calendar.cancel(visit, reason="given back in grace", version=None, now=now):
             return False
         offers.give_back(slot, offer, now=now)
-        calendar.move_slot(
+        slots.move_slot(
             slot,
             SlotState.OPEN,
             now=now,
@@ -59,12 +61,18 @@ def cancel_in_grace(offer_id: int, *, now: datetime) -> bool:
         return True
 
 
+def _was_moved(visit: Appointment, slot: Slot) -> bool:
+    """Whether the booking is not at the slot's time any more: then giving it back frees another time."""
+    at = (visit.practitioner_id, visit.starts_at, visit.ends_at)
+    return at != (slot.practitioner_id, slot.starts_at, slot.ends_at)
+
+
 def give_way(writeback_id: int, *, now: datetime) -> bool:
     """The calendar had that time taken: the booking goes, its patient gets an apology and alternatives."""
     with transaction.atomic(durable=True):
         owed = Writeback.objects.select_related("appointment").get(pk=writeback_id)
         slot_id = Slot.objects.filter(filled_by=owed.appointment_id).values_list("pk", flat=True).first()
-        slot = calendar.lock_slot(slot_id) if slot_id else None
+        slot = slots.lock_slot(slot_id) if slot_id else None
         won = Writeback.objects.filter(pk=writeback_id, status=WritebackStatus.CONFLICT, resolved_at=None).update(
             resolved_at=now, updated_at=now
         )
@@ -74,7 +82,7 @@ def give_way(writeback_id: int, *, now: datetime) -> bool:
         offer = Offer.objects.filter(slot=slot, state=OfferState.ACCEPTED).select_related("entry").first()
         if slot is not None and offer is not None:
             offers.give_back(slot, offer, now=now)
-            calendar.close_slot(slot, SlotState.WITHDRAWN, because=ClosedBecause.REBOOKED, now=now)
+            slots.close_slot(slot, SlotState.WITHDRAWN, because=ClosedBecause.REBOOKED, now=now)
             _wait_again(offer.entry, now=now)
             outbox.enqueue_news(Kind.APOLOGY, [offer], now=now)
             nudge("notifications.tasks.deliver_slot", slot.pk)
@@ -112,7 +120,12 @@ def conflicts(*, limit: int) -> list[int]:
 
 
 def untidy(*, limit: int) -> list[int]:
-    """Accepted offers whose wish is still on offer elsewhere: what a lost nudge left."""
-    elsewhere = Offer.objects.filter(entry=OuterRef("entry"), state=OfferState.PENDING).exclude(pk=OuterRef("pk"))
-    rows = Offer.objects.filter(Exists(elsewhere), state=OfferState.ACCEPTED, entry__status=EntryStatus.BOOKED)
+    """Accepted offers whose patient is still asked for the same wish or the same time: what a lost nudge left."""
+    same_time = Q(slot__starts_at__lt=OuterRef("slot__ends_at"), slot__ends_at__gt=OuterRef("slot__starts_at"))
+    elsewhere = Offer.objects.filter(
+        Q(entry=OuterRef("entry")) | same_time, patient=OuterRef("patient"), state=OfferState.PENDING
+    )
+    rows = Offer.objects.filter(
+        Exists(elsewhere), state=OfferState.ACCEPTED, slot__filled_by__status=AppointmentStatus.BOOKED
+    )
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])

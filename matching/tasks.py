@@ -8,6 +8,7 @@ from matching import cascade, returns
 
 BATCH = 100
 SWEPT_EVERY_SECONDS = 5
+CONFLICTS_SWEPT_EVERY_SECONDS = 30
 
 
 @shared_task
@@ -36,6 +37,6 @@ def give_way(writeback_id: int) -> None:
 def sweep_conflicts() -> None:
     heart.beat("matching.tasks.sweep_conflicts", now=timezone.now())
     for writeback_id in returns.conflicts(limit=BATCH):
-        returns.give_way(writeback_id, now=timezone.now())
+        give_way.apply_async((writeback_id,), expires=CONFLICTS_SWEPT_EVERY_SECONDS)
     for offer_id in returns.untidy(limit=BATCH):
-        returns.tidy(offer_id, now=timezone.now())
+        tidy.apply_async((offer_id,), expires=CONFLICTS_SWEPT_EVERY_SECONDS)

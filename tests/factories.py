@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 from matching import policies
-from matching.models import Offer, PolicyVersion
+from matching.models import Offer, PolicyVersion, SentWave
 from notifications.models import ContactPoint, PatientContact
 from waitlist.models import (
     Appointment,
@@ -151,6 +151,12 @@ class World:
                 **fields,
             }
         )
+
+    def asked_slot(self, starts_at: datetime | None = None, **fields: Any) -> Slot:
+        """A live slot whose cascade has begun."""
+        made = self.slot(starts_at, **{"next_wave_at": None, **fields})
+        SentWave.objects.create(slot=made, number=1, sent_at=NOW, asked=0)
+        return made
 
     def entry(self, who: Patient | None = None, **fields: Any) -> WaitlistEntry:
         return entry(self.clinic, [self.service], who, **fields)

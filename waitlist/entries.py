@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from audit import trail
 from waitlist.models import Availability, Clinic, Patient, WaitlistEntry
@@ -103,8 +103,12 @@ def resume(entry: WaitlistEntry, *, now: datetime) -> bool:
 
 
 def wait_again(entry: WaitlistEntry, *, now: datetime) -> bool:
-    """Back on the list after a booking that came to nothing; the place in line stays."""
-    return _move(entry, EntryStatus.ACTIVE, "entry.waits_again", now=now, paused_until=None)
+    """Back on the list after a booking that came to nothing, in the old place; False if they joined anew meanwhile."""
+    try:
+        with transaction.atomic():
+            return _move(entry, EntryStatus.ACTIVE, "entry.waits_again", now=now, paused_until=None)
+    except IntegrityError:  # entry_one_active_wish
+        return False
 
 
 def resume_due(clinic: Clinic, *, now: datetime) -> int:

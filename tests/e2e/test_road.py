@@ -34,7 +34,7 @@ class Clinic(World):
         holder = factories.patient(self.clinic, first_name="Sarah", last_name="Moor")
         starts_at = (self.now + timedelta(days=2)).replace(minute=0, second=0, microsecond=0)
         self.booked = self.appointment(starts_at, patient=holder)
-        self.other = self.slot(starts_at + timedelta(hours=3), next_wave_at=None, opened_at=self.now)
+        self.other = self.asked_slot(starts_at + timedelta(hours=3), opened_at=self.now)
 
 
 def the_slot(clinic: Clinic) -> Slot:

@@ -59,12 +59,15 @@ def usable(entry: WaitlistEntry) -> list:
 
 
 def under_cap(slot: Slot, point, now: datetime) -> bool:
-    sent = Message.objects.filter(contact_point=point, kind="offer").exclude(
-        status__in=["refused", "dropped", "failed"]
-    )
-    went = [message.sent_at or message.next_attempt_at for message in sent]
-    limits = ((1, slot.clinic.offers_per_day), (7, slot.clinic.offers_per_week), (30, slot.clinic.offers_per_month))
-    return all(sum(at > now - timedelta(days=days) for at in went) < limit for days, limit in limits)
+    clinic = slot.clinic
+    counted = Message.objects.filter(contact_point=point).exclude(status__in=["refused", "dropped", "failed"])
+    went = [(message.kind, message.channel, message.sent_at or message.next_attempt_at) for message in counted]
+    limits = ((1, clinic.offers_per_day), (7, clinic.offers_per_week), (30, clinic.offers_per_month))
+    for days, limit in limits:
+        if sum(kind == "offer" and at > now - timedelta(days=days) for kind, _, at in went) >= limit:
+            return False
+    texts = sum(channel == "sms" and at > now - timedelta(days=1) for _, channel, at in went)
+    return point.kind == "email" or texts < clinic.sms_per_day
 
 
 def judge(slot: Slot, entry: WaitlistEntry, policy: Policy, now: datetime) -> Judged:
@@ -145,6 +148,6 @@ def rank(slot: Slot, policy: Policy, *, min_score: int, now: datetime) -> list[t
         best.setdefault(one.entry.patient_id, one)
     order = sorted(
         best.values(),
-        key=lambda j: (-j.score, j.entry.priority or j.entry.patient.tier, j.entry.added_at, j.entry.pk),
+        key=lambda j: (-j.score, j.entry.added_at, j.entry.pk),
     )
     return [(j.entry.pk, j.score) for j in order if j.score >= min_score * 10000]

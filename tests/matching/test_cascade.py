@@ -5,14 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from matching import cascade, claims, policies
+from matching import cascade, claims, policies, waves
 from matching.models import Offer, SentWave
 from matching.states import OfferState
 from notifications.models import Message
 from tests import factories
+from tests.at_once import at_once
 from tests.factories import NOW, World
 from waitlist import schedule, vacancies
-from waitlist.models import Slot
+from waitlist.models import Closure, Slot
 
 pytestmark = pytest.mark.django_db
 
@@ -92,6 +93,7 @@ def test_silence_expires_at_the_deadline_printed():
     entry = world.entry()
     slot = world.slot()
     cascade.advance(slot.pk, now=NOW)
+    Message.objects.update(status="sent", sent_at=NOW)
     offer = Offer.objects.get()
     assert offer.expires_at == NOW + policies.window(timedelta(hours=30), None)
     assert cascade.due(now=offer.expires_at, limit=5) == [slot.pk]
@@ -114,9 +116,9 @@ def test_nobody_fits_is_written_down_and_looked_at_again():
     slot = world.slot()
     assert cascade.advance(slot.pk, now=NOW) == 0
     slot.refresh_from_db()
-    assert (slot.state, slot.wave, slot.next_wave_at) == ("open", 0, NOW + cascade.LOOK_AGAIN)
+    assert (slot.state, slot.wave, slot.next_wave_at) == ("open", 0, NOW + waves.LOOK_AGAIN)
     world.entry()
-    assert cascade.advance(slot.pk, now=NOW + cascade.LOOK_AGAIN) == 1
+    assert cascade.advance(slot.pk, now=NOW + waves.LOOK_AGAIN) == 1
     assert [(wave.number, wave.asked) for wave in SentWave.objects.all()] == [(1, 1)]
 
 
@@ -164,3 +166,80 @@ def test_two_slots_do_not_both_spend_the_last_text_of_a_number():
     assert cascade.advance(first.pk, now=NOW) == 1
     assert cascade.advance(second.pk, now=NOW) == 0
     assert SentWave.objects.get(slot=second).excluded["over_cap"] == 1
+
+
+def test_who_was_never_told_has_not_answered_by_silence():
+    world = World()
+    entry = world.entry()
+    slot = world.slot()
+    cascade.advance(slot.pk, now=NOW)
+    cascade.advance(slot.pk, now=Offer.objects.get().expires_at)  # its text is still waiting to go
+    entry.refresh_from_db()
+    assert (Offer.objects.get().state, entry.offers_answered) == ("expired", 0)
+
+
+def test_people_who_had_their_texts_today_do_not_keep_the_others_from_being_asked():
+    world = World()
+    full = [world.entry(added_at=NOW - timedelta(days=30)) for _ in range(16)]
+    for entry in full:
+        point = entry.patient.contact_points.get()
+        for n in range(3):
+            point.messages.create(
+                clinic=world.clinic, kind="answer", channel="sms", dedupe_key=f"full{entry.pk}:{n}", status="sent",
+                sent_at=NOW - timedelta(hours=2), next_attempt_at=NOW, created_at=NOW,
+            )  # fmt: skip
+    free = world.entry()
+    slot = world.slot()
+    assert cascade.advance(slot.pk, now=NOW) == 1
+    assert slot.offers.get().entry == free
+
+
+def test_the_best_who_cannot_be_told_in_time_make_room_for_the_next():
+    world = World()
+    for _ in range(20):  # it is four in the morning where they say they are
+        world.entry(factories.patient(world.clinic, timezone="Australia/Perth"), added_at=NOW - timedelta(days=9))
+    awake = world.entry()
+    slot = world.slot(NOW + timedelta(hours=3))
+    assert cascade.advance(slot.pk, now=NOW) == 1
+    assert slot.offers.get().entry == awake
+
+
+def test_a_wave_waiting_for_the_morning_is_not_overtaken_by_the_next():
+    world = World()
+    for _ in range(12):
+        world.entry()
+    night = NOW + timedelta(hours=12)  # ten in the evening
+    slot = world.slot(night + timedelta(hours=40))
+    assert cascade.advance(slot.pk, now=night) == 5
+    slot.refresh_from_db()
+    morning = night + timedelta(hours=10)
+    assert slot.next_wave_at == morning + timedelta(minutes=15)
+
+
+def test_a_time_booked_or_closed_meanwhile_ends_the_cascade():
+    for spoil, because in ((lambda w, s: w.appointment(s.starts_at), "rebooked"), (close, "closure")):
+        world = World()
+        world.entry()
+        slot = world.slot()
+        spoil(world, slot)
+        assert cascade.advance(slot.pk, now=NOW) == 0
+        slot.refresh_from_db()
+        assert (slot.state, slot.closed_because) == ("withdrawn", because)
+
+
+def close(world: World, slot: Slot) -> None:
+    Closure.objects.create(clinic=world.clinic, starts_at=slot.starts_at, ends_at=slot.ends_at, reason="Course")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sweeps_of_many_slots_at_once_never_wait_crosswise():
+    world = World(max_live_offers=50, offers_per_day=50, offers_per_week=50, offers_per_month=50, sms_per_day=50)
+    for _ in range(12):
+        world.entry()
+    slots = [world.slot(NOW + timedelta(hours=30 + n)) for n in range(8)]
+    for slot in slots:
+        cascade.advance(slot.pk, now=NOW)
+    Message.objects.update(status="sent", sent_at=NOW)
+    late = NOW + timedelta(hours=2)
+    results = at_once([lambda pk=slot.pk: cascade.advance(pk, now=late) for slot in slots])
+    assert all(isinstance(asked, int) for asked in results), results

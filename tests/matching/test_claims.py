@@ -2,12 +2,11 @@
 
 import threading
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection, connections, transaction
+from django.db import connection, connections, transaction
 
 from audit.models import Entry
 from matching import cascade, claims, returns
@@ -16,6 +15,7 @@ from matching.models import Offer
 from matching.states import OfferState
 from notifications.models import Message
 from tests import factories
+from tests.at_once import at_once
 from tests.factories import NOW, World
 from waitlist import calendar, schedule, vacancies
 from waitlist.calendar import Time
@@ -149,7 +149,9 @@ def test_somebody_busy_then_gets_a_conflict_and_nothing_is_written():
 def test_an_alternative_is_booked_and_confirmed_though_it_was_never_offered():
     world, slot, offers = world_with_offers()
     claims.claim(offers[0].pk, via="link", now=NOW)
-    other = world.slot(slot.starts_at + timedelta(hours=2), next_wave_at=None)
+    hidden = world.slot(slot.starts_at + timedelta(hours=5), next_wave_at=None)  # staff decide first
+    assert claims.claim_alternative(offers[1].pk, hidden.public_id, via="link", now=NOW) == (Claim.WITHDRAWN, None)
+    other = world.asked_slot(slot.starts_at + timedelta(hours=2))
     found, offer = claims.claim_alternative(offers[1].pk, other.public_id, via="link", now=NOW)
     assert (found, offer.slot, offer.wave) == (Claim.BOOKED, other, 0)
     assert Message.objects.get(kind="booked", offer=offer).contact_point.users.get().patient_id == offer.patient_id
@@ -204,6 +206,57 @@ def test_the_calendar_overrules_with_an_apology_once():
 
 
 @pytest.mark.django_db
+def test_one_wish_is_booked_once_however_many_links_are_tapped():
+    world, slot, offers = world_with_offers(people=1)
+    elsewhere = world.offer(world.asked_slot(slot.starts_at + timedelta(days=1)), offers[0].entry)
+    assert claims.claim(offers[0].pk, via="link", now=NOW) == Claim.BOOKED
+    assert claims.claim(elsewhere.pk, via="link", now=NOW) == Claim.WITHDRAWN
+    assert Appointment.objects.count() == 1
+    assert claims.give(elsewhere.slot_id, elsewhere.patient, now=NOW) == Claim.BOOKED  # staff know what they do
+
+
+@pytest.mark.django_db
+def test_given_back_and_given_again_both_are_confirmed():
+    _, slot, offers = world_with_offers(people=1)
+    for minute in (0, 2):
+        assert claims.give(slot.pk, offers[0].patient, now=NOW + timedelta(minutes=minute)) == Claim.BOOKED
+        assert returns.cancel_in_grace(offers[0].pk, now=NOW + timedelta(minutes=minute + 1))
+    assert Message.objects.filter(kind="booked").count() == 2
+    entry = WaitlistEntry.objects.get(pk=offers[0].entry_id)
+    assert (entry.offers_answered, entry.offers_accepted) == (1, 1)
+
+
+@pytest.mark.django_db
+def test_a_late_yes_or_no_is_no_second_answer():
+    _, slot, offers = world_with_offers(people=2)
+    told(offers)
+    late = offers[0].expires_at
+    cascade.advance(slot.pk, now=late)
+    claims.decline(offers[0].pk, reason="", via="link", now=late)
+    claims.claim(offers[1].pk, via="link", now=late)
+    answers = [(o.entry.offers_answered, o.entry.offers_accepted) for o in slot.offers.order_by("pk")]
+    assert answers == [(1, 0), (1, 1)]
+
+
+@pytest.mark.django_db
+def test_a_booking_moved_since_is_not_given_back_by_its_link():
+    _, _, offers = world_with_offers()
+    claims.claim(offers[0].pk, via="link", now=NOW)
+    visit = Appointment.objects.get()
+    Appointment.objects.update(starts_at=visit.starts_at + timedelta(days=1), ends_at=visit.ends_at + timedelta(days=1))
+    assert not returns.cancel_in_grace(offers[0].pk, now=NOW + timedelta(minutes=1))
+
+
+@pytest.mark.django_db
+def test_giving_back_works_for_somebody_who_joined_anew_meanwhile():
+    world, _, offers = world_with_offers()
+    claims.claim(offers[0].pk, via="link", now=NOW)
+    world.entry(offers[0].patient)
+    assert returns.cancel_in_grace(offers[0].pk, now=NOW + timedelta(minutes=1))
+    assert WaitlistEntry.objects.filter(patient=offers[0].patient, status="active").count() == 1
+
+
+@pytest.mark.django_db
 def test_the_winners_other_offers_are_taken_back():
     world, slot, offers = world_with_offers(people=1)
     other = world.slot(slot.starts_at + timedelta(hours=3))
@@ -214,24 +267,6 @@ def test_the_winners_other_offers_are_taken_back():
     elsewhere.refresh_from_db()
     assert elsewhere.state == OfferState.RETRACTED
     assert returns.untidy(limit=5) == []
-
-
-def at_once(calls: list) -> list:
-    """Run every call in a thread of its own, released together; their results in order."""
-    barrier = threading.Barrier(len(calls))
-
-    def run(call):
-        try:
-            connection.ensure_connection()
-            barrier.wait()
-            return call()
-        except OperationalError as error:  # a deadlock, in the control only
-            return type(error.__cause__).__name__
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return [future.result() for future in [pool.submit(run, call) for call in calls]]
 
 
 def fifty_claims() -> Counter:

@@ -211,10 +211,13 @@ def test_one_patient_is_asked_once_by_their_best_entry():
 def test_alternatives_are_live_slots_they_could_have():
     world = World()
     entry = world.entry(availability=[(factories.ALL_WEEK, 9 * 60, 18 * 60)])
-    fits = world.slot(NOW + timedelta(hours=24))
-    world.slot(NOW + timedelta(hours=36))  # at night
-    world.slot(NOW + timedelta(hours=48), state="withdrawn")
-    later = world.slot(NOW + timedelta(hours=50))
+    fits = world.asked_slot(NOW + timedelta(hours=24))
+    world.asked_slot(NOW + timedelta(hours=36))  # at night
+    world.asked_slot(NOW + timedelta(hours=48), state="withdrawn")
+    later = world.asked_slot(NOW + timedelta(hours=50))
+    world.slot(NOW + timedelta(hours=52))  # staff have not let it be asked yet
     assert ranking.slots_for(entry, now=NOW) == [fits, later]
     world.offer(fits, entry, state="declined")
     assert ranking.slots_for(entry, now=NOW) == [later]
+    entry.status = "booked"
+    assert ranking.slots_for(entry, now=NOW) == []
