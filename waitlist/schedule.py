@@ -3,13 +3,14 @@
 `version` given means that the clinic's own calendar says so: it need not be told, and only the newest word counts.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
 from notifications import outbox
-from waitlist import calendar, mirrors
+from waitlist import calendar, mirrors, slots
 from waitlist.calendar import Time
 from waitlist.live import hint
 from waitlist.models import Appointment, Clinic, Connection, Patient, Slot, Writeback
@@ -31,38 +32,66 @@ def get_appointment(appointment_id: int) -> Appointment:
     return rows.get(pk=appointment_id)
 
 
-@transaction.atomic(durable=True)
 def cancel(
     appointment_id: int, *, reason: str, keep_empty: bool = False, version: int | None = None, now: datetime
 ) -> Changed:
     """Cancel it and let its time be filled, unless it is past, closed then, or to be kept empty."""
-    appointment = get_appointment(appointment_id)
-    calendar.lock_live_over(Time.of(appointment))
-    if not calendar.cancel(appointment, reason=reason, version=version, now=now):
-        booked = Appointment.objects.filter(pk=appointment_id, status=AppointmentStatus.BOOKED).exists()
-        return Changed("older" if booked else "already")
-    if version is None:
-        outbox.write_back(appointment, Writeback.Kind.CANCELLED, now=now)
-    slot = _vacate(appointment, Time.of(appointment), OpenedBecause.CANCELLED, keep_empty=keep_empty, now=now)
-    hint(appointment.clinic_id, "board")
-    return Changed("done", slot)
+
+    def act() -> Changed:
+        appointment, _ = _lock(appointment_id)
+        if not calendar.cancel(appointment, reason=reason, version=version, now=now):
+            return Changed("older" if appointment.status == AppointmentStatus.BOOKED else "already")
+        if version is None:
+            outbox.write_back(appointment, Writeback.Kind.CANCELLED, now=now)
+        freed = _vacate(appointment, Time.of(appointment), OpenedBecause.CANCELLED, keep_empty=keep_empty, now=now)
+        hint(appointment.clinic_id, "board")
+        return Changed("done", freed)
+
+    return _at_its_time(act)
 
 
-@transaction.atomic(durable=True)
 def move(appointment_id: int, *, to: Time, version: int | None = None, now: datetime) -> Changed:
     """Move it; its old time is free unless the new one overlaps it. A live slot over the new time ends."""
+
+    def act() -> Changed:
+        appointment, live = _lock(appointment_id, to)
+        before = Time.of(appointment)
+        changed = calendar.move(appointment, to, version=version, now=now)
+        if changed is None:
+            raise Refused(f"{to.practitioner} is booked at the new time already.")
+        if not changed:
+            return Changed("older")
+        end_over(live, to, now=now)
+        freed = None if before.overlaps(to) else _vacate(appointment, before, OpenedBecause.MOVED, now=now)
+        hint(appointment.clinic_id, "board")
+        return Changed("done", freed)
+
+    return _at_its_time(act)
+
+
+class _MovedMeanwhile(Exception):
+    """The appointment is at another time than the one that was locked: start over."""
+
+
+def _at_its_time(act: Callable[[], Changed]) -> Changed:
+    """The act as one transaction, begun again whenever somebody moved the appointment before it was locked."""
+    while True:
+        try:
+            with transaction.atomic(durable=True):
+                return act()
+        except _MovedMeanwhile:
+            continue
+
+
+def _lock(appointment_id: int, *others: Time) -> tuple[Appointment, list[Slot]]:
+    """The live slots over its time and the others, then the appointment itself, read again under its lock."""
+    seen = Time.of(get_appointment(appointment_id))
+    live = calendar.lock_live_over(seen, *others)
+    Appointment.objects.select_for_update(no_key=True).filter(pk=appointment_id).first()
     appointment = get_appointment(appointment_id)
-    before = Time.of(appointment)
-    live = calendar.lock_live_over(before, to)
-    changed = calendar.move(appointment, to, version=version, now=now)
-    if changed is None:
-        raise Refused(f"{to.practitioner} is booked at the new time already.")
-    if not changed:
-        return Changed("older")
-    end_over(live, to, now=now)
-    freed = None if before.overlaps(to) else _vacate(appointment, before, OpenedBecause.MOVED, now=now)
-    hint(appointment.clinic_id, "board")
-    return Changed("done", freed)
+    if Time.of(appointment) != seen:
+        raise _MovedMeanwhile
+    return appointment, live
 
 
 @transaction.atomic(durable=True)
@@ -101,7 +130,7 @@ def _vacate(
         return None
     closed = calendar.closure_over(clinic, time) is not None
     if keep_empty or closed:
-        return calendar.keep_empty(
+        return slots.keep_empty(
             clinic,
             time,
             because=ClosedBecause.CLOSURE if closed else ClosedBecause.KEPT_EMPTY,

@@ -5,16 +5,15 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from audit import trail
-from matching import claims, offers
+from matching import cascade, claims
 from matching.claims import Claim
-from notifications import outbox
 from notifications.states import Kind
-from waitlist import calendar
+from waitlist import calendar, slots
 from waitlist.calendar import Time
 from waitlist.live import hint
 from waitlist.models import Appointment, Clinic, Patient, Slot
 from waitlist.nudge import nudge
-from waitlist.states import Autopilot, ClosedBecause, OpenedBecause, SlotState
+from waitlist.states import Autopilot, ClosedBecause, OpenedBecause
 
 WHY_NOT = {
     Claim.CONFLICT: "The patient or the practitioner is booked at that time already.",
@@ -49,7 +48,7 @@ def open_by_hand(clinic: Clinic, time: Time, *, now: datetime) -> Slot:
 @transaction.atomic(durable=True)
 def start(slot_id: int, *, now: datetime) -> bool:
     """Ask the next few now, whatever the autopilot or the wave's minute says."""
-    slot = calendar.lock_slot(slot_id)
+    slot = slots.lock_slot(slot_id)
     if slot is None or not slot.is_live:
         return False
     Slot.objects.filter(pk=slot.pk).update(next_wave_at=now)
@@ -62,11 +61,11 @@ def start(slot_id: int, *, now: datetime) -> bool:
 @transaction.atomic(durable=True)
 def stop(slot_id: int, *, keep_empty: bool = False, now: datetime) -> bool:
     """End the cascade; those who could still have said yes are told. False if it was over already."""
-    slot = calendar.lock_slot(slot_id)
+    slot = slots.lock_slot(slot_id)
     if slot is None or not slot.is_live:
         return False
     because = ClosedBecause.KEPT_EMPTY if keep_empty else ClosedBecause.STOPPED
-    _close(slot, because, Kind.WITHDRAWN, now=now)
+    cascade.withdraw(slot, because, Kind.WITHDRAWN, now=now)
     return True
 
 
@@ -92,7 +91,7 @@ def open_vacancy(
     if clinic.autopilot == Autopilot.APPROVE:
         wait += timedelta(minutes=clinic.approve_within_minutes)
     first = None if clinic.autopilot == Autopilot.SUGGEST else now + wait
-    slot = calendar.open_slot(
+    slot = slots.open_slot(
         clinic, time, because=because, freed_by=freed_by, price_cents=price_cents, next_wave_at=first, now=now
     )
     if slot is not None:
@@ -106,16 +105,4 @@ def end_over(live: list[Slot], time: Time, *, now: datetime) -> None:
     """The calendar booked this time itself: live slots over it end."""
     for slot in live:
         if Time.of(slot).overlaps(time):
-            _close(slot, ClosedBecause.REBOOKED, Kind.RETRACTED, now=now)
-
-
-def _close(slot: Slot, because: ClosedBecause, news: Kind, *, now: datetime) -> None:
-    calendar.close_slot(slot, SlotState.WITHDRAWN, because=because, now=now)
-    _take_back(slot, news, now=now)
-    hint(slot.clinic_id, "board")
-
-
-def _take_back(slot: Slot, news: Kind, *, now: datetime) -> None:
-    """Retract every offer out, and tell those who were told of it."""
-    outbox.enqueue_news(news, offers.retract(slot, offers.pending(slot), now=now), now=now)
-    nudge("notifications.tasks.deliver_slot", slot.pk)
+            cascade.withdraw(slot, ClosedBecause.REBOOKED, Kind.RETRACTED, now=now)

@@ -8,8 +8,9 @@ import pytest
 from matching import cascade, claims
 from notifications.models import Message
 from tests import factories
+from tests.at_once import at_once
 from tests.factories import NOW, World
-from waitlist import schedule, vacancies
+from waitlist import calendar, schedule, vacancies
 from waitlist.calendar import Time
 from waitlist.models import Appointment, Closure, Slot, Writeback
 from waitlist.vacancies import Refused
@@ -190,3 +191,34 @@ def test_staff_may_book_at_short_notice_but_not_somebody_who_is_busy_then():
     with pytest.raises(Refused, match="booked at that time already"):
         vacancies.book_by_hand(slot.pk, patient=busy, now=NOW)
     assert vacancies.book_by_hand(slot.pk, patient=factories.patient(world.clinic), now=NOW).starts_at == slot.starts_at
+
+
+def before_the_lock(monkeypatch, act) -> None:
+    """Let `act` happen once, in another session, just before the next lock is taken."""
+    locks, todo = calendar.lock_live_over, [act]
+
+    def lock(*times):
+        if todo:
+            at_once([todo.pop()])
+        return locks(*times)
+
+    monkeypatch.setattr(calendar, "lock_live_over", lock)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cancelling_what_is_moved_meanwhile_frees_the_time_it_was_moved_to(monkeypatch):
+    world = World()
+    appointment = world.appointment(version=1)
+    to = later(Time.of(appointment), days=1)
+    before_the_lock(monkeypatch, lambda: schedule.move(appointment.pk, to=to, version=2, now=NOW))
+    assert Time.of(schedule.cancel(appointment.pk, reason="", now=NOW).slot) == to
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_time_cancelled_and_booked_again_at_once_is_not_offered(monkeypatch):
+    world = World()
+    old = world.appointment(version=1)
+    before_the_lock(monkeypatch, lambda: schedule.cancel(old.pk, reason="", version=2, now=NOW))
+    schedule.mirror(world.clinic, connection=None, external_id="b", version=1, time=Time.of(old), patient=None, now=NOW)
+    assert Slot.objects.get().closed_because == "rebooked"
+    assert Appointment.objects.get(status="booked").is_exclusive

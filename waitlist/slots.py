@@ -1,0 +1,110 @@
+"""Rows of slots: opened, moved from state to state, closed; with no consequences."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from audit import trail
+from waitlist.calendar import Time
+from waitlist.models import Appointment, Clinic, Slot
+from waitlist.states import SLOT_MOVES, ClosedBecause, OpenedBecause, SlotState
+
+
+def lock_slot(slot_id: int) -> Slot | None:
+    """Lock one slot and read it whole; None if there is none."""
+    return (
+        Slot.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("clinic", "location__clinic", "practitioner", "service", "policy")
+        .filter(pk=slot_id)
+        .first()
+    )
+
+
+def open_slot(
+    clinic: Clinic,
+    time: Time,
+    *,
+    because: OpenedBecause,
+    freed_by: Appointment | None,
+    price_cents: int,
+    next_wave_at: datetime | None,
+    now: datetime,
+) -> Slot | None:
+    """A live slot over this time; None where one is live over part of it already."""
+    try:
+        with transaction.atomic():
+            slot = Slot.objects.create(
+                clinic=clinic,
+                opened_at=now,
+                opened_because=because,
+                freed_by=freed_by,
+                price_cents=price_cents,
+                policy_id=_policy_id(clinic),
+                next_wave_at=next_wave_at,
+                **time.fields(),
+            )
+    except IntegrityError:
+        return None
+    trail.record("slot.opened", slot, now=now, clinic_id=clinic.pk, changes={"because": because})
+    return slot
+
+
+def keep_empty(
+    clinic: Clinic,
+    time: Time,
+    *,
+    because: ClosedBecause,
+    freed_by: Appointment,
+    price_cents: int,
+    now: datetime,
+) -> Slot:
+    """A freed time that nobody is to be asked for, kept so that the board can show it."""
+    slot = Slot.objects.create(
+        clinic=clinic,
+        opened_at=now,
+        opened_because=OpenedBecause.CANCELLED,
+        freed_by=freed_by,
+        price_cents=price_cents,
+        policy_id=_policy_id(clinic),
+        state=SlotState.WITHDRAWN,
+        closed_at=now,
+        closed_because=because,
+        **time.fields(),
+    )
+    trail.record("slot.kept_empty", slot, now=now, clinic_id=clinic.pk, changes={"because": because})
+    return slot
+
+
+def _policy_id(clinic: Clinic) -> int:
+    """The policy a slot of this clinic follows for life. A clinic is made with one (create_clinic)."""
+    if clinic.policy_id is None:
+        raise ValueError(f"clinic {clinic.pk} has no policy")
+    return clinic.policy_id
+
+
+def move_slot(slot: Slot, to: SlotState, *, now: datetime, verb: str, **fields: Any) -> bool:
+    """Compare-and-swap a slot into another state; False if it was no longer in one that leads there."""
+    moved = Slot.objects.filter(pk=slot.pk, state__in=SLOT_MOVES[to]).update(state=to, **fields)
+    if moved:
+        for name, value in {"state": to, **fields}.items():
+            setattr(slot, name, value)
+        trail.record(verb, slot, now=now, clinic_id=slot.clinic_id, changes={"state": to})
+    return bool(moved)
+
+
+def close_slot(slot: Slot, to: SlotState, *, because: ClosedBecause, now: datetime) -> bool:
+    """End a slot's life without its cascade having filled it."""
+    return move_slot(
+        slot,
+        to,
+        now=now,
+        verb=f"slot.{to}",
+        closed_at=now,
+        closed_because=because,
+        next_wave_at=None,
+        held_by=None,
+        held_until=None,
+        filled_by=None,
+        filled_at=None,
+    )
