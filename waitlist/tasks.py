@@ -11,6 +11,8 @@ from waitlist.models import Clinic, InboundEvent
 from waitlist.states import EventStatus
 
 BATCH = 100
+SWEPT_EVERY_SECONDS = 10
+REFRESHED_EVERY_SECONDS = 3600
 NUDGED_WITHIN = timedelta(seconds=5)  # an event younger than this has its own nudge on the way
 
 
@@ -22,18 +24,24 @@ def apply_event(event_id: int) -> None:
 
 @shared_task
 def sweep_events() -> None:
-    """Events whose nudge was lost are applied, each in a task of its own so that none holds up the others."""
+    """Events whose nudge or worker was lost are applied, each in its own task so that none holds up the others."""
     now = timezone.now()
     lost = InboundEvent.objects.filter(status=EventStatus.RECEIVED, received_at__lt=now - NUDGED_WITHIN)
-    for event_id in lost.order_by("received_at", "pk").values_list("pk", flat=True)[:BATCH]:
-        apply_event.apply_async(args=[event_id], expires=10)
+    for events_due in (lost, events.kept()):
+        for event_id in events_due.order_by("received_at", "pk").values_list("pk", flat=True)[:BATCH]:
+            apply_event.apply_async(args=[event_id], expires=SWEPT_EVERY_SECONDS)
     beat("waitlist.tasks.sweep_events", now=now)
 
 
 @shared_task
 def refresh_waiting() -> None:
+    """Every clinic in a task of its own: one that fails keeps no other waiting."""
+    for clinic_id in Clinic.objects.order_by("pk").values_list("pk", flat=True):
+        refresh_clinic.apply_async(args=[clinic_id], expires=REFRESHED_EVERY_SECONDS)
+    beat("waitlist.tasks.refresh_waiting", now=timezone.now())
+
+
+@shared_task
+def refresh_clinic(clinic_id: int) -> None:
     """Waits are counted in whole days, and pauses that have run out end."""
-    now = timezone.now()
-    for clinic in Clinic.objects.order_by("pk"):
-        roster.refresh(clinic, now=now)
-    beat("waitlist.tasks.refresh_waiting", now=now)
+    roster.refresh(Clinic.objects.get(pk=clinic_id), now=timezone.now())

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from audit.models import Heartbeat
+from audit.models import Entry, Heartbeat
 from tests.factories import NOW, World
 from tests.intake.senders import calcom, send, standard
 from waitlist import events, tasks
@@ -102,11 +102,73 @@ def test_the_sweep_sends_what_a_lost_nudge_left_and_notes_that_it_ran(worker_at_
     assert Heartbeat.objects.get(name="waitlist.tasks.sweep_events").beat_at >= start
 
 
-def test_the_nightly_refresh_counts_every_clinic():
-    worlds = [World(), World()]
+class Killed(BaseException):
+    """As kill -9 would: nothing of ours catches it."""
+
+
+@pytest.mark.filterwarnings("ignore:task_always_eager has no effect")
+@pytest.mark.parametrize("dies_at", [1, 2])
+def test_a_kept_cancellation_outlives_a_worker_that_dies_in_between(worker_at_hand, monkeypatch, dies_at):
+    """After the booking is mirrored and before that is noted, or before the cancellation is applied."""
+    world = World()
+    calendar = world.connection()
+    start = timezone.now()
+    kept, booked = (
+        stored(calendar, standard(kind, "A-1", version, world, **times))
+        for kind, version, times in (("cancelled", 2, {}), ("booked", 1, {"starts_at": start + timedelta(hours=30)}))
+    )
+    events.apply(kept.pk, now=start)
+    InboundEvent.objects.update(received_at=start - timedelta(seconds=30))
+    calls = iter(range(1, 3))
+    settle, apply = events._settle, events._apply
+
+    def dying(step: Any) -> Any:
+        def run(*arguments: Any, **options: Any) -> Any:
+            if next(calls) == dies_at:
+                raise Killed
+            return step(*arguments, **options)
+
+        return run
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(events, *(("_settle", dying(settle)) if dies_at == 1 else ("_apply", dying(apply))))
+        events.apply(booked.pk, now=start)
+    assert Appointment.objects.get().status == "booked"
+    tasks.sweep_events()
+    tasks.sweep_events()
+    assert Appointment.objects.get().status == "cancelled"
+    assert is_settled(booked)
+    kept.refresh_from_db()
+    assert (kept.status, kept.applied_at is not None) == (EventStatus.APPLIED, True)
+    assert not events.kept().exists()
+
+
+@pytest.mark.filterwarnings("ignore:task_always_eager has no effect")
+def test_a_cancellation_of_nothing_known_is_left_in_peace(worker_at_hand):
+    world = World()
+    tasks.apply_event(stored(world.connection(), standard("cancelled", "A-1", 2, world)).pk)
+    lines = Entry.objects.count()
+    InboundEvent.objects.update(received_at=NOW - timedelta(days=1))
+    tasks.sweep_events()
+    tasks.apply_event(InboundEvent.objects.get().pk)
+    assert Entry.objects.count() == lines
+
+
+@pytest.mark.filterwarnings("ignore:task_always_eager has no effect")
+def test_the_refresh_counts_every_clinic_though_one_cannot_be(worker_at_hand):
+    worlds = [World(), World(), World()]
     long = [world.entry(added_at=timezone.now() - timedelta(days=9)) for world in worlds]
-    tasks.refresh_waiting()
-    for world, entry in zip(worlds, long, strict=True):
+    somebody_else = connection.copy()
+    with connection.cursor() as mine, somebody_else.cursor() as theirs:
+        theirs.execute("BEGIN")
+        theirs.execute("SELECT FROM waitlist_waitlistentry WHERE id = %s FOR UPDATE", [long[0].pk])
+        mine.execute("SET lock_timeout = '100ms'")
+        tasks.refresh_waiting()
+        mine.execute("RESET lock_timeout")
+    somebody_else.close()
+    long[0].refresh_from_db()
+    assert long[0].waited_days == 0
+    for world, entry in list(zip(worlds, long, strict=True))[1:]:
         world.clinic.refresh_from_db()
         entry.refresh_from_db()
         assert entry.waited_days == world.clinic.max_waited_days == 9

@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from audit import trail
 from audit.models import ActorKind
@@ -16,7 +16,7 @@ from waitlist import live, schedule
 from waitlist.events import calcom, names, standard
 from waitlist.events.apply import NotYet, Outcome, act, free_former
 from waitlist.events.told import Envelope, Malformed, Rejected, Told, What, parse
-from waitlist.models import Connection, InboundEvent
+from waitlist.models import Appointment, Connection, InboundEvent
 from waitlist.nudge import nudge
 from waitlist.states import EventStatus
 
@@ -54,13 +54,18 @@ def apply(event_id: int, *, now: datetime) -> EventStatus:
     event = _get(event_id)
     with trail.acting(_actor(event.connection)), _alone(event):
         event = _get(event_id)
-        if event.status != EventStatus.RECEIVED:
+        if event.status != EventStatus.RECEIVED and not kept().filter(pk=event.pk).exists():
             return EventStatus(event.status)
         status = _apply(event, now=now)
-        if status == EventStatus.APPLIED:
-            for waiting in _same_booking(event).filter(status=EventStatus.IGNORED, applied_at=None):
-                _apply(waiting, now=now)
+        for waiting in _same_booking(event).filter(pk__in=kept()):
+            _apply(waiting, now=now)
     return status
+
+
+def kept() -> QuerySet[InboundEvent]:
+    """Events that came before their booking, and it is known by now. None stays so unless a worker died in between."""
+    booking = Appointment.objects.filter(clinic=OuterRef("connection__clinic"), external_id=OuterRef("subject"))
+    return InboundEvent.objects.filter(Exists(booking), status=EventStatus.IGNORED, applied_at=None)
 
 
 @transaction.atomic
@@ -144,7 +149,13 @@ def _get(event_id: int) -> InboundEvent:
 
 
 def _actor(connection: Connection) -> Actor:
-    return Actor(kind=ActorKind.CONNECTION, ref=connection.pk, remote_addr=trail.current().remote_addr)
+    caller = trail.current()
+    return Actor(
+        kind=ActorKind.CONNECTION,
+        ref=connection.pk,
+        remote_addr=caller.remote_addr,
+        correlation_id=caller.correlation_id,
+    )
 
 
 @contextmanager
@@ -168,4 +179,4 @@ def _key(name: str) -> int:
     return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)
 
 
-__all__ = ["FORMATS", "Malformed", "Rejected", "What", "again", "apply", "parse", "store", "unknown_words"]
+__all__ = ["FORMATS", "Malformed", "Rejected", "What", "again", "apply", "kept", "parse", "store", "unknown_words"]

@@ -99,6 +99,11 @@ class InboundEvent(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["received_at"], name="event_to_apply", condition=Q(status="received")),
+            models.Index(
+                fields=["connection", "subject"],
+                name="event_kept",
+                condition=Q(status="ignored", applied_at=None),
+            ),
             models.Index(fields=["connection", "subject", "version"], name="event_by_subject"),
             models.Index(fields=["connection", "replaces"], name="event_by_replaced", condition=~Q(replaces="")),
         ]
