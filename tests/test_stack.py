@@ -14,6 +14,7 @@ import pytest
 
 from ops.demo_home import is_alive
 from ops.processes import answers, free_port, kill_group
+from ops.with_services import remove_target
 from tests.harness import eventually
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,6 +77,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     for child in demo.children:
         if is_alive(child):
             kill_group(child["pid"])
+    remove_target(demo.folder / "postgres")
 
 
 def test_demo_starts_answers_and_refuses_a_second_one_on_its_data(demo: Demo, tmp_path: Path):
