@@ -95,11 +95,14 @@ class WritebackStatus(TextChoices):
     CONFLICT = "conflict", "The calendar had that time taken"
 
 
+# Owed once more when the same visit is cancelled again.
+SETTLED_WRITEBACKS = (WritebackStatus.CONFIRMED, WritebackStatus.DONE, WritebackStatus.CONFLICT)
+
 WRITEBACK_MOVES = {
-    WritebackStatus.QUEUED: {WritebackStatus.TASK},
+    WritebackStatus.QUEUED: {WritebackStatus.TASK, *SETTLED_WRITEBACKS},
     WritebackStatus.CONFIRMED: {WritebackStatus.QUEUED},
     WritebackStatus.TASK: {WritebackStatus.QUEUED},
-    WritebackStatus.DONE: {WritebackStatus.TASK},
+    WritebackStatus.DONE: {WritebackStatus.TASK, WritebackStatus.CONFLICT},
     WritebackStatus.CONFLICT: {WritebackStatus.QUEUED},
 }
 

@@ -7,10 +7,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from matching import claims, returns
+from notifications.models import Message
+from notifications.states import Kind, MessageStatus
 from tests import factories
 from tests.factories import World
+from waitlist import writebacks
 from waitlist.models import InboundEvent, Writeback
 from waitlist.states import WritebackStatus
+from waitlist.templatetags.bar import open_tasks
 
 pytestmark = pytest.mark.django_db
 
@@ -36,16 +41,49 @@ def test_nothing_to_do(staff: Client):
 def test_what_there_is_to_do(staff: Client, world: World):
     task = writeback(world, detail="It answered 500 ten times.")
     conflict = writeback(world, WritebackStatus.CONFLICT)
-    settled = writeback(world, WritebackStatus.CONFLICT, resolved_at=timezone.now())
+    settled = writeback(world, WritebackStatus.CONFLICT, resolved_at=timezone.now())  # stays until somebody saw it
     entered = writeback(world, WritebackStatus.DONE)
     InboundEvent.objects.create(
         connection=world.connection(), event_key="1", payload={}, status="rejected", received_at=timezone.now()
     )
     page = staff.get(reverse("tasks")).content.decode()
     shown = [one.appointment.patient.name in page for one in (task, conflict, settled, entered)]
-    assert shown == [True, True, False, False]
+    assert shown == [True, True, True, False]
+    assert open_tasks(world.clinic.pk) == 3
     assert "It answered 500 ten times." in page
     assert "<b>1</b> message from your calendar" in page
+
+
+@pytest.mark.parametrize("can_be_told", [True, False])
+def test_a_conflict_says_who_had_it_and_whether_they_know_until_somebody_saw_it(
+    staff: Client, world: World, can_be_told: bool
+):
+    now = timezone.now()
+    world.connection(writeback_url="https://calendar.example/hook")
+    patient = world.entry().patient
+    if not can_be_told:
+        patient.contact_points.update(granted=[])
+    slot = world.slot(now + timedelta(hours=30))
+    assert claims.give(slot.pk, patient, now=now) == claims.Claim.BOOKED
+    owed = Writeback.objects.get()
+    writebacks.conflict(owed, "The calendar had that time taken.", now=now)
+    url = reverse("task-done", args=[owed.pk])
+    page = staff.get(reverse("tasks")).content.decode()
+    assert "They are being told" in page and url not in page
+    assert staff.post(url).status_code == 404  # the apology comes first
+
+    assert returns.give_way(owed.pk, now=now)
+    page = staff.get(reverse("tasks")).content.decode()
+    assert patient.name in page and url in page
+    assert ("They are being told" in page, "please call" in page) == (can_be_told, not can_be_told)
+    Message.objects.filter(kind=Kind.APOLOGY).update(status=MessageStatus.DELIVERED, sent_at=now)
+    assert ("and offered other times." in staff.get(reverse("tasks")).content.decode()) is can_be_told
+
+    staff.post(url)
+    owed.refresh_from_db()
+    assert owed.status == WritebackStatus.DONE
+    assert "Nothing to do" in staff.get(reverse("tasks")).content.decode()
+    assert open_tasks(world.clinic.pk) == 0
 
 
 def test_done_is_done_once(staff: Client, world: World):

@@ -26,8 +26,7 @@ PAGES = (  # label, address by name, who may open it
 def open_tasks(clinic_id: int) -> int:
     """What waits for a person's hand."""
     waiting = (WritebackStatus.TASK, WritebackStatus.CONFLICT)
-    rows = Writeback.objects.filter(clinic_id=clinic_id, status__in=waiting, resolved_at=None)
-    return rows.count()
+    return Writeback.objects.filter(clinic_id=clinic_id, status__in=waiting).count()
 
 
 @register.inclusion_tag("_bar.html", takes_context=True)

@@ -1,6 +1,7 @@
 """What waits for a person's hand: bookings to enter in the calendar, conflicts, refused events."""
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -8,6 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from notifications.models import Message
+from notifications.states import REACHED_CARRIER, Kind, MessageStatus
 from waitlist import access, writebacks
 from waitlist.models import InboundEvent, Writeback
 from waitlist.states import EventStatus, WritebackStatus
@@ -18,23 +21,21 @@ from waitlist.views.answer import done, is_update
 @vary_on_headers("HX-Request")
 @require_safe
 def tasks(request: HttpRequest) -> HttpResponse:
-    """The oldest first, as somebody may be on the way already."""
+    """The soonest first; a conflict stays until somebody has seen it."""
     clinic = access.get_clinic(request)
-    rows = (
-        Writeback.objects.filter(clinic=clinic, resolved_at=None)
-        .select_related(
-            "appointment__patient",
-            "appointment__practitioner",
-            "appointment__service",
-            "appointment__location__clinic",
-        )
-        .order_by("appointment__starts_at", "pk")
-    )
+    rows = clinic.writebacks.select_related(
+        "appointment__patient",
+        "appointment__practitioner",
+        "appointment__service",
+        "appointment__location__clinic",
+    ).order_by("appointment__starts_at", "pk")
     context = {
         "clinic": clinic,
         "now": timezone.now(),
         "to_enter": rows.filter(status=WritebackStatus.TASK),
-        "conflicts": rows.filter(status=WritebackStatus.CONFLICT),
+        "conflicts": rows.filter(status=WritebackStatus.CONFLICT).annotate(
+            is_told=_apology(*REACHED_CARRIER), is_to_be_told=_apology(MessageStatus.PENDING)
+        ),
         "rejected": InboundEvent.objects.filter(connection__clinic=clinic, status=EventStatus.REJECTED).count(),
     }
     return render(request, "waitlist/_tasks.html" if is_update(request) else "waitlist/tasks.html", context)
@@ -42,8 +43,15 @@ def tasks(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def task_done(request: HttpRequest, pk: int) -> HttpResponse:
-    """Somebody entered it in the calendar."""
-    writeback = access.get_row(request, Writeback.objects.all(), pk=pk)
+    """Somebody entered it in the calendar, or has seen the conflict; never before its patient's apology is owed."""
+    rows = Writeback.objects.exclude(status=WritebackStatus.QUEUED)
+    writeback = access.get_row(request, rows.exclude(status=WritebackStatus.CONFLICT, resolved_at=None), pk=pk)
     if not writebacks.done(writeback, now=timezone.now()):
         messages.warning(request, "That was done before.")
     return done(request, "tasks")
+
+
+def _apology(*statuses: str) -> Exists:
+    """Whether the patient's apology, which offers other times, has got as far as one of these."""
+    mine = Message.objects.filter(kind=Kind.APOLOGY, appointment=OuterRef("appointment"))
+    return Exists(mine.filter(status__in=statuses))
