@@ -16,7 +16,7 @@ from waitlist import schedule
 from waitlist.models import Slot
 
 pytestmark = pytest.mark.worker
-SWEEPS_SECONDS = 30  # several of the five-second sweeps
+SWEEPS_SECONDS = 60  # several five-second sweeps, and a worker that waits longer and longer for its broker
 
 
 def cancelled(people: int) -> Slot:
