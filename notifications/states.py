@@ -110,3 +110,5 @@ REACHED_CARRIER = (
     MessageStatus.DELIVERED,
     MessageStatus.UNKNOWN,
 )
+
+UNFINISHED = (MessageStatus.PENDING, MessageStatus.SENDING, MessageStatus.UNKNOWN)

@@ -7,27 +7,34 @@ from django.db import transaction
 from audit import trail
 from waitlist import live
 from waitlist.models import Appointment, Connection, Writeback
-from waitlist.states import WRITEBACK_MOVES, WritebackStatus
+from waitlist.states import SETTLED_WRITEBACKS, WRITEBACK_MOVES, WritebackStatus
 
 TOPIC = "tasks"
+NOT_CANCELLED = "The calendar refused this cancellation: look at the visit there."
 
 
 def open_for(appointment: Appointment, kind: str, *, now: datetime) -> Writeback:
-    """The one writeback of this kind: queued for the calendar of record, or a task for staff without one."""
+    """The one writeback of this kind: queued for the calendar of record, or a task for staff without one.
+
+    Where an earlier one was settled (cancelled, booked again in the calendar, now cancelled again) it is open again.
+    """
     calendar = (
         Connection.objects.filter(clinic_id=appointment.clinic_id, is_active=True).exclude(writeback_url="").first()
     )
+    fields = {
+        "connection": calendar,
+        "status": WritebackStatus.QUEUED if calendar else WritebackStatus.TASK,
+        "updated_at": now,
+    }
     writeback, is_new = Writeback.objects.get_or_create(
         appointment=appointment,
         kind=kind,
-        defaults={
-            "clinic_id": appointment.clinic_id,
-            "connection": calendar,
-            "status": WritebackStatus.QUEUED if calendar else WritebackStatus.TASK,
-            "created_at": now,
-            "updated_at": now,
-        },
+        defaults={"clinic_id": appointment.clinic_id, "created_at": now, **fields},
     )
+    if not is_new:
+        settled = Writeback.objects.filter(pk=writeback.pk, status__in=SETTLED_WRITEBACKS)
+        is_new = bool(settled.update(detail="", resolved_at=None, **fields))
+        writeback.refresh_from_db()
     if is_new:
         trail.record("writeback.opened", writeback, now=now, clinic_id=writeback.clinic_id)
         live.hint(writeback.clinic_id, TOPIC)
@@ -40,7 +47,11 @@ def confirm(writeback: Writeback, *, now: datetime) -> bool:
 
 
 def conflict(writeback: Writeback, detail: str, *, now: datetime) -> bool:
-    """The calendar had that time taken; the apology is still owed (`resolved_at` empty)."""
+    """The calendar had that time taken; the apology is still owed (`resolved_at` empty). Nobody is owed one for
+    a cancellation: staff see to it."""
+    if writeback.kind == Writeback.Kind.CANCELLED:
+        hand_over(writeback, NOT_CANCELLED, now=now)
+        return False
     return _move(writeback, WritebackStatus.CONFLICT, detail, now=now)
 
 

@@ -1,14 +1,8 @@
 """The outbox: what is to be told is a row, written with its cause and sent after commit, never twice."""
 
+from notifications.outbox.bookings import confirm, write_back
 from notifications.outbox.delivery import deliver, deliver_due, due, due_of_slot
-from notifications.outbox.queue import (
-    confirm,
-    drop_unsent,
-    enqueue,
-    enqueue_news,
-    enqueue_offers,
-    write_back,
-)
+from notifications.outbox.queue import drop_unsent, enqueue, enqueue_news, enqueue_offers
 from notifications.outbox.receipts import receipt
 from notifications.outbox.ways import Route, routes
 

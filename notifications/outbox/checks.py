@@ -10,7 +10,7 @@ from matching.states import OfferState
 from notifications import rules
 from notifications.models import Message
 from notifications.rules.places import states
-from notifications.states import REACHED_CARRIER, Channel, Kind, MessageStatus, Rule
+from notifications.states import REACHED_CARRIER, UNFINISHED, Channel, Kind, MessageStatus, Rule
 from waitlist.models import Writeback
 from waitlist.states import AppointmentStatus
 
@@ -114,6 +114,6 @@ def _after_the_booking(message: Message, *, now: datetime) -> Verdict:
     booking = Message.objects.filter(
         appointment=message.appointment_id,
         writeback__kind=Writeback.Kind.BOOKED,
-        status__in=(MessageStatus.PENDING, MessageStatus.SENDING, MessageStatus.UNKNOWN),
+        status__in=UNFINISHED,
     )
     return Verdict(wait_until=now + IN_FLIGHT) if booking.exists() else GO

@@ -16,12 +16,12 @@ from notifications import channels, rendering
 from notifications.channels import Outcome, Result
 from notifications.models import ContactPoint, Message
 from notifications.outbox import checks, results
-from notifications.states import Channel, MessageStatus
+from notifications.states import UNFINISHED, Channel, MessageStatus
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=30)  # longer than any channel's timeout
 AFTER_A_FAULT = timedelta(seconds=15)
-UNFINISHED = (MessageStatus.PENDING, MessageStatus.SENDING, MessageStatus.UNKNOWN)
+WORDED_AT_MOST = 5  # times: words that fail once fail again, unless somebody mends them at once
 
 
 def due(*, now: datetime, limit: int) -> list[int]:
@@ -65,7 +65,11 @@ def deliver(message_id: int, *, now: datetime) -> None:
 
 def _send(message: Message, *, now: datetime) -> Result | None:
     """None where it may not go now, or somebody else has it."""
-    message.text = rendering.render(message)
+    if message.not_after is None or now < message.not_after:
+        try:
+            message.text = rendering.render(message)
+        except Exception as fault:
+            return _without_words(message, fault)
     if not _claim(message, now=now):
         return None
     try:
@@ -73,6 +77,18 @@ def _send(message: Message, *, now: datetime) -> Result | None:
     except Exception:  # it may have been handed over: look before sending again
         log.exception("message %s: its channel broke", message.pk)
         return Result(Outcome.UNKNOWN, code="internal")
+
+
+def _without_words(message: Message, fault: Exception) -> Result | None:
+    """Later once more, a few times; then it has failed. Its facts stay out of the log."""
+    rows = Message.objects.filter(pk=message.pk, status=MessageStatus.PENDING, attempts=message.attempts)
+    message.attempts += 1
+    if not rows.update(attempts=message.attempts):
+        return None
+    if message.attempts < WORDED_AT_MOST:
+        return Result(Outcome.NOT_SENT, code="no_words")
+    log.error("message %s: there are no words for it (%s)", message.pk, type(fault).__name__)
+    return Result(Outcome.FAILED, code="no_words")
 
 
 @transaction.atomic(durable=True)

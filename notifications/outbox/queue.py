@@ -7,17 +7,15 @@ from typing import Any
 from django.db.models import QuerySet
 
 from matching.models import Offer
-from notifications import rules
 from notifications.models import ContactPoint, Message
-from notifications.outbox.ways import CHANNELS, Route
-from notifications.states import REACHED_CARRIER, Channel, ContactKind, Kind, MessageStatus, Purpose, Rule
-from waitlist import writebacks
-from waitlist.models import Appointment, Clinic, Patient, Slot
+from notifications.outbox.ways import Route
+from notifications.states import REACHED_CARRIER, Kind, MessageStatus, Purpose, Rule
+from waitlist.models import Clinic, Patient, Slot
 from waitlist.nudge import nudge
-from waitlist.states import WritebackStatus
 
 # About a booking they made: wherever they heard of it, however the offer itself fared.
 ABOUT_A_BOOKING = (Kind.CANCELLED, Kind.APOLOGY)
+OF_A_VISIT = (Kind.BOOKED, *ABOUT_A_BOOKING)
 
 
 def enqueue_offers(slot: Slot, pairs: Sequence[tuple[Offer, list[Route]]], *, now: datetime) -> None:
@@ -59,6 +57,10 @@ def enqueue_news(kind: Kind, offers: Sequence[Offer], *, now: datetime) -> None:
     else:
         told = told.filter(kind=Kind.OFFER, status__in=REACHED_CARRIER)
     expires: dict[int | None, datetime] = {offer.pk: offer.expires_at for offer in offers}
+    booked = Message.objects.filter(offer__in=offers, kind=Kind.BOOKED).order_by("appointment_id")
+    visits: dict[int | None, int | None] = {}
+    if kind in ABOUT_A_BOOKING:
+        visits = dict(booked.values_list("offer_id", "appointment_id"))  # the latest of each
     Message.objects.bulk_create(
         (
             Message(
@@ -70,8 +72,8 @@ def enqueue_news(kind: Kind, offers: Sequence[Offer], *, now: datetime) -> None:
                 patient_id=heard.patient_id,
                 offer_id=heard.offer_id,
                 slot_id=heard.slot_id,
-                appointment_id=heard.appointment_id,
-                dedupe_key=f"{kind}:{heard.offer_id}:{heard.channel}",
+                appointment_id=visits.get(heard.offer_id),
+                dedupe_key=key(kind, heard.offer_id, visits.get(heard.offer_id), heard.channel),
                 context=heard.context,
                 not_after=datetime.fromisoformat(heard.context["starts_at"])
                 if kind in ABOUT_A_BOOKING
@@ -85,27 +87,6 @@ def enqueue_news(kind: Kind, offers: Sequence[Offer], *, now: datetime) -> None:
     )
     for slot_id in {offer.slot_id for offer in offers}:
         nudge("notifications.tasks.deliver_slot", slot_id)
-
-
-def confirm(offer: Offer, appointment: Appointment, *, now: datetime) -> None:
-    """Tell the patient of a booking they chose themselves, wherever they let us write to."""
-    slot = Slot.objects.select_related("clinic", "location__clinic", "practitioner", "service").get(pk=offer.slot_id)
-    for channel, point in _reachable(offer.patient):
-        enqueue(
-            Kind.BOOKED,
-            clinic=slot.clinic,
-            contact_point=point,
-            channel=channel,
-            purpose=Purpose.OFFERS,
-            dedupe_key=f"{Kind.BOOKED}:{offer.pk}:{channel}",
-            context=freeze(slot, offer.patient, offer),
-            patient=offer.patient,
-            offer=offer,
-            slot=slot,
-            appointment=appointment,
-            not_after=slot.starts_at,
-            now=now,
-        )
 
 
 def enqueue(
@@ -141,23 +122,6 @@ def enqueue(
     return message
 
 
-def write_back(appointment: Appointment, kind: str, *, now: datetime) -> None:
-    """The calendar of record has to hear of it: by a webhook where there is one, else it is a task for staff."""
-    owed = writebacks.open_for(appointment, kind, now=now)
-    if owed.status == WritebackStatus.QUEUED:
-        enqueue(
-            Kind.WRITEBACK,
-            clinic=appointment.clinic,
-            contact_point=None,
-            channel=Channel.WEBHOOK,
-            dedupe_key=f"{Kind.WRITEBACK}:{owed.pk}",
-            context={},
-            appointment=appointment,
-            writeback=owed,
-            now=now,
-        )
-
-
 def drop_unsent(slot: Slot, offers: Iterable[Offer], *, now: datetime) -> int:
     """Offers of this slot that nobody has been sent yet are not sent any more; how many."""
     return _drop(Message.objects.filter(slot=slot, offer__in=offers))
@@ -183,16 +147,12 @@ def freeze(slot: Slot, patient: Patient, offer: Offer) -> dict[str, Any]:
     }
 
 
+def key(kind: str, offer_id: int | None, appointment_id: int | None, channel: str) -> str:
+    """One message of a kind per offer and channel; of a booking one per visit: a time given back may be had again."""
+    visit = f":{appointment_id or 0}" if kind in OF_A_VISIT else ""
+    return f"{kind}:{offer_id}{visit}:{channel}"
+
+
 def _drop(messages: QuerySet[Message]) -> int:
     unsent = messages.filter(kind=Kind.OFFER, status=MessageStatus.PENDING)
     return unsent.update(status=MessageStatus.DROPPED, refused_by=Rule.OFFER_OVER)
-
-
-def _reachable(patient: Patient) -> list[tuple[str, ContactPoint]]:
-    """The first number and the first address that may be used, each with its channel."""
-    ways: dict[str, ContactPoint] = {}
-    for user in patient.contacts.select_related("contact_point"):
-        point, channel = user.contact_point, CHANNELS[ContactKind(user.contact_point.kind)]
-        if channel not in ways and rules.forbidden(point, Kind.BOOKED, Purpose.OFFERS, channel) is None:
-            ways[channel] = point
-    return list(ways.items())

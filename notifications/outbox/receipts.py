@@ -6,9 +6,9 @@ from uuid import UUID
 from django.db import transaction
 
 from notifications.channels import Outcome, Result, twilio_codes
-from notifications.models import ContactPoint, Message
+from notifications.models import Message
 from notifications.outbox import results
-from notifications.states import Kind, MessageStatus
+from notifications.states import UNFINISHED, Kind, MessageStatus
 
 STATUSES = {
     "accepted": MessageStatus.SENT,
@@ -23,7 +23,6 @@ STATUSES = {
     "canceled": MessageStatus.FAILED,
 }
 ONCE_MORE_AFTER = timedelta(minutes=1)
-WITHOUT_A_REPORT = (MessageStatus.PENDING, MessageStatus.SENDING, MessageStatus.UNKNOWN)
 
 
 @transaction.atomic(durable=True)
@@ -41,19 +40,19 @@ def receipt(public_id: UUID, *, provider_id: str, status: str, code: str, now: d
         fields["delivered_at"] = now
     if not results.move(message, to, now=now, **fields):
         return False
-    if to == MessageStatus.DELIVERED:
-        results.succeeded(message, now=now)
-    elif ended_badly:
+    if ended_badly:
         results.failed(message, Result(Outcome.FAILED, provider_id, code), now=now)
+    else:
+        results.succeeded(message, now=now)
     return True
 
 
 def _locked(public_id: UUID) -> Message | None:
-    """The message and, before it, its contact point."""
-    point_id = Message.objects.filter(public_id=public_id).values_list("contact_point_id", flat=True).first()
-    if point_id is None:
+    """The message and, before it, its contact point and its offer."""
+    found = Message.objects.filter(public_id=public_id).select_related("contact_point").first()
+    point = results.lock_what_it_is_about(found) if found is not None else None
+    if point is None:
         return None
-    point = ContactPoint.objects.select_for_update(no_key=True).get(pk=point_id)
     rows = Message.objects.select_for_update(no_key=True, of=("self",)).select_related("clinic", "patient", "offer")
     message = rows.get(public_id=public_id)
     message.contact_point = point
@@ -64,7 +63,7 @@ def _is_old_news(message: Message, provider_id: str) -> bool:
     """A report on an earlier try of a message that is being tried again, or on one that is not this message's."""
     if message.provider_id is None:
         return False
-    if message.status in WITHOUT_A_REPORT:
+    if message.status in UNFINISHED:
         return message.provider_id == provider_id and message.resent_at is not None
     return message.provider_id != provider_id
 
@@ -76,7 +75,7 @@ def _once_more(message: Message, provider_id: str, code: str, *, now: datetime) 
         return False
     if message.kind != Kind.OFFER or message.resent_at is not None or at >= (message.not_after or at):
         return False
-    rows = Message.objects.filter(pk=message.pk, status__in=(MessageStatus.SENT, *WITHOUT_A_REPORT))
+    rows = Message.objects.filter(pk=message.pk, status__in=(MessageStatus.SENT, *UNFINISHED))
     return bool(
         rows.update(
             status=MessageStatus.PENDING,

@@ -8,15 +8,19 @@ from typing import Any
 from django.db import transaction
 
 from audit import trail
-from notifications import consent, rules
-from notifications.channels import Outcome, Result, twilio_codes
-from notifications.models import Consent, ContactPoint, Message
+from matching.models import Offer
+from matching.states import OfferState
+from notifications import rules
+from notifications.channels import Outcome, Result
+from notifications.models import ContactPoint, Message
+from notifications.outbox import learning
 from notifications.outbox.checks import Verdict
-from notifications.outbox.queue import enqueue
+from notifications.outbox.queue import enqueue, enqueue_news, key
 from notifications.states import MESSAGE_MOVES, Capability, Channel, ContactKind, Kind, MessageStatus, Rule
 from waitlist import writebacks
 from waitlist.live import hint
 from waitlist.nudge import nudge
+from waitlist.states import SlotState
 
 log = logging.getLogger(__name__)
 FIRST_WAIT_SECONDS = 2
@@ -30,8 +34,7 @@ ALSO_BY_EMAIL = (Kind.OFFER, Kind.BOOKED, Kind.APOLOGY)
 @transaction.atomic
 def record(message: Message, result: Result, *, now: datetime) -> None:
     """Write down what the channel said, unless a receipt was here first."""
-    if message.contact_point_id is not None:
-        ContactPoint.objects.select_for_update(no_key=True).get(pk=message.contact_point_id)
+    lock_what_it_is_about(message)
     known = {"error_code": result.code[:20], "provider_id": result.provider_id or message.provider_id}
     if result.outcome in (Outcome.SENT, Outcome.DELIVERED):
         delivered = {"delivered_at": now} if result.outcome == Outcome.DELIVERED else {}
@@ -45,6 +48,16 @@ def record(message: Message, result: Result, *, now: datetime) -> None:
             failed(message, result, now=now)
     else:
         _again(message, result, now=now, **known)
+
+
+def lock_what_it_is_about(message: Message) -> ContactPoint | None:
+    """Lock the contact point, then an offer: a claim that is just retracting it is waited for."""
+    if message.contact_point_id is None:
+        return None
+    point = ContactPoint.objects.select_for_update(no_key=True).get(pk=message.contact_point_id)
+    if message.kind == Kind.OFFER and message.offer_id is not None:
+        message.offer = Offer.objects.select_for_update(no_key=True).get(pk=message.offer_id)
+    return point
 
 
 def end(message: Message, verdict: Verdict, *, now: datetime) -> None:
@@ -80,36 +93,26 @@ def failed(message: Message, result: Result, *, now: datetime) -> None:
             writebacks.hand_over(message.writeback, result.detail or "The calendar could not be told.", now=now)
         return
     if message.contact_point is not None and message.channel == Channel.SMS:
-        learn(message.contact_point, code, now=now)
+        learning.learn(message.contact_point, code, now=now)
     if not _by_email(message, now=now) and message.kind == Kind.OFFER and not _told_otherwise(message):
         nudge("matching.tasks.advance", message.slot_id or 0)
 
 
-def learn(point: ContactPoint, code: int, *, now: datetime) -> None:
-    """What an error code says about the number itself."""
-    if code in twilio_codes.OPTED_OUT:
-        consent.stop(point, source=Consent.Source.KEYWORD, now=now, note=f"said so to the carrier ({code})")
-    if code in twilio_codes.TAKES_NO_TEXTS | twilio_codes.NO_SUCH_NUMBER:
-        _capable(point, Capability.NO, now=now)
-    if code in twilio_codes.MISCONFIGURED:
-        log.error("the SMS provider refuses us with code %s: look at the account and the numbers", code)
-    if code in twilio_codes.BLOCKED:
-        log.warning("a text was blocked as unwanted, code %s", code)
-
-
 def succeeded(message: Message, *, now: datetime) -> None:
-    """It arrived: the calendar has it, or the number takes texts."""
+    """It went out: the calendar has it, or the number takes texts. An offer that was taken meanwhile is taken back:
+    whoever claimed it saw this text still waiting."""
     if message.writeback is not None:
         writebacks.confirm(message.writeback, now=now)
+    if message.kind == Kind.OFFER and message.offer is not None and _is_taken(message.offer, now=now):
+        enqueue_news(Kind.RETRACTED, [message.offer], now=now)
     point = message.contact_point
     if point is not None and message.channel == Channel.SMS and message.status == MessageStatus.DELIVERED:
-        _capable(point, Capability.OK, now=now)
+        learning.capable(point, Capability.OK, now=now)
 
 
-def _capable(point: ContactPoint, capability: Capability, *, now: datetime) -> None:
-    rows = ContactPoint.objects.filter(pk=point.pk).exclude(sms_capability=capability)
-    if rows.update(sms_capability=capability):
-        trail.record("contact.learned", point, now=now, clinic_id=point.clinic_id, changes={"texts": capability})
+def _is_taken(offer: Offer, *, now: datetime) -> bool:
+    """Whether somebody was faster while this one could still have said yes."""
+    return offer.state == OfferState.RETRACTED and offer.expires_at > now and offer.slot.state == SlotState.FILLED
 
 
 def _still_unknown(message: Message, *, now: datetime, **known: Any) -> None:
@@ -169,7 +172,7 @@ def _by_email(message: Message, *, now: datetime) -> Message | None:
                 contact_point=point,
                 channel=Channel.EMAIL,
                 purpose=message.purpose,
-                dedupe_key=f"{message.kind}:{message.offer_id}:{Channel.EMAIL}",
+                dedupe_key=key(message.kind, message.offer_id, message.appointment_id, Channel.EMAIL),
                 context=message.context,
                 patient=message.patient,
                 offer=message.offer,

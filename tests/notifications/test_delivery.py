@@ -7,10 +7,12 @@ import pytest
 from django.db import connection
 
 from audit.models import Entry
+from matching import claims
 from matching.models import Offer
 from notifications import channels, consent, outbox
 from notifications.channels import Outcome, Result, simulator
 from notifications.models import ContactPoint, Message, SimulatedText
+from notifications.outbox import checks
 from notifications.states import Rule
 from tests import factories
 from tests.factories import NOW
@@ -164,6 +166,53 @@ def test_a_broadcast_is_taken_back_on_the_page_only(told):
     assert outcome(news) == ("dropped", Rule.BROADCAST)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_whoever_is_just_being_told_while_another_claims_hears_that_it_is_taken(told, monkeypatch):
+    """The claim sees their text still waiting; by the time it has retracted the offer, the text is on its way."""
+    winner = told.world.offer(told.slot)
+    about_to_go, claiming = threading.Event(), threading.Event()
+    look = checks.look
+
+    def wait_then_look(message, *, now):
+        about_to_go.set()
+        claiming.wait(5)
+        return look(message, now=now)
+
+    def tell_them():
+        try:
+            told.deliver()
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(checks, "look", wait_then_look)
+    thread = threading.Thread(target=tell_them)
+    thread.start()
+    assert about_to_go.wait(5)
+    threading.Timer(0.4, claiming.set).start()  # the claim waits for the row by then
+    assert claims.claim(winner.pk, via="link", now=NOW) == "booked"
+    thread.join()
+    told.message.refresh_from_db()
+    assert told.message.status == "delivered"
+    assert Message.objects.get(offer=told.offer, kind="retracted").contact_point == told.point
+
+
+def test_a_report_too_tells_those_who_lost_meanwhile(told):
+    Message.objects.update(status="sending", next_attempt_at=minutes(1))
+    winner = told.world.offer(told.slot)
+    assert claims.claim(winner.pk, via="link", now=NOW) == "booked"
+    Message.objects.filter(kind="retracted").delete()
+    outbox.receipt(told.message.public_id, provider_id="SM1", status="sent", code="", now=NOW)
+    assert Message.objects.get(kind="retracted").offer == told.offer
+
+
+def test_an_offer_taken_back_while_the_time_is_free_is_no_news(told):
+    Message.objects.update(status="sending", next_attempt_at=NOW)
+    SimulatedText.objects.create(message=told.message, at=NOW)
+    Offer.objects.update(state="retracted")  # the same wish was booked elsewhere
+    assert told.deliver().status == "delivered"
+    assert not Message.objects.filter(kind="retracted").exists()
+
+
 # Workers die.
 
 
@@ -265,15 +314,26 @@ def test_a_broken_channel_is_unknown_not_sent_again_blindly(told, monkeypatch, c
     assert "its channel broke" in caplog.text
 
 
-def test_what_cannot_be_worded_holds_up_nobody(told, caplog):
+def test_what_cannot_be_worded_holds_up_nobody_and_is_given_up(told, caplog):
     other = tell(told.world)
-    Message.objects.filter(pk=told.message.pk).update(context={"starts_at": "never"})
+    Message.objects.filter(pk=told.message.pk).update(context={"starts_at": "Ana, 2 pm"})
     outbox.deliver_due(now=NOW)
-    assert "could not be delivered" in caplog.text
     other.message.refresh_from_db()
     told.message.refresh_from_db()
     assert (other.message.status, told.message.status) == ("delivered", "pending")
     assert told.message.next_attempt_at > NOW
+    for _ in range(4):
+        message = told.deliver(told.message.next_attempt_at)
+    assert (message.status, message.error_code, message.attempts) == ("failed", "no_words", 5)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"message {message.pk}: there are no words for it (KeyError)"
+    ]
+    assert "Ana" not in caplog.text
+
+
+def test_what_comes_too_late_needs_no_words(told):
+    Message.objects.update(context={}, not_after=NOW)
+    assert told.deliver().refused_by == Rule.TOO_LATE
 
 
 def test_nobody_knows_after_a_day_is_a_failure(told, monkeypatch):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection, transaction
 
+from matching import claims, returns
 from matching.models import Offer
 from notifications import consent, outbox
 from notifications.models import ContactPoint, Message
@@ -13,7 +14,7 @@ from notifications.outbox import Route
 from notifications.states import Rule
 from tests import factories
 from tests.factories import NOW
-from waitlist.models import Clinic, Writeback
+from waitlist.models import Appointment, Clinic, Writeback
 
 pytestmark = pytest.mark.django_db
 NIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # midnight in Los Angeles
@@ -149,6 +150,33 @@ def test_a_cancelled_booking_is_told_wherever_it_was_booked(world):
     outbox.enqueue_news("apology", [offer], now=NOW)
     assert sorted(Message.objects.filter(kind="apology").values_list("channel", flat=True)) == ["email", "sms"]
     assert Message.objects.filter(kind="apology").first().not_after == offer.slot.starts_at
+
+
+def test_a_time_given_back_and_had_again_is_confirmed_and_cancelled_again(world):
+    """One offer, two visits, one after the other: each has its own messages, each of them once."""
+    offer = told(world, email="ana@example.com")
+    kinds = []
+    for n in range(2):
+        assert claims.give(offer.slot_id, offer.patient, now=NOW) == "booked"
+        kinds.append(list(Message.objects.filter(kind="booked").values_list("channel", flat=True)))
+        assert returns.cancel_in_grace(offer.pk, now=NOW + timedelta(minutes=n + 1))
+        outbox.enqueue_news("cancelled", [offer], now=NOW)
+    assert [len(found) for found in kinds] == [2, 4]
+    visits = list(Appointment.objects.order_by("pk").values_list("pk", flat=True))
+    cancelled = Message.objects.filter(kind="cancelled").order_by("pk")
+    assert [(row.appointment_id, row.channel) for row in cancelled] == [
+        (visit, channel) for visit in visits for channel in ("sms", "email")
+    ]
+    assert cancelled[0].dedupe_key == f"cancelled:{offer.pk}:{visits[0]}:sms"
+
+
+def test_an_unasked_time_given_back_and_had_again_is_confirmed_again(world):
+    entry = world.entry()
+    slot = world.slot(next_wave_at=None)
+    for n in range(2):
+        assert claims.give(slot.pk, entry.patient, now=NOW) == "booked"
+        assert Message.objects.filter(kind="booked").count() == n + 1
+        assert returns.cancel_in_grace(Offer.objects.get().pk, now=NOW + timedelta(minutes=1))
 
 
 def test_a_chosen_booking_is_confirmed_where_they_may_be_written_to(world):

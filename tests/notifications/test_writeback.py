@@ -10,6 +10,7 @@ from ops.processes import free_port
 from tests import factories
 from tests.factories import NOW
 from tests.fakes import FakeCalendar
+from waitlist import writebacks
 from waitlist.models import Mapping, Writeback
 
 pytestmark = pytest.mark.django_db
@@ -142,3 +143,32 @@ def test_a_calendar_taken_away_meanwhile_becomes_a_task(visit):
     visit.clinic.connections.update(writeback_url="")
     assert deliver(message) == ("failed", "task")
     assert Writeback.objects.get().detail == "No calendar is connected."
+
+
+def test_a_visit_cancelled_twice_is_told_twice_and_each_once(world, calendar, visit):
+    """Cancelled here, told, booked again in the calendar, cancelled here again."""
+    first = owe(visit, "cancelled")
+    assert deliver(first) == ("delivered", "confirmed")
+    for _ in range(2):
+        outbox.write_back(visit, "cancelled", now=NOW + timedelta(minutes=1))
+    again = Message.objects.exclude(pk=first.pk).get()
+    assert (again.dedupe_key, again.writeback.status) == (f"writeback:{first.writeback_id}:1", "queued")
+    assert deliver(again, NOW + timedelta(minutes=1)) == ("delivered", "confirmed")
+    assert len(set(calendar.ids)) == 2
+
+
+def test_a_task_done_and_owed_again_is_a_task_again(world):
+    visit = world.appointment()
+    outbox.write_back(visit, "cancelled", now=NOW)
+    writebacks.done(Writeback.objects.get(), now=NOW)
+    outbox.write_back(visit, "cancelled", now=NOW)
+    assert Writeback.objects.get().status == "task"
+
+
+def test_a_cancellation_the_calendar_refuses_is_a_task(calendar, visit, monkeypatch):
+    nudged = []
+    monkeypatch.setattr("notifications.outbox.results.nudge", lambda name, pk: nudged.append((name, pk)))
+    calendar.answers.append(409)
+    assert deliver(owe(visit, "cancelled")) == ("failed", "task")
+    assert "refused this cancellation" in Writeback.objects.get().detail
+    assert nudged == []

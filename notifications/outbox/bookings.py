@@ -1,0 +1,62 @@
+"""Who has to hear of a booking or its end: the patient wherever they let us, and the calendar of record."""
+
+from datetime import datetime
+
+from matching.models import Offer
+from notifications import rules
+from notifications.models import ContactPoint
+from notifications.outbox.queue import enqueue, freeze, key
+from notifications.outbox.ways import CHANNELS
+from notifications.states import UNFINISHED, Channel, ContactKind, Kind, Purpose
+from waitlist import writebacks
+from waitlist.models import Appointment, Patient, Slot
+from waitlist.states import WritebackStatus
+
+
+def confirm(offer: Offer, appointment: Appointment, *, now: datetime) -> None:
+    """Tell the patient of a booking they chose themselves, wherever they let us write to."""
+    slot = Slot.objects.select_related("clinic", "location__clinic", "practitioner", "service").get(pk=offer.slot_id)
+    for channel, point in _reachable(offer.patient):
+        enqueue(
+            Kind.BOOKED,
+            clinic=slot.clinic,
+            contact_point=point,
+            channel=channel,
+            purpose=Purpose.OFFERS,
+            dedupe_key=key(Kind.BOOKED, offer.pk, appointment.pk, channel),
+            context=freeze(slot, offer.patient, offer),
+            patient=offer.patient,
+            offer=offer,
+            slot=slot,
+            appointment=appointment,
+            not_after=slot.starts_at,
+            now=now,
+        )
+
+
+def write_back(appointment: Appointment, kind: str, *, now: datetime) -> None:
+    """The calendar of record has to hear of it: by a webhook where there is one, else it is a task for staff."""
+    owed = writebacks.open_for(appointment, kind, now=now)
+    if owed.status == WritebackStatus.QUEUED:
+        rounds = owed.messages.exclude(status__in=UNFINISHED).count()  # it may be owed again after it was settled
+        enqueue(
+            Kind.WRITEBACK,
+            clinic=appointment.clinic,
+            contact_point=None,
+            channel=Channel.WEBHOOK,
+            dedupe_key=f"{Kind.WRITEBACK}:{owed.pk}:{rounds}" if rounds else f"{Kind.WRITEBACK}:{owed.pk}",
+            context={},
+            appointment=appointment,
+            writeback=owed,
+            now=now,
+        )
+
+
+def _reachable(patient: Patient) -> list[tuple[str, ContactPoint]]:
+    """The first number and the first address that may be used, each with its channel."""
+    ways: dict[str, ContactPoint] = {}
+    for user in patient.contacts.select_related("contact_point"):
+        point, channel = user.contact_point, CHANNELS[ContactKind(user.contact_point.kind)]
+        if channel not in ways and rules.forbidden(point, Kind.BOOKED, Purpose.OFFERS, channel) is None:
+            ways[channel] = point
+    return list(ways.items())
