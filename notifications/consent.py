@@ -138,6 +138,13 @@ def start(point: ContactPoint, *, source: str, now: datetime, note: str = "") ->
     return again
 
 
+def on_one_line(point: ContactPoint) -> list[ContactPoint]:
+    """This number at every clinic that texts from the same sender: for whoever uses it that is one conversation."""
+    same = ContactPoint.objects.filter(kind=point.kind, value=point.value)
+    sender = point.clinic.sms_sender
+    return list(same.filter(clinic__sms_sender=sender).order_by("pk")) if sender else [point]
+
+
 def _lock(point: ContactPoint) -> ContactPoint:
     return ContactPoint.objects.select_for_update(no_key=True).get(pk=point.pk)
 

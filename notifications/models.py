@@ -144,6 +144,7 @@ class InboundMessage(models.Model):
     text = models.TextField(blank=True)
     meaning = models.CharField(max_length=12, blank=True, help_text="yes, no, stop, start or unclear.")
     offer = models.ForeignKey(Offer, models.PROTECT, null=True)
+    already_answered = models.BooleanField(default=False, help_text="The carrier has replied to this word itself.")
     received_at = models.DateTimeField()
     handled_at = models.DateTimeField(null=True, help_text="When it was acted on and answered.")
 

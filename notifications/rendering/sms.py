@@ -81,6 +81,10 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "conflict": ("{clinic}: sorry, {when} cannot be booked for you. Please call {phone}.",),
     "nothing": ("{clinic}: thank you. No open time is waiting for your answer. Questions? Call {phone}.",),
     "which": ("{clinic}: which one? Reply {choices}.",),
+    "another": (
+        "{clinic}: thank you. To take another open time as well, reply {choices}.",
+        "{clinic}: thank you. For another time reply {choices}.",
+    ),
     "which_no": (
         "{clinic}: pass on which one? Reply NO and a number ({choices}) or NO ALL.",
         "{clinic}: NO to which? {choices}, or NO ALL.",

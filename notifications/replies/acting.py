@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from audit import trail
 from audit.models import ActorKind
@@ -11,13 +12,14 @@ from audit.trail import Actor
 from matching import claims
 from matching.claims import Claim
 from matching.models import Offer
-from matching.states import OfferState
-from notifications.models import InboundMessage, Message
+from matching.states import BY_PATIENT, OfferState
+from notifications import consent
+from notifications.models import ContactPoint, InboundMessage, Message
 from notifications.replies.answers import answer
 from notifications.replies.meaning import Meaning, Said, understand
-from notifications.states import REACHED_CARRIER, Kind
+from notifications.states import REACHED_CARRIER, Kind, MessageStatus
 from waitlist.live import hint
-from waitlist.states import LIVE_SLOT_STATES
+from waitlist.states import LIVE_SLOT_STATES, WAITING_STATUSES
 
 REMEMBERED = timedelta(hours=48)  # how long after an offer a bare yes or no is about it
 QUESTION_STANDS = timedelta(hours=12)
@@ -25,6 +27,9 @@ LEFT_OVER = timedelta(seconds=20)
 STILL_MATTERS = timedelta(hours=24)
 CHOICES = 3
 ASK_WHICH = {Meaning.YES: "which", Meaning.NO: "which_no"}
+NEWS = (Kind.BOOKED, Kind.RETRACTED, Kind.WITHDRAWN, Kind.CANCELLED, Kind.APOLOGY)
+ANY = Q()
+MAY_BE_TAKEN = Q(entry=None) | Q(entry__status__in=WAITING_STATUSES) | ~Q(state__in=BY_PATIENT)
 
 
 def unhandled(*, now: datetime, limit: int) -> list[int]:
@@ -33,17 +38,18 @@ def unhandled(*, now: datetime, limit: int) -> list[int]:
     return list(rows.order_by("received_at").values_list("pk", flat=True)[:limit])
 
 
-def handle(heard_id: int, *, already_answered: bool = False, now: datetime) -> None:
+def handle(heard_id: int, *, now: datetime) -> None:
     """Do what was asked and answer it. Safe to repeat: a claim is claimed once, an answer exists once."""
     heard = InboundMessage.objects.select_related("clinic", "contact_point").get(pk=heard_id)
     said = understand(heard.text)
     if said.meaning == Meaning.STOP:
-        for open_one in live_offers(heard, now=now):
-            _decline(open_one, now=now)
+        for point in consent.on_one_line(heard.contact_point):
+            for open_one in live_offers(point, now=now):
+                _decline(open_one, now=now)
         return _finish(heard, None, now=now)
     if said.meaning in (Meaning.START, Meaning.HELP):
         name = "started" if said.meaning == Meaning.START else "help"
-        return _finish(heard, None if already_answered else name, now=now)
+        return _finish(heard, None if heard.already_answered else name, now=now)
     return _about_an_offer(heard, said, now=now)
 
 
@@ -52,25 +58,38 @@ def _about_an_offer(heard: InboundMessage, said: Said, *, now: datetime) -> None
     meaning = said.meaning
     if asked is not None and meaning == Meaning.UNCLEAR and said.number is not None:
         meaning = Meaning.NO if asked.context["answer"] == ASK_WHICH[Meaning.NO] else Meaning.YES
-    live = live_offers(heard, now=now)
+    live = live_offers(heard.contact_point, now=now)
     if meaning == Meaning.UNCLEAR:
         return _not_understood(heard, live, now=now)
+    if meaning == Meaning.YES:
+        return _take(heard, _chosen(asked, said.number), now=now)
     if meaning == Meaning.NO and said.everything:
         for open_one in live:
             _decline(open_one, now=now)
         return _finish(heard, "declined_all" if live else "nothing", now=now)
     offer = _chosen(asked, said.number) or (live[0] if len(live) == 1 else None)
     if offer is None and len(live) > 1:
-        return _ask_which(heard, live, ASK_WHICH[meaning], now=now)
+        return _ask_which(heard, live, ASK_WHICH[Meaning.NO], now=now)
     offer = offer or _latest(heard, now=now)
     if offer is None:
         return _finish(heard, "nothing", now=now)
-    if meaning == Meaning.NO:
-        outcome = _decline(offer, now=now)
-    else:
-        with trail.acting(Actor(kind=ActorKind.PATIENT, ref=offer.patient_id)):
-            outcome = claims.claim(offer.pk, via="reply", now=now)
-    return _finish(heard, _words(meaning, outcome), offer=offer, meaning=meaning, now=now)
+    return _finish(heard, _words(meaning, _decline(offer, now=now)), offer=offer, meaning=meaning, now=now)
+
+
+def _take(heard: InboundMessage, offer: Offer | None, *, now: datetime) -> None:
+    """Yes, to this offer; a bare yes to the only one there is. After news of another time it may be mere thanks:
+    then it books nothing by itself."""
+    if offer is None:
+        live = live_offers(heard.contact_point, MAY_BE_TAKEN, now=now)
+        news = _news(heard, now=now)
+        if len(live) > 1 or (live and news):
+            return _ask_which(heard, live, "another" if news else ASK_WHICH[Meaning.YES], now=now)
+        offer = live[0] if live else news.offer if news else _latest(heard, MAY_BE_TAKEN, now=now)
+    if offer is None:
+        return _finish(heard, "nothing", now=now)
+    with trail.acting(Actor(kind=ActorKind.PATIENT, ref=offer.patient_id)):
+        outcome = claims.claim(offer.pk, via="reply", now=now)
+    return _finish(heard, _words(Meaning.YES, outcome), offer=offer, meaning=Meaning.YES, now=now)
 
 
 def _words(meaning: Meaning, outcome: Claim) -> str | None:
@@ -82,20 +101,30 @@ def _words(meaning: Meaning, outcome: Claim) -> str | None:
     return Claim.BUSY.value if outcome == Claim.OPEN else outcome.value
 
 
-def live_offers(heard: InboundMessage, *, now: datetime) -> list[Offer]:
+def live_offers(point: ContactPoint, only: Q = ANY, *, now: datetime) -> list[Offer]:
     """Offers this number was told of and can still answer, in the order of their times."""
-    told = _told(heard).filter(state=OfferState.PENDING, expires_at__gt=now, slot__state__in=LIVE_SLOT_STATES)
+    told = _told(point).filter(only, state=OfferState.PENDING, expires_at__gt=now, slot__state__in=LIVE_SLOT_STATES)
     return list(told.order_by("slot__starts_at", "pk"))
 
 
-def _told(heard: InboundMessage) -> QuerySet[Offer]:
-    messages = Message.objects.filter(contact_point=heard.contact_point_id, kind=Kind.OFFER, status__in=REACHED_CARRIER)
+def _told(point: ContactPoint) -> QuerySet[Offer]:
+    messages = Message.objects.filter(contact_point=point, kind=Kind.OFFER, status__in=REACHED_CARRIER)
     return Offer.objects.filter(pk__in=messages.values("offer")).select_related("slot__location__clinic", "patient")
 
 
-def _latest(heard: InboundMessage, *, now: datetime) -> Offer | None:
+def _latest(heard: InboundMessage, only: Q = ANY, *, now: datetime) -> Offer | None:
     """The last offer they heard of: a late yes may still be in time."""
-    return _told(heard).filter(offered_at__gt=now - REMEMBERED).order_by("-offered_at", "-pk").first()
+    lately = _told(heard.contact_point).filter(only, offered_at__gt=now - REMEMBERED)
+    return lately.order_by("-offered_at", "-pk").first()
+
+
+def _news(heard: InboundMessage, *, now: datetime) -> Message | None:
+    """What became of an offer, if that is the last they were told; also while it is only on its way to them."""
+    told = Q(kind=Kind.OFFER, status__in=REACHED_CARRIER) | Q(kind__in=NEWS) & ~Q(status=MessageStatus.DROPPED)
+    rows = Message.objects.filter(told, contact_point=heard.contact_point_id, created_at__gt=now - REMEMBERED)
+    by_time = rows.order_by(Coalesce("sent_at", "created_at").desc(), "-pk")
+    message = by_time.select_related("offer__slot", "offer__patient").first()
+    return message if message is not None and message.kind != Kind.OFFER else None
 
 
 def _question(heard: InboundMessage, *, now: datetime) -> Message | None:

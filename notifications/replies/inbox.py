@@ -29,7 +29,7 @@ def receive(
     """Heard once, however often it is told. `already_answered`: the carrier has replied to this word itself."""
     heard = _keep(clinic, sender, text, provider_id, channel, already_answered, now)
     if heard.handled_at is None:
-        handle(heard.pk, already_answered=already_answered, now=now)
+        handle(heard.pk, now=now)
         heard.refresh_from_db()
     return heard
 
@@ -48,6 +48,7 @@ def _keep(
             "channel": channel,
             "text": text,
             "meaning": said.meaning,
+            "already_answered": already_answered,
             "received_at": now,
         },
     )
@@ -55,13 +56,20 @@ def _keep(
         return heard
     with trail.acting(whoever_uses(point)):
         trail.record("message.received", heard, now=now, clinic_id=clinic.pk, changes={"meaning": said.meaning})
-        if said.meaning == Meaning.STOP:
-            is_first = consent.stop(point, source=Consent.Source.KEYWORD, now=now, note="replied by text")
-            if is_first and not already_answered:
-                answer(heard, Kind.STOPPED, now=now)
-        elif said.meaning == Meaning.START:
+        if said.meaning == Meaning.START:
             consent.start(point, source=Consent.Source.KEYWORD, now=now, note="replied by text")
+    if said.meaning == Meaning.STOP and _stop(point, now=now) and not already_answered:
+        answer(heard, Kind.STOPPED, now=now)
     return heard
+
+
+def _stop(point: ContactPoint, *, now: datetime) -> bool:
+    """Nothing goes to this number any more from any clinic behind the sender it answered; False if so before."""
+    is_first = False
+    for one in consent.on_one_line(point):
+        with trail.acting(whoever_uses(one)):
+            is_first |= consent.stop(one, source=Consent.Source.KEYWORD, now=now, note="replied by text")
+    return is_first
 
 
 def whoever_uses(point: ContactPoint) -> Actor:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from audit.models import Entry
+from matching import claims, returns
 from matching.models import Offer
 from notifications import consent, outbox, replies
 from notifications.models import Consent, ContactPoint, InboundMessage, Message, SimulatedText
@@ -12,7 +13,7 @@ from notifications.outbox import Route
 from tests import factories
 from tests.factories import NOW
 from tests.notifications.conftest import minutes, tell
-from waitlist.models import Appointment, Clinic, Slot
+from waitlist.models import Appointment, Clinic, Slot, WaitlistEntry
 
 pytestmark = pytest.mark.django_db
 
@@ -83,8 +84,6 @@ def test_no_frees_the_place_and_says_thank_you(reached):
 
 def test_yes_to_a_time_that_is_taken(reached):
     rival = reached.world.offer(reached.slot)
-    from matching import claims
-
     assert claims.claim(rival.pk, via="link", now=NOW) == "booked"
     says(reached, "YES")
     assert answers() == ["taken"]
@@ -241,3 +240,98 @@ def test_a_family_phone_answers_for_whom_it_was_asked(world):
     assert Appointment.objects.get().patient == family[1]
     assert Slot.objects.get(pk=slots[1].pk).state == "filled"
     assert consent.phone("(415) 555-0123") == "+14155550123"
+
+
+# Thanks are no booking.
+
+THANKS = ("Ok great, thank you!", "yes")
+
+
+@pytest.mark.parametrize("thanks", THANKS)
+@pytest.mark.parametrize("arrived", [True, False])
+def test_thanks_for_a_booking_books_nothing_else(reached, thanks, arrived):
+    other = second(reached)
+    Offer.objects.filter(pk=other.offer.pk).update(patient=reached.patient, entry=reached.offer.entry)
+    assert claims.claim(reached.offer.pk, via="link", now=minutes(1)) == "booked"
+    if arrived:
+        outbox.deliver_due(now=minutes(1))
+    heard = says(reached, thanks, now=minutes(2))
+    assert (heard.offer, answers()) == (reached.offer, ["yours"])
+    returns.tidy(reached.offer.pk, now=minutes(2))
+    says(reached, thanks, now=minutes(3))
+    assert (Appointment.objects.count(), answers()) == (1, ["yours", "yours"])
+
+
+@pytest.mark.parametrize("thanks", THANKS)
+def test_on_a_family_phone_thanks_are_asked_about_and_a_number_books(reached, thanks):
+    child = second(reached)
+    assert claims.claim(reached.offer.pk, via="link", now=minutes(1)) == "booked"
+    outbox.deliver_due(now=minutes(1))
+    for n in (2, 3):
+        says(reached, thanks, now=minutes(n))
+    assert (Appointment.objects.count(), answers()) == (1, ["another", "another"])
+    outbox.deliver_due(now=minutes(3))
+    asked = Message.objects.filter(kind="answer").first()
+    assert "thank you. To take another open time as well, reply 1 for" in asked.text
+    assert says(reached, "1", now=minutes(4)).offer == child.offer
+    assert Appointment.objects.filter(patient=child.patient).count() == 1
+
+
+def test_a_question_answered_does_not_make_the_next_thanks_a_yes(reached):
+    other = second(reached)
+    says(reached, "YES")
+    says(reached, "2", now=minutes(2))
+    outbox.deliver_due(now=minutes(2))
+    says(reached, "ok thanks", now=minutes(3))
+    assert Appointment.objects.get().patient == other.patient
+
+
+def test_a_yes_to_what_came_after_the_booking_books_it(reached):
+    says(reached, "YES")
+    outbox.deliver_due(now=minutes(1))
+    child = tell(reached.world, phone=reached.point.value)
+    child.deliver(minutes(5))
+    says(reached, "YES", now=minutes(6))
+    assert Offer.objects.get(pk=child.offer.pk).state == "accepted"
+    assert answers() == []
+
+
+def test_thanks_for_a_cancellation_book_nothing(reached):
+    other = second(reached)
+    Offer.objects.filter(pk=other.offer.pk).update(patient=reached.patient, entry=reached.offer.entry)
+    claims.claim(reached.offer.pk, via="link", now=minutes(1))
+    returns.tidy(reached.offer.pk, now=minutes(1))
+    assert returns.cancel_in_grace(reached.offer.pk, now=minutes(2))
+    outbox.deliver_due(now=minutes(2))
+    says(reached, "ok thank you", now=minutes(3))
+    assert not Appointment.objects.filter(status="booked").exists()
+    assert answers() == ["passed"]
+
+
+def test_an_offer_of_a_wish_that_waits_no_longer_is_not_taken_by_a_bare_yes(reached):
+    WaitlistEntry.objects.update(status="removed")
+    says(reached, "YES")
+    assert (Appointment.objects.count(), answers()) == (0, ["nothing"])
+
+
+def test_stop_to_a_number_that_clinics_share_stops_both_and_frees_both_places(reached):
+    neighbour = tell(factories.World(sms_sender=reached.world.clinic.sms_sender), phone=reached.point.value)
+    stranger = tell(factories.World(), phone=reached.point.value)
+    for told in (neighbour, stranger):
+        told.deliver()
+    says(reached, "STOP")
+    stopped = ContactPoint.objects.exclude(stopped_at=None)
+    assert {point.pk for point in stopped} == {reached.point.pk, neighbour.point.pk}
+    assert {offer.pk for offer in Offer.objects.filter(state="declined")} == {reached.offer.pk, neighbour.offer.pk}
+    assert Message.objects.filter(kind="stopped").count() == 1
+    lines = Consent.objects.filter(granted=False).values_list("contact_point", flat=True)
+    assert set(lines) == {reached.point.pk, neighbour.point.pk}
+
+
+def test_a_word_the_carrier_has_answered_is_not_answered_after_a_crash(reached, monkeypatch):
+    monkeypatch.setattr("notifications.replies.inbox.handle", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        says(reached, "HELP", already_answered=True)
+    replies.handle(InboundMessage.objects.get().pk, now=minutes(2))
+    assert InboundMessage.objects.get().handled_at == minutes(2)
+    assert answers() == []
