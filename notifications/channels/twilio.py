@@ -16,6 +16,7 @@ from notifications import rendering
 from notifications.channels import twilio_codes
 from notifications.channels.base import Outcome, Result
 from notifications.models import Message
+from notifications.states import Kind
 
 log = logging.getLogger(__name__)
 TWILIO = "https://api.twilio.com"
@@ -65,10 +66,10 @@ def send(message: Message, *, now: datetime) -> Result:
 
 
 def find(message: Message, *, now: datetime) -> Result:
-    """Look through what we sent to this number since; our link, or the whole text, tells which it was."""
+    """Look through what we sent to this number since; an offer's link, or the whole text, tells which it was."""
     since = message.created_at - CLOCKS_DIFFER
     code = rendering.fill(message.text, message)
-    if message.offer is not None and "{link}" in message.text:
+    if message.kind == Kind.OFFER and message.offer is not None:  # news of it has the same link
         code = tokens.make(message.offer.public_id)
     try:
         for sent in _client().messages.list(to=_to(message), limit=LOOK_BACK, page_size=LOOK_BACK):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import requests
 
-from matching import tokens
+from matching import claims, tokens
 from matching.models import Offer
 from notifications import outbox
 from notifications.channels import twilio as channel
@@ -127,6 +127,19 @@ def test_a_text_of_another_message_is_not_taken_for_this_one(twilio, told):
     twilio.trouble.append(("reset",))
     assert told.deliver().status == "unknown"
     assert told.deliver(minutes(3)).status == "pending"
+
+
+def test_an_offers_text_is_not_taken_for_the_confirmation_with_the_same_link(twilio, told):
+    twilio.trouble.append(("lose",))
+    assert told.deliver().status == "unknown"
+    claims.claim(told.offer.pk, via="link", now=NOW)
+    booked = Message.objects.get(kind="booked")
+    twilio.trouble.append(("reset",))
+    for at in (NOW, minutes(3)):
+        outbox.deliver(booked.pk, now=at)
+    booked.refresh_from_db()
+    assert (booked.status, booked.provider_id) == ("pending", None), "it never arrived: once more"
+    assert told.deliver(minutes(3)).provider_id == twilio.texts[0].sid
 
 
 def test_the_same_words_twice_are_two_texts(twilio, told):
