@@ -73,6 +73,33 @@ def test_only_one_calendar_hears_of_bookings(world, admin):
     assert (second.is_active, second.source) == (False, "standard")
 
 
+@pytest.mark.parametrize(
+    ("url", "is_production", "is_taken"),
+    [
+        ("http://calendar.example/hook", True, False),
+        ("HTTP://127.0.0.1.calendar.example/hook", True, False),
+        ("http://127.0.0.1@calendar.example/hook", True, False),
+        ("https://calendar.example/hook", True, True),
+        ("calendar.example/hook", True, True),  # https is meant
+        ("", True, True),
+        ("http://127.0.0.1:8080/hook", True, True),
+        ("http://localhost/hook", True, True),
+        ("http://calendar.example/hook", False, True),
+    ],
+)
+def test_bookings_go_out_encrypted_or_not_at_all(world, admin, settings, url, is_production, is_taken):
+    settings.DEMO = not is_production
+    answer = admin.post("/settings/connections/new/", {"source": "standard", "name": "Desk", "writeback_url": url})
+    assert Connection.objects.filter(name="Desk").exists() is is_taken
+    assert ("Only an https:// address" in answer.content.decode()) is not is_taken
+
+
+def test_a_new_connection_is_a_standard_one_unless_said_otherwise(admin):
+    text = admin.get("/settings/connections/new/").content.decode()
+    assert '<option value="standard" selected>Standard Webhooks</option>' in text
+    assert "---------" not in text
+
+
 def test_a_refused_event_is_shown_matched_and_applied(world, admin):
     connection = world.connection()
     body = standard("booked", "A-1", 1, world, starts_at=AT)

@@ -2,12 +2,15 @@
 
 from hashlib import blake2b
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
+from django.conf import settings
 
 from waitlist.events import names
 from waitlist.models import Clinic, Connection
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")  # nothing crosses a network
 LABELS = {"practitioner": "Practitioner", "service": "Service", "location": "Location"}
 
 
@@ -44,7 +47,16 @@ class ConnectionForm(forms.ModelForm):
         if self.instance.pk:
             del self.fields["source"]
         else:
+            self.fields["source"].choices = Connection.Source.choices  # type: ignore[attr-defined]
+            self.fields["source"].initial = Connection.Source.STANDARD
             del self.fields["is_active"]
+
+    def clean_writeback_url(self) -> str:
+        url = str(self.cleaned_data["writeback_url"])
+        is_private = urlsplit(url).scheme == "https" or urlsplit(url).hostname in LOOPBACK
+        if url and not (is_private or settings.DEBUG or settings.DEMO):
+            raise forms.ValidationError("Only an https:// address: patients’ names and numbers are sent there.")
+        return url
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -63,9 +75,7 @@ class MatchForm(forms.Form):
 
     def __init__(self, connection: Connection, words: list[tuple[str, str]], *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.words = {
-            f"{kind}-{blake2b(word.encode(), digest_size=6).hexdigest()}": (kind, word) for kind, word in words
-        }
+        self.words = {_field_name(kind, word): (kind, word) for kind, word in words}
         for name, (kind, word) in self.words.items():
             choices = [("", "Not yet"), *((row.pk, row.name) for row in names.candidates(connection, kind))]
             self.fields[name] = forms.TypedChoiceField(
