@@ -6,12 +6,24 @@ interval, so that a stopped worker never wakes to a pile of them, and is safe to
 
 import os
 from typing import Any
+from uuid import uuid4
 
-from celery import Celery
+from celery import Celery, Task
+
+from audit.actor import Actor, acting
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-app = Celery("standby")
+
+class ActingTask(Task):
+    """Everything one run of a task records is told as one thing that happened, under the task's own id."""
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        with acting(Actor(correlation_id=self.request.id or uuid4().hex)):
+            return super().__call__(*args, **options)
+
+
+app = Celery("standby", task_cls=ActingTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

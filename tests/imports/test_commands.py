@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from audit.models import Entry
 from matching.models import PolicyVersion
 from tests.factories import World
 from waitlist.models import Clinic, Location, Membership, Practitioner, User
@@ -37,6 +38,18 @@ def test_a_clinic_is_ready_with_policy_place_and_admin(capsys):
     assert admin.check_password(PASSWORD)
     assert Membership.objects.get(user=admin, clinic=clinic).role == "admin"
     assert "import_csv practitioners FILE --clinic radiance-med-spa" in capsys.readouterr().out
+
+
+def test_one_command_is_one_thing_in_the_trail(tmp_path):
+    call_command("create_clinic", **OPTIONS, admin_password=PASSWORD)
+    made = Entry.objects.all()
+    assert made.count() > 2
+    assert len(set(made.values_list("cid", flat=True))) == 1
+    names = tmp_path / "practitioners.csv"
+    names.write_text("name\nDr Chen\nDr Moor\n")
+    call_command("import_csv", "practitioners", names, clinic="radiance-med-spa")
+    assert made.filter(verb="practitioner.created").count() == 2
+    assert len(set(made.values_list("cid", flat=True))) == 2
 
 
 def test_the_password_may_come_from_the_environment_and_a_known_user_keeps_theirs(monkeypatch, capsys):

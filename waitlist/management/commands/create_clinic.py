@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.text import slugify
 
+from audit.trail import Actor, acting
 from waitlist import clinics
 from waitlist.models import Clinic, Location, User
 
@@ -53,15 +54,17 @@ class Command(BaseCommand):
             state=options["state"].upper(),
         )
         email = options["admin_email"]
+        password = self.password(email, options["admin_password"])
         try:
-            founded = clinics.found(
-                clinic,
-                location,
-                admin_email=email,
-                admin_name=options["admin_name"] or email,
-                password=self.password(email, options["admin_password"]),
-                now=timezone.now(),
-            )
+            with acting(Actor()):
+                founded = clinics.found(
+                    clinic,
+                    location,
+                    admin_email=email,
+                    admin_name=options["admin_name"] or email,
+                    password=password,
+                    now=timezone.now(),
+                )
         except ValidationError as error:
             raise CommandError("\n".join(sentences(error))) from None
         self.stdout.write(f"{founded.clinic.name} is ready as “{founded.clinic.slug}”.")

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from audit.trail import Actor, acting
 from waitlist import imports
 from waitlist.models import Clinic
 
@@ -30,7 +31,8 @@ class Command(BaseCommand):
             raw = options["file"].read_bytes()
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror}.") from None
-        report = imports.run(clinic, options["kind"], raw, now=timezone.now())
+        with acting(Actor()):
+            report = imports.run(clinic, options["kind"], raw, now=timezone.now())
         if report.problems:
             shown = [f"  {problem}" for problem in report.problems[:SHOWN]]
             more = len(report.problems) - SHOWN
