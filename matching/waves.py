@@ -95,7 +95,7 @@ def _reachable(slot: Slot, ranked: list[Candidate], size: int, *, now: datetime)
         if isinstance(ways, str):
             refused[ways] = refused.get(ways, 0) + 1
         elif candidate.entry_id in still and len(picked) < size:
-            ends = min(min(way.send_at for way in ways) + window, until)
+            ends = min(outbox.answer_by(slot, patients[candidate.patient_id], ways, window), until)
             picked.append(Picked(candidate, ways, ends))
     return picked, refused
 

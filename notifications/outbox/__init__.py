@@ -4,10 +4,11 @@ from notifications.outbox.bookings import confirm, write_back
 from notifications.outbox.delivery import deliver, deliver_due, due, due_of_slot
 from notifications.outbox.queue import drop_unsent, enqueue, enqueue_news, enqueue_offers
 from notifications.outbox.receipts import receipt
-from notifications.outbox.ways import Route, routes
+from notifications.outbox.ways import Route, answer_by, routes
 
 __all__ = [
     "Route",
+    "answer_by",
     "confirm",
     "deliver",
     "deliver_due",

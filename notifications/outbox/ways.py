@@ -1,7 +1,7 @@
 """By which ways somebody may be told of a slot, or which rule forbids it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from notifications import rules
@@ -21,6 +21,7 @@ class Route:
     contact_point_id: int
     channel: str
     send_at: datetime
+    number: str = field(default="", compare=False, repr=False)  # of a text
 
 
 @dataclass
@@ -102,4 +103,14 @@ def _way(
         send_at = rules.next_open(slot.clinic, patient, point.value, place_state=state, now=now)
     if send_at is None or send_at >= until:
         return Rule.OUTSIDE_HOURS
-    return Route(point.pk, channel, send_at)
+    return Route(point.pk, channel, send_at, point.value if channel == Channel.SMS else "")
+
+
+def answer_by(slot: Slot, patient: Patient, ways: Sequence[Route], window: timedelta) -> datetime:
+    """Until when they may answer: `window` from the first message on, the nights of a phone not counted."""
+    first = min(ways, key=lambda way: way.send_at)
+    if not first.number:
+        return first.send_at + window
+    return rules.answer_by(
+        slot.clinic, patient, first.number, place_state=slot.location.state, start=first.send_at, window=window
+    )

@@ -51,6 +51,22 @@ def next_open(
     return next((moment for moment in moments if is_open(clinic, zones, states, moment)), None)
 
 
+def answer_by(
+    clinic: Clinic, patient: Patient | None, number: str, *, place_state: str, start: datetime, window: timedelta
+) -> datetime:
+    """When `window` of permitted hours after `start` is over: the clock stops at night (decision R5)."""
+    if clinic.is_open_any_hour:
+        return start + window
+    zones, states = places.zones(clinic, patient, number), places.states(patient, number, place_state)
+    if is_open(clinic, zones, states, start + window):  # a window is shorter than any night
+        return start + window
+    closing = start
+    while is_open(clinic, zones, states, closing):
+        closing += timedelta(minutes=1)
+    opening = next_open(clinic, patient, number, place_state=place_state, now=closing)
+    return start + window if opening is None else opening + (start + window - closing)
+
+
 def _openings(clinic: Clinic, zones: Iterable[ZoneInfo], states: frozenset[str], now: datetime) -> Iterator[datetime]:
     """When the day begins in each zone, yesterday to three days ahead, by the wall clock there."""
     for zone in zones:

@@ -243,3 +243,12 @@ def test_sweeps_of_many_slots_at_once_never_wait_crosswise():
     late = NOW + timedelta(hours=2)
     results = at_once([lambda pk=slot.pk: cascade.advance(pk, now=late) for slot in slots])
     assert all(isinstance(asked, int) for asked in results), results
+
+
+def test_the_clock_of_an_offer_stops_at_night():
+    world = World()
+    world.entry(factories.patient(world.clinic, timezone="America/Los_Angeles"))
+    evening = NOW.replace(day=24, hour=3, minute=55)  # 19:55 in Los Angeles, five minutes before the clinic is quiet
+    slot = world.slot(evening + timedelta(hours=40))
+    cascade.advance(slot.pk, now=evening)
+    assert Offer.objects.get().expires_at == NOW.replace(day=24, hour=16, minute=55)  # 08:55 the next morning
