@@ -114,7 +114,7 @@ def test_claim_and_tidy(world, asked):
 def test_an_alternative(world, asked):
     first, second, _ = asked.offers.order_by("pk")
     claims.claim(first.pk, via="link", now=SOON)
-    other = world.slot(NOW + timedelta(days=3))
+    other = world.asked_slot(NOW + timedelta(days=3))
     with everything_recorded() as changed:
         found, _ = claims.claim_alternative(second.pk, other.public_id, via="link", now=SOON)
         assert found == Claim.BOOKED

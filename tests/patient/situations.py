@@ -41,7 +41,7 @@ class Clinic(factories.World):
 
     def offering(self, starts_at: datetime | None = None, **fields: Any) -> Slot:
         fields = {"state": SlotState.OFFERING, "opened_at": timezone.now(), "wave": 1, **fields}
-        return self.slot(starts_at or at(4, 14), **fields)
+        return self.asked_slot(starts_at or at(4, 14), **fields)
 
     def offered(self, slot: Slot | None = None, **fields: Any) -> Offer:
         now = timezone.now()
