@@ -5,7 +5,7 @@
 """
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 SHORT_LEAD = timedelta(hours=24)
@@ -75,8 +75,3 @@ def window(lead: timedelta, service_minutes: int | None) -> timedelta:
         if lead < timedelta(hours=limit_hours):
             return timedelta(minutes=minutes)
     return timedelta(minutes=240)
-
-
-def last_answer_at(starts_at: datetime, notice_minutes: int, cutoff_minutes: int) -> datetime:
-    """No offer of a slot ends later than this: its start less the service's notice and the clinic's cut-off."""
-    return starts_at - timedelta(minutes=notice_minutes + cutoff_minutes)
