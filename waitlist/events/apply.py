@@ -65,7 +65,7 @@ def _cancel(event: InboundEvent, told: Told, *, now: datetime) -> Outcome:
         _mirror(event, told, now=now)
         known = _known(event, told.external_id)
     assert known is not None
-    reason = told.reason or f"Cancelled in {event.connection.name}"
+    reason = told.reason or f"in {event.connection.name}"
     return _after(schedule.cancel(known.pk, reason=reason, version=event.version or known.version, now=now))
 
 
