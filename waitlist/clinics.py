@@ -1,4 +1,4 @@
-"""Acts: a new clinic begins."""
+"""Acts: a new clinic begins; people come to work there, and leave."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,10 +41,32 @@ def found(
     location.clinic = clinic
     location.full_clean()
     location.save()
-    admin, is_new = _user(admin_email, admin_name, password)
+    try:
+        admin, is_new = _user(admin_email, admin_name, password)
+    except ValidationError as error:
+        raise ValidationError({f"admin_{field}": texts for field, texts in error.message_dict.items()}) from None
     membership = Membership.objects.create(user=admin, clinic=clinic, role=Role.ADMIN)
     trail.record("clinic.founded", [clinic, location, membership], now=now, clinic_id=clinic.pk)
     return Founded(clinic, location, admin, is_new)
+
+
+@transaction.atomic(durable=True)
+def employ(clinic: Clinic, *, email: str, name: str, role: Role, password: str | None) -> tuple[User, bool]:
+    """This user has this one role at the clinic; True if they are new. A user there is keeps name and password."""
+    user, is_new = _user(email, name, password)
+    Membership.objects.update_or_create(user=user, clinic=clinic, defaults={"role": role})
+    return user, is_new
+
+
+@transaction.atomic(durable=True)
+def dismiss(clinic: Clinic, *, email: str) -> User:
+    """They may do nothing at this clinic any more; the user, and what the trail says of them, stays."""
+    mine = Membership.objects.filter(clinic=clinic, user__email=email.strip().lower())
+    membership = mine.select_related("user").first()
+    if membership is None:
+        raise ValidationError({"email": f"Nobody with the address “{email}” works at {clinic.name}."})
+    membership.delete()
+    return membership.user
 
 
 def number(value: str, field: str) -> str:

@@ -1,4 +1,4 @@
-"""The two commands that bring a clinic to life, and what they say when they cannot."""
+"""The commands that bring a clinic to life, and what they say when they cannot."""
 
 from io import StringIO
 from pathlib import Path
@@ -25,6 +25,7 @@ OPTIONS = {
 @pytest.fixture(autouse=True)
 def no_keyboard(monkeypatch):
     monkeypatch.delenv("STANDBY_ADMIN_PASSWORD", raising=False)
+    monkeypatch.delenv("STANDBY_STAFF_PASSWORD", raising=False)
     monkeypatch.setattr("sys.stdin", StringIO())
 
 
@@ -66,9 +67,9 @@ def test_the_password_may_come_from_the_environment_and_a_known_user_keeps_their
     [
         ({"timezone": "Los Angeles"}, "--timezone"),
         ({"phone": "555"}, "--phone"),
-        ({"admin_password": "short"}, "--password"),
+        ({"admin_password": "short"}, "--admin-password: "),
         ({"admin_password": ""}, "STANDBY_ADMIN_PASSWORD"),
-        ({"admin_email": "boss"}, "--email"),
+        ({"admin_email": "boss"}, "--admin-email: "),
         ({"name": "x" * 61}, "--name"),
     ],
 )
@@ -85,6 +86,70 @@ def test_two_clinics_cannot_share_a_slug():
     with pytest.raises(CommandError) as refused:
         call_command("create_clinic", **OPTIONS, admin_password=PASSWORD)
     assert "--slug" in str(refused.value)
+
+
+def add(*options: str, email: str = "Desk@clinic.example") -> None:
+    call_command("add_staff", "--clinic", "radiance-med-spa", "--email", email, *options)
+
+
+@pytest.fixture
+def clinic() -> Clinic:
+    call_command("create_clinic", **OPTIONS, admin_password=PASSWORD)
+    return Clinic.objects.get()
+
+
+def test_staff_come_change_their_role_and_leave(clinic, capsys):
+    add("--name", "Dee", "--role", "front_desk", "--password", PASSWORD)
+    user = User.objects.get(email="desk@clinic.example")
+    assert user.check_password(PASSWORD) and user.name == "Dee"
+    assert Membership.objects.get(user=user).role == "front_desk"
+    add("--name", "Else", "--role", "manager", "--password", "something else")
+    assert Membership.objects.get(user=user, clinic=clinic).role == "manager"
+    add("--remove")
+    assert not Membership.objects.filter(user=user).exists()
+    known = User.objects.get(pk=user.pk)
+    assert known.check_password(PASSWORD) and known.name == "Dee"
+    assert "as manager and signs in with the password they have already" in capsys.readouterr().out
+    told = Entry.objects.filter(clinic_id=clinic.pk, verb__startswith="membership.", actor_kind="system")
+    assert set(told.values_list("verb", flat=True)) == {
+        "membership.created",
+        "membership.changed",
+        "membership.deleted",
+    }
+    assert Entry.objects.get(verb="membership.changed").changes == {"role": ["front_desk", "manager"]}
+
+
+def test_somebody_known_needs_no_password_at_a_second_clinic(clinic, monkeypatch):
+    call_command(
+        "create_clinic", **OPTIONS | {"name": "Second", "admin_email": "two@clinic.example"}, admin_password=PASSWORD
+    )
+    call_command("add_staff", "--clinic", "second", "--email", "boss@clinic.example", "--role", "compliance")
+    roles = Membership.objects.filter(user__email="boss@clinic.example").order_by("pk").values_list("role", flat=True)
+    assert list(roles) == ["admin", "compliance"]
+    monkeypatch.setenv("STANDBY_STAFF_PASSWORD", PASSWORD)
+    add("--role", "front_desk")
+    assert User.objects.get(email="desk@clinic.example").check_password(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--role", "boss", "--password", PASSWORD], "--role"),
+        (["--password", PASSWORD], "--role --remove"),
+        (["--role", "manager", "--remove"], "--remove"),
+        (["--role", "manager", "--password", "short"], "--password: "),
+        (["--role", "manager"], "STANDBY_STAFF_PASSWORD, or --password"),
+        (["--role", "manager", "--password", PASSWORD, "--email", "desk"], "--email: "),
+        (["--role", "manager", "--password", PASSWORD, "--name", "x" * 101], "--name: "),
+        (["--role", "manager", "--clinic", "nowhere"], "--clinic: There is no clinic “nowhere”. There are: radiance"),
+        (["--remove"], "--email: Nobody with the address “Desk@clinic.example” works at Radiance Med Spa."),
+    ],
+)
+def test_what_is_wrong_with_staff_names_the_option_and_nothing_changes(clinic, options, words):
+    with pytest.raises(CommandError) as refused:
+        add(*options)
+    assert words in str(refused.value)
+    assert (User.objects.count(), Membership.objects.count()) == (1, 1)
 
 
 def test_a_file_is_imported_or_refused_by_line(tmp_path: Path, capsys):

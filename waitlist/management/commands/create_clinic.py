@@ -1,9 +1,6 @@
 """manage.py create_clinic: a clinic with its policy, its first location and its first admin."""
 
-import os
-import sys
 from argparse import ArgumentParser
-from getpass import getpass
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,7 +10,8 @@ from django.utils.text import slugify
 
 from audit.trail import Actor, acting
 from waitlist import clinics
-from waitlist.models import Clinic, Location, User
+from waitlist.management.asking import new_password, sentences
+from waitlist.models import Clinic, Location
 
 PASSWORD = "STANDBY_ADMIN_PASSWORD"
 OPTIONS = {
@@ -54,7 +52,7 @@ class Command(BaseCommand):
             state=options["state"].upper(),
         )
         email = options["admin_email"]
-        password = self.password(email, options["admin_password"])
+        password = new_password(email, given=options["admin_password"], option="--admin-password", variable=PASSWORD)
         try:
             with acting(Actor()):
                 founded = clinics.found(
@@ -66,26 +64,8 @@ class Command(BaseCommand):
                     now=timezone.now(),
                 )
         except ValidationError as error:
-            raise CommandError("\n".join(sentences(error))) from None
+            raise CommandError(sentences(error)) from None
         self.stdout.write(f"{founded.clinic.name} is ready as “{founded.clinic.slug}”.")
         word = "with the new password" if founded.is_new_user else "with the password they have already"
         self.stdout.write(f"{founded.admin.email} signs in as its admin, {word}.")
         self.stdout.write(f"Next: manage.py import_csv practitioners FILE --clinic {founded.clinic.slug}")
-
-    def password(self, email: str, given: str) -> str | None:
-        """From the option, the variable or the keyboard; None for a user there is already."""
-        if User.objects.filter(email=email.strip().lower()).exists():
-            return None
-        if given or os.environ.get(PASSWORD):
-            return given or os.environ[PASSWORD]
-        if not sys.stdin.isatty():
-            raise CommandError(f"Give the new admin a password: set {PASSWORD}, or --admin-password.")
-        typed = getpass(f"Password for {email}: ")
-        if typed != getpass("The same again: "):
-            raise CommandError("The two passwords differ; nothing was made.")
-        return typed
-
-
-def sentences(error: ValidationError) -> list[str]:
-    """One line per thing that is wrong, each with the option's name."""
-    return [f"--{name.replace('_', '-')}: {text}" for name, texts in error.message_dict.items() for text in texts]

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from audit.trail import Actor, acting
 from waitlist import imports
-from waitlist.models import Clinic
+from waitlist.management.asking import find_clinic
 
 SHOWN = 50
 
@@ -23,10 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--clinic", required=True, help="The clinic's slug")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        clinic = Clinic.objects.filter(slug=options["clinic"]).first()
-        if clinic is None:
-            there = ", ".join(Clinic.objects.order_by("slug").values_list("slug", flat=True)) or "none yet"
-            raise CommandError(f"There is no clinic “{options['clinic']}”. There are: {there}.")
+        clinic = find_clinic(options["clinic"])
         try:
             raw = options["file"].read_bytes()
         except OSError as error:
