@@ -157,9 +157,9 @@ def test_the_number_of_queries_is_fixed(staff: Client, world: World, django_asse
         staff.get("/")
 
 
-def test_compliance_may_not_open_it(client: Client, world: World):
+def test_compliance_is_led_to_the_trail(client: Client, world: World):
     client.force_login(factories.user(world.clinic, Role.COMPLIANCE))
-    assert client.get("/").status_code == 403
+    assert client.get("/")["Location"] == reverse("trail")
 
 
 def test_a_visitor_is_sent_to_the_sign_in(client: Client):

@@ -2,7 +2,7 @@
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -12,7 +12,7 @@ from matching import kpis
 from matching.views.cards import cards
 from waitlist import access
 from waitlist.models import Slot
-from waitlist.states import LIVE_SLOT_STATES, SlotState
+from waitlist.states import LIVE_SLOT_STATES, Role, SlotState
 from waitlist.views.answer import is_update
 
 
@@ -20,9 +20,11 @@ from waitlist.views.answer import is_update
 @vary_on_headers("HX-Request")
 @require_safe
 def board(request: HttpRequest) -> HttpResponse:
-    """The whole page, or only its inner part when the page asks to be brought up to date."""
-    clinic = access.get_clinic(request)
-    now = timezone.now()
+    """The whole page, or only its inner part when the page asks to be brought up to date; compliance reads the trail."""
+    membership = access.get_membership(request)
+    if membership.role not in access.MAY_ACT_AS[Role.FRONT_DESK]:  # every page's name leads here
+        return redirect("trail")
+    clinic, now = membership.clinic, timezone.now()
     midnight = kpis.day_start(clinic, now=now)
     shown = Q(state__in=LIVE_SLOT_STATES) | Q(state=SlotState.FILLED, filled_at__gte=midnight)
     shown |= Q(state__in=(SlotState.EXPIRED, SlotState.WITHDRAWN), closed_at__gte=midnight)
