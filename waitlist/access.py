@@ -39,12 +39,18 @@ def get_membership(request: HttpRequest) -> Membership:
     return mine[0]
 
 
-def get_clinic(request: HttpRequest, role: Role = Role.FRONT_DESK) -> Clinic:
-    """The clinic in use, for somebody who may act in `role` there; else 403."""
+def get_member(request: HttpRequest, role: Role = Role.FRONT_DESK) -> Membership:
+    """The membership in use of somebody who may act in `role` there; else 403."""
     membership = get_membership(request)
     if membership.role not in MAY_ACT_AS[role]:
-        raise PermissionDenied(f"This page is for the {Role(role).label.lower()}.")
-    return membership.clinic
+        mine = Role(membership.role).label.lower()
+        raise PermissionDenied(f"Your role at {membership.clinic.name}, {mine}, does not include this page.")
+    return membership
+
+
+def get_clinic(request: HttpRequest, role: Role = Role.FRONT_DESK) -> Clinic:
+    """The clinic in use, for somebody who may act in `role` there; else 403."""
+    return get_member(request, role).clinic
 
 
 def get_row(request: HttpRequest, rows: QuerySet[Row], role: Role = Role.FRONT_DESK, **lookup: object) -> Row:

@@ -98,6 +98,18 @@ def test_compliance_lands_on_a_page_of_its_own(client: Client):
     answer = client.post(reverse("login"), {"username": user.email, "password": factories.PASSWORD}, follow=True)
     assert answer.status_code == 200
     assert ">Today</a>" not in answer.content.decode()
+    asked_for = {"username": user.email, "password": factories.PASSWORD, "next": "/"}
+    client.logout()
+    answer = client.post(reverse("login"), asked_for, follow=True)
+    assert answer.redirect_chain[-1] == (reverse("trail"), 302)
+
+
+def test_a_page_for_others_says_why(client: Client):
+    user = factories.user(factories.clinic(name="Harbor"), Role.COMPLIANCE)
+    client.force_login(user)
+    answer = client.get(reverse("waitlist"))
+    assert answer.status_code == 403
+    assert "Your role at Harbor, compliance, does not include this page." in answer.content.decode()
 
 
 def test_a_page_that_is_not_there(client: Client):
