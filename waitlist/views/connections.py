@@ -64,10 +64,12 @@ def connection(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def secret(request: HttpRequest, pk: int) -> HttpResponse:
-    """The secret on this one answer; with “rotate” a fresh one."""
+    """The secret on this one answer; with “rotate” a fresh one. Looked at again it is hidden."""
     row = access.get_row(request, ROWS, Role.ADMIN, pk=pk)
+    if request.method != "POST":
+        return redirect("connection", row.pk)
     shown = connections.rotate(row) if request.POST.get("rotate") else connections.show_secret(row, now=timezone.now())
     return _page(request, row, shown=shown)
 
