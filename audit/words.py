@@ -29,7 +29,10 @@ DONE = {
     "slot.withdrawn": "Asking for a free time stopped",
     "slot.expired": "Free time not taken by anybody",
     "offer.declined": "Offer answered with no",
+    "offer.chosen": "Time chosen among others",
+    "offer.made_by_hand": "Patient chosen by hand",
     "offer.accepted": "Offer answered with yes",
+    "offer.given": "Time given by hand",
     "offer.expired": "Offer not answered in time",
     "offer.retracted": "Offer taken back",
     "offer.returned": "Booked time given back",
@@ -40,8 +43,9 @@ DONE = {
     "contact.stopped": "Opted out of everything",
     "contact.started": "Opted in again",
     "contact.learned": "Number or address: learned what it can receive",
-    "writeback.owed": "Calendar to be told",
+    "writeback.owed": "Calendar to be told of a booking",
     "writeback.opened": "Calendar to be told",
+    "message.understood": "Reply understood",
     "writeback.gave_way": "Booking gave way to the calendar",
 }
 

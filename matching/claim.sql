@@ -2,8 +2,9 @@
 -- taken after the slot was locked. No row returned means that the slot or the offer was no longer free: roll back.
 -- The locked slot makes this alone with its offers; the unique index and the exclusion constraints are the last judge.
 WITH before AS (
-    -- silence or a no was counted when it happened: a late yes is no second answer
-    SELECT (state IN ('pending', 'retracted'))::int AS unanswered, (state <> 'returned')::int AS yes
+    -- silence or a no was counted when it happened: a late yes is no second answer, and staff's word is none of theirs
+    SELECT (state IN ('pending', 'retracted') AND %(via)s <> 'staff')::int AS unanswered,
+        (state <> 'returned' AND %(via)s <> 'staff')::int AS yes
     FROM matching_offer WHERE id = %(offer_id)s
 ), won AS (
     UPDATE matching_offer SET state = 'accepted', answered_at = %(now)s, answered_by = %(via)s
@@ -90,7 +91,9 @@ WITH before AS (
         SELECT %(slot_type)s AS type_id, slot.id, 'slot' AS noun, 'slot.filled' AS verb,
             jsonb_build_object('state', 'filled', 'filled_by', visit.id) AS changes FROM slot, visit
         UNION ALL SELECT %(appointment_type)s, visit.id, 'appointment', 'appointment.booked', '{}' FROM visit
-        UNION ALL SELECT %(offer_type)s, won.id, 'offer', 'offer.accepted', jsonb_build_object('via', %(via)s::text) FROM won
+        UNION ALL SELECT %(offer_type)s, won.id, 'offer',
+            CASE %(via)s WHEN 'staff' THEN 'offer.given' ELSE 'offer.accepted' END,
+            jsonb_build_object('via', %(via)s::text) FROM won
         UNION ALL SELECT %(offer_type)s, others.id, 'offer', 'offer.' || others.state, '{}' FROM others
         UNION ALL SELECT %(entry_type)s, wish.id, 'entry', 'entry.booked', '{}' FROM wish
         UNION ALL SELECT %(writeback_type)s, owed.id, 'writeback', 'writeback.owed', '{}' FROM owed

@@ -118,7 +118,7 @@ def _claim_unasked(slot_id: int, patient: Patient, entry: WaitlistEntry | None, 
         theirs = entry is not None and slot.waves.exists() and ranking.could_have(entry, slot, now=now)
         if via != "staff" and not theirs:
             return Claim.WITHDRAWN
-        offer = offers.make_unasked(slot, patient, entry, now=now)
+        offer = offers.make_unasked(slot, patient, entry, via=via, now=now)
     visit_id = _write(slot, offer.pk, via=via, now=now)
     if offer.wave == 0:  # no text of ours to copy the facts from
         outbox.confirm(offer, Appointment.objects.get(pk=visit_id), now=now)

@@ -32,12 +32,13 @@ def make(slot: Slot, candidates: Sequence[tuple[Candidate, datetime]], *, wave: 
     return made
 
 
-def make_unasked(slot: Slot, patient: Patient, entry: WaitlistEntry | None, *, now: datetime) -> Offer:
-    """An offer for somebody who takes the slot without having been asked: wave 0, open until the start."""
+def make_unasked(slot: Slot, patient: Patient, entry: WaitlistEntry | None, *, via: str, now: datetime) -> Offer:
+    """An offer for somebody who gets the slot without having been asked: wave 0, open until the start."""
     made = Offer.objects.create(
         slot=slot, patient=patient, entry=entry, wave=0, offered_at=now, expires_at=slot.starts_at
     )
-    trail.record("offer.made", made, now=now, clinic_id=slot.clinic_id, changes={"wave": 0})
+    verb = "offer.made_by_hand" if via == "staff" else "offer.chosen"
+    trail.record(verb, made, now=now, clinic_id=slot.clinic_id, changes={"wave": 0})
     return made
 
 

@@ -13,10 +13,9 @@ from waitlist.calendar import Time
 from waitlist.live import hint
 from waitlist.models import Appointment, Clinic, Patient, Slot
 from waitlist.nudge import nudge
-from waitlist.states import Autopilot, ClosedBecause, OpenedBecause
+from waitlist.states import AppointmentStatus, Autopilot, ClosedBecause, OpenedBecause
 
 WHY_NOT = {
-    Claim.CONFLICT: "The patient or the practitioner is booked at that time already.",
     Claim.BUSY: "Somebody is finishing their booking of this slot: try again in a minute.",
 }
 
@@ -74,7 +73,19 @@ def book_by_hand(slot_id: int, *, patient: Patient, now: datetime) -> Appointmen
     found = claims.give(slot_id, patient, now=now)
     if found == Claim.BOOKED:
         return Appointment.objects.get(filled_slot=slot_id)
+    if found == Claim.CONFLICT:
+        raise Refused(_clash(slot_id, patient))
     raise Refused(WHY_NOT.get(found, "This slot is not free any more."))
+
+
+def _clash(slot_id: int, patient: Patient) -> str:
+    """Who of the two is booked then already."""
+    slot = Slot.objects.select_related("practitioner").get(pk=slot_id)
+    visits = Appointment.objects.filter(patient=patient, status=AppointmentStatus.BOOKED)
+    own = visits.filter(starts_at__lt=slot.ends_at, ends_at__gt=slot.starts_at).select_related("service").first()
+    if own is not None:
+        return f"{patient.name} is booked at that time already: {own.service.name}."
+    return f"{slot.practitioner.name} is booked at that time already."
 
 
 def open_vacancy(

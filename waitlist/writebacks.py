@@ -10,7 +10,16 @@ from waitlist.models import Appointment, Connection, Writeback
 from waitlist.states import SETTLED_WRITEBACKS, WRITEBACK_MOVES, WritebackStatus
 
 TOPIC = "tasks"
+GIVEN_BACK = "Cancelled before it was entered."
 NOT_CANCELLED = "The calendar refused this cancellation: look at the visit there."
+
+
+def cancels_out(appointment: Appointment, *, now: datetime) -> bool:
+    """A booking that staff have not entered yet is cancelled: its task goes, and there is nothing to take out."""
+    task = Writeback.objects.filter(
+        appointment=appointment, kind=Writeback.Kind.BOOKED, status=WritebackStatus.TASK, connection=None
+    ).first()
+    return task is not None and _move(task, WritebackStatus.DONE, GIVEN_BACK, now=now)
 
 
 def open_for(appointment: Appointment, kind: str, *, now: datetime) -> Writeback:

@@ -52,7 +52,7 @@ ANSWERED: dict[OfferState, Look] = {
     OfferState.ACCEPTED: ("good", "check", "Said yes"),
     OfferState.DECLINED: ("", "cross", "Said no"),
     OfferState.EXPIRED: ("", "circle", "No answer"),
-    OfferState.RETRACTED: ("", "square", "Taken back"),
+    OfferState.RETRACTED: ("", "square", "Not needed any more"),
     OfferState.RETURNED: ("wait", "back", "Gave it back"),
 }
 PARTS = {
@@ -87,6 +87,8 @@ class Asked:
 
     @property
     def look(self) -> Look:
+        if self.offer.state == OfferState.ACCEPTED and self.offer.answered_by == "staff":
+            return ("good", "check", "Booked by hand")
         if self.offer.state != OfferState.PENDING:
             return ANSWERED[OfferState(self.offer.state)]
         if self.offer.seen_at:
@@ -116,8 +118,13 @@ class Asked:
     @property
     def remarks(self) -> list[str]:
         """What a short line says beside the name."""
-        wave = {0: "chose it", 1: ""}.get(self.offer.wave, f"wave {self.offer.wave}")
+        wave = {0: self.unasked, 1: ""}.get(self.offer.wave, f"wave {self.offer.wave}")
         return [words for words in (wave, self.note) if words]
+
+    @property
+    def unasked(self) -> str:
+        """How somebody came to an offer that no wave made."""
+        return "by hand" if self.offer.answered_by == "staff" else "chose it"
 
     @property
     def channels(self) -> str:

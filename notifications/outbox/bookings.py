@@ -9,7 +9,7 @@ from notifications.outbox.queue import enqueue, freeze, key
 from notifications.outbox.ways import CHANNELS
 from notifications.states import UNFINISHED, Channel, ContactKind, Kind, Purpose
 from waitlist import writebacks
-from waitlist.models import Appointment, Patient, Slot
+from waitlist.models import Appointment, Patient, Slot, Writeback
 from waitlist.states import WritebackStatus
 
 
@@ -36,6 +36,8 @@ def confirm(offer: Offer, appointment: Appointment, *, now: datetime) -> None:
 
 def write_back(appointment: Appointment, kind: str, *, now: datetime) -> None:
     """The calendar of record has to hear of it: by a webhook where there is one, else it is a task for staff."""
+    if kind == Writeback.Kind.CANCELLED and writebacks.cancels_out(appointment, now=now):
+        return
     owed = writebacks.open_for(appointment, kind, now=now)
     if owed.status == WritebackStatus.QUEUED:
         rounds = owed.messages.exclude(status__in=UNFINISHED).count()  # it may be owed again after it was settled

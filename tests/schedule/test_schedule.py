@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from audit.models import Entry
 from matching import cascade, claims
 from notifications.models import Message
 from tests import factories
@@ -222,3 +223,11 @@ def test_a_time_cancelled_and_booked_again_at_once_is_not_offered(monkeypatch):
     schedule.mirror(world.clinic, connection=None, external_id="b", version=1, time=Time.of(old), patient=None, now=NOW)
     assert Slot.objects.get().closed_because == "rebooked"
     assert Appointment.objects.get(status="booked").is_exclusive
+
+
+def test_what_staff_book_by_hand_is_not_called_the_patients_yes():
+    world = World()
+    slot = world.slot()
+    vacancies.book_by_hand(slot.pk, patient=world.entry().patient, now=NOW)
+    verbs = set(Entry.objects.filter(verb__startswith="offer.").values_list("verb", flat=True))
+    assert verbs == {"offer.made_by_hand", "offer.given"}
