@@ -184,6 +184,9 @@ def _finish(
     fields = {"handled_at": now, "offer": offer, "meaning": meaning or heard.meaning}
     if not InboundMessage.objects.filter(pk=heard.pk, handled_at=None).update(**fields):
         return
+    if fields["meaning"] != heard.meaning:  # “1” means nothing before we know what was asked
+        changes = {"meaning": fields["meaning"], "offer": offer.pk if offer else None}
+        trail.record("message.understood", heard, now=now, clinic_id=heard.clinic_id, changes=changes)
     if name is not None:
         about = {"choices": choices} if choices else {}
         answer(heard, Kind.ANSWER, offer=offer, answer=name, now=now, **about)
