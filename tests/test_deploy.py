@@ -10,6 +10,7 @@ import pytest
 from compose_spec import PyCompose
 
 from ops import supervisor
+from waitlist import imports
 
 ROOT = Path(__file__).resolve().parent.parent
 READ_BY_COMPOSE_ONLY = {"POSTGRES_PASSWORD"}
@@ -80,6 +81,18 @@ def test_no_server_writes_an_access_log():
     assert (len(live), len(pages)) == (2, 2)
     assert all("--no-access-log" in line for line in [*live, " ".join(supervisor.WEB)])
     assert not any("access-log" in line for line in pages)
+
+
+def test_the_servers_of_the_readme_listen_where_its_proxy_looks():
+    text = (ROOT / "README.md").read_text()
+    assert re.search(r"gunicorn config.*--bind (127.0.0.1:8000)", text) and "\treverse_proxy 127.0.0.1:8000" in text
+    assert re.search(r"uvicorn config.*--port 8001", text) and "reverse_proxy /live/* 127.0.0.1:8001" in text
+
+
+def test_files_are_imported_in_one_order_everywhere():
+    kinds = list(imports.KINDS)
+    assert re.findall(r"^manage.py import_csv (\w+)", (ROOT / "README.md").read_text(), re.M) == kinds
+    assert f"import_csv {'|'.join(kinds)} FILE" in (ROOT / "docs/csv.md").read_text()
 
 
 def test_the_demo_refuses_a_public_host():

@@ -17,6 +17,14 @@ def test_healthz_needs_no_database(client):
     assert client.get("/healthz").content == b"ok\n"
 
 
+def test_a_monitor_needs_the_sites_host_and_no_https(client, settings):
+    """As README.md says: a process itself is asked in plain HTTP, with the host of PUBLIC_URL."""
+    settings.SECURE_SSL_REDIRECT, settings.ALLOWED_HOSTS = True, ["standby.example.com"]
+    assert client.get("/healthz", headers={"host": "standby.example.com"}).status_code == 200
+    assert client.get("/healthz", headers={"host": "127.0.0.1:8000"}).status_code == 400
+    assert client.get("/", headers={"host": "standby.example.com"}).status_code == 301
+
+
 @pytest.mark.django_db
 def test_ready_while_every_sweep_runs(client):
     for task in SWEEPS:
