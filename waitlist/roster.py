@@ -7,9 +7,11 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from notifications import consent
+from notifications.models import Consent, ContactPoint
 from waitlist import entries, live, people
 from waitlist.entries import Wish
-from waitlist.models import Clinic, Patient, WaitlistEntry
+from waitlist.models import Clinic, Patient, User, WaitlistEntry
 from waitlist.people import ConsentGiven, Person
 
 TOPIC = "waitlist"
@@ -78,6 +80,31 @@ def edit_person(patient_id: int, person: Person, consents: Sequence[ConsentGiven
     clinic = Clinic.objects.get(patients=patient_id)
     live.hint(clinic.pk, TOPIC)
     return people.replace(clinic, patient_id, person, consents, now=now)
+
+
+@transaction.atomic(durable=True)
+def withdraw(
+    patient_id: int, contact_id: int, channel: str, *, said_by: str, by: User, remote_addr: str | None, now: datetime
+) -> bool:
+    """At their word nothing more goes to this contact on this channel; False where nothing was allowed there."""
+    points = ContactPoint.objects.select_for_update(no_key=True, of=("self",))
+    point = points.get(pk=contact_id, users__patient=patient_id)
+    purposes = [grant.split(":")[0] for grant in point.granted if grant.endswith(f":{channel}")]
+    for purpose in purposes:
+        consent.record(
+            point,
+            purpose=purpose,
+            channel=channel,
+            granted=False,
+            source=Consent.Source.STAFF,
+            at=now,
+            now=now,
+            recorded_by=by,
+            remote_addr=remote_addr,
+            note=f"Said by {said_by}",
+        )
+    live.hint(point.clinic_id, TOPIC)
+    return bool(purposes)
 
 
 @transaction.atomic(durable=True)

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("waitlist/<int:pk>/", entries.edit, name="entry-edit"),
     path("waitlist/<int:pk>/remove/", entries.remove, name="entry-remove"),
     path("patients/<int:pk>/", people.edit, name="patient-edit"),
+    path("patients/<int:pk>/no-more/", people.no_more, name="patient-no-more"),
     path("tasks/", tasks.tasks, name="tasks"),
     path("tasks/<int:pk>/done/", tasks.task_done, name="task-done"),
     path("sign-in/", session.SignIn.as_view(), name="login"),

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from notifications import consent
 from notifications.models import Consent, ContactPoint, PatientContact
 from tests import factories
 from tests.factories import World
@@ -226,6 +227,49 @@ def test_a_second_number_stays_when_the_first_is_changed(staff: Client, world: W
     staff.post(url, {name: value for name, value in form(world).items() if name[0] in "pc"})
     values = {contact.contact_point.value for contact in patient.contacts.all()}
     assert values == {"+16285550123", "+16285550112"}
+
+
+@committed
+def test_no_more_texts(staff: Client, world: World, desk: User):
+    patient = factories.patient(world.clinic, email="pat@example.com")
+    phone, address = (use.contact_point for use in patient.contacts.all())
+    page, url = reverse("patient-edit", args=[patient.pk]), reverse("patient-no-more", args=[patient.pk])
+    assert "No more e-mails" in staff.get(page).content.decode()
+    asked = {"what": f"{phone.pk}:sms", "said_by": "Her mother"}
+    shown = staff.post(url, asked, follow=True).content.decode()
+    assert "No more texts to" in shown and "as Her mother said" in shown
+    phone.refresh_from_db()
+    address.refresh_from_db()
+    assert (phone.granted, address.granted) == ([], ["offers:email", "reminders:email"])
+    lines = Consent.objects.filter(contact_point=phone).order_by("purpose")
+    assert [(line.purpose, line.granted, line.source, line.recorded_by, line.note) for line in lines] == [
+        (purpose, False, "staff", desk, "Said by Her mother") for purpose in ("offers", "reminders")
+    ]
+    assert shown.count("Withdrawn") == 2 and f"entered by {desk.name}" in shown
+    assert "Nothing of that kind is allowed there any more." in staff.post(url, asked, follow=True).content.decode()
+    assert lines.count() == 2
+
+
+@committed
+@pytest.mark.parametrize(
+    "left_out, words", [("said_by", "Say who wants no more messages."), ("what", "Choose what to stop.")]
+)
+def test_a_withdrawal_says_what_and_whose_word_it_is(left_out: str, words: str, staff: Client, world: World):
+    patient = factories.patient(world.clinic)
+    asked = {"what": f"{patient.contact_points.get().pk}:sms", "said_by": "Her mother", left_out: ""}
+    answer = staff.post(reverse("patient-no-more", args=[patient.pk]), asked, follow=True)
+    assert words in answer.content.decode()
+    assert not Consent.objects.exists()
+
+
+def test_the_ledger_of_a_number_is_shown_newest_first(staff: Client, world: World, desk: User):
+    patient = factories.patient(world.clinic)
+    point, now = patient.contact_points.get(), timezone.now()
+    for days, granted, source in ((3, True, "form"), (1, False, "keyword")):
+        at = now - timedelta(days=days)
+        consent.record(point, purpose="offers", channel="sms", granted=granted, source=source, at=at, now=now)
+    page = staff.get(reverse("patient-edit", args=[patient.pk])).content.decode()
+    assert 0 < page.index("Replied by text") < page.index("Web form")
 
 
 @committed

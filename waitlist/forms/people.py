@@ -7,6 +7,7 @@ from django import forms
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 
+from notifications.models import ContactPoint
 from notifications.states import Channel
 from waitlist.models import Patient, User
 from waitlist.people import ConsentGiven, Person
@@ -16,6 +17,13 @@ SENTENCE = (
     "May we text or e-mail you when an earlier time opens up? It may be automated, it is no condition of being "
     "treated here, message rates may apply, and you can stop it at any time by replying STOP."
 )
+NO_MORE = {
+    Channel.SMS.value: "No more texts",
+    Channel.EMAIL.value: "No more e-mails",
+    Channel.VOICE.value: "No more calls",
+    Channel.WHATSAPP.value: "No more WhatsApp messages",
+}
+GONE = "Nothing of that kind is allowed there any more."
 SENTENCE_VERSION = "staff-read-1"
 
 
@@ -52,6 +60,34 @@ class PersonForm(forms.Form):
             "phone": points.get("phone", ""),
             "email": points.get("email", ""),
         }
+
+
+class WithdrawalForm(forms.Form):
+    """What they want no more of, at which number or address, and who said so."""
+
+    what = forms.ChoiceField(error_messages={"required": "Choose what to stop.", "invalid_choice": GONE})
+    said_by = forms.CharField(
+        label="Who said so", max_length=100, error_messages={"required": "Say who wants no more messages."}
+    )
+
+    def __init__(self, patient: Patient, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        points = [use.contact_point for use in patient.contacts.all()]
+        self.fields["what"].choices = [  # type: ignore[attr-defined]
+            (f"{point.pk}:{channel}", words) for point in points for channel, words in self.allowed(point)
+        ]
+
+    @staticmethod
+    def allowed(point: ContactPoint) -> list[tuple[str, str]]:
+        """The channels allowed there now, as what they could want no more of."""
+        channels = {grant.split(":")[1] for grant in point.granted}
+        return [(channel, words) for channel, words in NO_MORE.items() if channel in channels]
+
+    def withdrawn(self) -> tuple[int, str, str]:
+        """Which contact, which channel, and that in words."""
+        chosen = self.cleaned_data["what"]
+        contact_id, channel = chosen.split(":")
+        return int(contact_id), channel, NO_MORE[channel]
 
 
 class ConsentForm(forms.Form):

@@ -20,9 +20,9 @@ from waitlist.views.answer import is_update
 @vary_on_headers("HX-Request")
 @require_safe
 def board(request: HttpRequest) -> HttpResponse:
-    """The whole page, or only its inner part when the page asks to be brought up to date; compliance reads the trail."""
+    """The whole page, or only its inner part when the page asks to be brought up to date."""
     membership = access.get_membership(request)
-    if membership.role not in access.MAY_ACT_AS[Role.FRONT_DESK]:  # every page's name leads here
+    if membership.role not in access.MAY_ACT_AS[Role.FRONT_DESK]:  # compliance: the brand over every page leads here
         return redirect("trail")
     clinic, now = membership.clinic, timezone.now()
     midnight = kpis.day_start(clinic, now=now)

@@ -7,14 +7,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.middleware import remote_addr
+from notifications.models import Consent
 from waitlist import access, roster
 from waitlist.forms import are_valid, point_out
-from waitlist.forms.people import SENTENCE, ConsentForm, PersonForm
+from waitlist.forms.people import SENTENCE, ConsentForm, PersonForm, WithdrawalForm
 from waitlist.forms.wishes import WindowFormSet, WishForm, opening_hours, windows_of
-from waitlist.models import Clinic, Patient
+from waitlist.models import Clinic, Patient, User
+from waitlist.templatetags.standby import all_errors
 from waitlist.views.answer import find_patients, typed
 
 WHOLE = Patient.objects.select_related("clinic").prefetch_related("contacts__contact_point")
@@ -97,12 +99,44 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect("waitlist")
         context = {
             "patient": patient,
+            "allowed": _allowed(patient),
             "person": person,
             "consent": consent,
             "sentence": SENTENCE,
             "forms": [person, consent],
         }
         return render(request, "waitlist/patient_edit.html", context)
+
+
+@require_POST
+def no_more(request: HttpRequest, pk: int) -> HttpResponse:
+    """No more texts, or no more e-mails: withdrawn at their word."""
+    patient = access.get_row(request, WHOLE.all(), pk=pk)
+    form = WithdrawalForm(patient, request.POST)
+    if form.is_valid() and isinstance(request.user, User):
+        contact_id, channel, words = form.withdrawn()
+        said_by, where = form.cleaned_data["said_by"], remote_addr(request)
+        now, by = timezone.now(), request.user
+        roster.withdraw(patient.pk, contact_id, channel, said_by=said_by, by=by, remote_addr=where, now=now)
+        messages.success(request, f"{words} to {patient.name}: noted, as {said_by} said.")
+    for _, _, error in all_errors(form):
+        messages.error(request, error)
+    return redirect("patient-edit", patient.pk)
+
+
+def _allowed(patient: Patient) -> list[dict[str, object]]:
+    """Each number and address with its ledger, the newest word first, and what can be withdrawn there."""
+    points = [use.contact_point for use in patient.contacts.all()]
+    ledger = Consent.objects.filter(contact_point__in=points).select_related("recorded_by").order_by("-at", "-pk")
+    lines = list(ledger)
+    return [
+        {
+            "point": point,
+            "lines": [line for line in lines if line.contact_point_id == point.pk],
+            "no_more": [(f"{point.pk}:{channel}", words) for channel, words in WithdrawalForm.allowed(point)],
+        }
+        for point in points
+    ]
 
 
 def _known(request: HttpRequest, clinic: Clinic) -> dict[str, object]:
