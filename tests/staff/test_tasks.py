@@ -14,7 +14,7 @@ from tests import factories
 from tests.factories import World
 from waitlist import writebacks
 from waitlist.models import InboundEvent, Writeback
-from waitlist.states import WritebackStatus
+from waitlist.states import Role, WritebackStatus
 from waitlist.templatetags.bar import open_tasks
 
 pytestmark = pytest.mark.django_db
@@ -49,9 +49,24 @@ def test_what_there_is_to_do(staff: Client, world: World):
     page = staff.get(reverse("tasks")).content.decode()
     shown = [one.appointment.patient.name in page for one in (task, conflict, settled, entered)]
     assert shown == [True, True, True, False]
-    assert open_tasks(world.clinic.pk) == 3
+    assert open_tasks(world.clinic.pk) == 4
     assert "It answered 500 ten times." in page
-    assert "<b>1</b> message from your calendar" in page
+    assert "<b>1</b> calendar event of" in page and "needs attention. An admin" in page
+
+
+def test_an_admin_is_led_to_the_calendar_whose_events_need_attention(client: Client, world: World):
+    client.force_login(factories.user(world.clinic, Role.ADMIN))
+    calendars = [world.connection(), World().connection()]
+    for key in ("1", "2"):
+        for calendar in calendars:
+            InboundEvent.objects.create(
+                connection=calendar, event_key=key, payload={}, status="rejected", received_at=timezone.now()
+            )
+    page = client.get(reverse("tasks")).content.decode()
+    assert "<b>2</b> calendar events of" in page and "need attention" in page
+    links = [reverse("connection", args=[calendar.pk]) in page for calendar in calendars]
+    assert links == [True, False]
+    assert open_tasks(world.clinic.pk) == 2
 
 
 @pytest.mark.parametrize("can_be_told", [True, False])

@@ -6,8 +6,8 @@ from django import template
 from django.http import HttpRequest
 
 from waitlist import access
-from waitlist.models import Membership, Writeback
-from waitlist.states import Role, WritebackStatus
+from waitlist.models import InboundEvent, Membership, Writeback
+from waitlist.states import EventStatus, Role, WritebackStatus
 from waitlist.templatetags.standby import address
 
 register = template.Library()
@@ -24,9 +24,11 @@ PAGES = (  # label, address by name, who may open it
 
 
 def open_tasks(clinic_id: int) -> int:
-    """What waits for a person's hand."""
+    """What waits for a person's hand: one query, as every page asks."""
     waiting = (WritebackStatus.TASK, WritebackStatus.CONFLICT)
-    return Writeback.objects.filter(clinic_id=clinic_id, status__in=waiting).count()
+    owed = Writeback.objects.filter(clinic_id=clinic_id, status__in=waiting)
+    refused = InboundEvent.objects.filter(connection__clinic_id=clinic_id, status=EventStatus.REJECTED)
+    return owed.values("pk").union(refused.values("pk"), all=True).count()
 
 
 @register.inclusion_tag("_bar.html", takes_context=True)

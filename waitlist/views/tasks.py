@@ -1,7 +1,9 @@
 """What waits for a person's hand: bookings to enter in the calendar, conflicts, refused events."""
 
+from typing import Any
+
 from django.contrib import messages
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -12,8 +14,8 @@ from django.views.decorators.vary import vary_on_headers
 from notifications.models import Message
 from notifications.states import REACHED_CARRIER, Kind, MessageStatus
 from waitlist import access, writebacks
-from waitlist.models import InboundEvent, Writeback
-from waitlist.states import EventStatus, WritebackStatus
+from waitlist.models import Clinic, InboundEvent, Writeback
+from waitlist.states import EventStatus, Role, WritebackStatus
 from waitlist.views.answer import done, is_update
 
 
@@ -22,7 +24,8 @@ from waitlist.views.answer import done, is_update
 @require_safe
 def tasks(request: HttpRequest) -> HttpResponse:
     """The soonest first; a conflict stays until somebody has seen it."""
-    clinic = access.get_clinic(request)
+    member = access.get_member(request)
+    clinic = member.clinic
     rows = clinic.writebacks.select_related(
         "appointment__patient",
         "appointment__practitioner",
@@ -36,7 +39,8 @@ def tasks(request: HttpRequest) -> HttpResponse:
         "conflicts": rows.filter(status=WritebackStatus.CONFLICT).annotate(
             is_told=_apology(*REACHED_CARRIER), is_to_be_told=_apology(MessageStatus.PENDING)
         ),
-        "rejected": InboundEvent.objects.filter(connection__clinic=clinic, status=EventStatus.REJECTED).count(),
+        "refused": _refused(clinic),
+        "is_admin": member.role == Role.ADMIN,
     }
     return render(request, "waitlist/_tasks.html" if is_update(request) else "waitlist/tasks.html", context)
 
@@ -49,6 +53,13 @@ def task_done(request: HttpRequest, pk: int) -> HttpResponse:
     if not writebacks.done(writeback, now=timezone.now()):
         messages.warning(request, "That was done before.")
     return done(request, "tasks")
+
+
+def _refused(clinic: Clinic) -> list[dict[str, Any]]:
+    """Each calendar with events that nobody could use yet, and how many."""
+    rows = InboundEvent.objects.filter(connection__clinic=clinic, status=EventStatus.REJECTED)
+    counted = rows.values("connection_id", "connection__name").annotate(count=Count("pk"))
+    return list(counted.order_by("connection__name", "connection_id"))
 
 
 def _apology(*statuses: str) -> Exists:
