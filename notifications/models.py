@@ -147,11 +147,17 @@ class InboundMessage(models.Model):
     already_answered = models.BooleanField(default=False, help_text="The carrier has replied to this word itself.")
     received_at = models.DateTimeField()
     handled_at = models.DateTimeField(null=True, help_text="When it was acted on and answered.")
+    read_at = models.DateTimeField(null=True, help_text="When staff had read what nobody understood.")
 
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["contact_point", "received_at"], name="inbound_by_contact"),
             models.Index(fields=["received_at"], name="inbound_to_handle", condition=Q(handled_at__isnull=True)),
+            models.Index(
+                fields=["clinic", "received_at"],
+                name="inbound_to_read",
+                condition=Q(meaning="unclear", read_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

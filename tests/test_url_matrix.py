@@ -22,7 +22,7 @@ from django.utils.http import urlsafe_base64_encode
 from audit import trail
 from audit.models import Entry
 from matching import tokens
-from notifications.models import ContactPoint, Message
+from notifications.models import ContactPoint, InboundMessage, Message
 from notifications.rendering import UNSUBSCRIBE_SALT
 from tests import factories
 from waitlist.models import Closure, InboundEvent, Mapping, Membership, User, Writeback
@@ -118,6 +118,15 @@ class World(factories.World):
             next_attempt_at=factories.NOW,
             created_at=factories.NOW,
         )
+        self.reply = InboundMessage.objects.create(
+            clinic=self.clinic,
+            contact_point=self.address,
+            channel="sms",
+            provider_id=f"matrix:{self.clinic.pk}",
+            text="Who is this?",
+            meaning="unclear",
+            received_at=factories.NOW,
+        )
         trail.record("slot.opened", self.slot_row, now=factories.NOW, clinic_id=self.clinic.pk)
         self.line = Entry.objects.filter(clinic_id=self.clinic.pk).latest("pk")
         self.closure = Closure.objects.create(
@@ -148,6 +157,7 @@ MAKERS: dict[str, Callable[[World], Any]] = {
     "appointments/pk": lambda world: world.visit.pk,
     "waitlist/pk": lambda world: world.entry_row.pk,
     "tasks/pk": lambda world: world.writeback.pk,
+    "replies/pk": lambda world: world.reply.pk,
     "patients/pk": lambda world: world.visit.patient_id,
     "connections/pk": lambda world: world.calendar.pk,
     "words/mapping": lambda world: world.mapping.pk,

@@ -7,13 +7,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from audit.models import Entry
 from matching import claims, returns
-from notifications.models import Message
+from notifications.models import InboundMessage, Message
 from notifications.states import Kind, MessageStatus
 from tests import factories
 from tests.factories import World
 from waitlist import writebacks
-from waitlist.models import InboundEvent, Writeback
+from waitlist.models import InboundEvent, User, Writeback
 from waitlist.states import Role, WritebackStatus
 from waitlist.templatetags.bar import open_tasks
 
@@ -117,15 +118,58 @@ def test_back_to_the_page_it_came_from_and_nowhere_else(staff: Client, world: Wo
     assert staff.post(url, {"next": "https://evil.example/"})["Location"] == reverse("tasks")
 
 
+def reply(world: World, words: str, provider_id: str, **fields: object) -> InboundMessage:
+    patient = factories.patient(world.clinic)
+    return InboundMessage.objects.create(
+        **{
+            "clinic": world.clinic,
+            "contact_point": patient.contact_points.get(),
+            "channel": "sms",
+            "provider_id": provider_id,
+            "text": words,
+            "meaning": "unclear",
+            "received_at": timezone.now(),
+            **fields,
+        }
+    )
+
+
+def test_what_nobody_understood_is_read_by_somebody_once(staff: Client, world: World, desk: User):
+    shown = reply(world, "Is parking free?", "SM1")
+    reply(world, "Yes", "SM2", meaning="yes")
+    reply(world, "Long ago", "SM3", received_at=timezone.now() - timedelta(days=8))
+    reply(World(), "Not ours", "SM4")
+    page = staff.get(reverse("tasks")).content.decode()
+    assert "Is parking free?" in page and shown.contact_point.patients.get().name in page
+    assert [words in page for words in ("Long ago", "Not ours")] == [False, False]
+    assert page.count("reply of") == 1
+    assert open_tasks(world.clinic.pk) == 1
+    url = reverse("reply-read", args=[shown.pk])
+    assert staff.post(url)["Location"] == reverse("tasks")
+    assert "Nothing to do" in staff.get(reverse("tasks")).content.decode()
+    assert open_tasks(world.clinic.pk) == 0
+    assert "done before" in staff.post(url, follow=True).content.decode()
+    assert Entry.objects.get(verb="message.read").actor_email == desk.email
+
+
+def test_a_reply_to_another_clinic_is_not_found(staff: Client):
+    theirs = reply(World(), "Not ours", "SM1")
+    assert staff.post(reverse("reply-read", args=[theirs.pk])).status_code == 404
+    theirs.refresh_from_db()
+    assert theirs.read_at is None
+
+
 def test_a_task_of_another_clinic_is_not_found(staff: Client):
     assert staff.post(reverse("task-done", args=[writeback(World()).pk])).status_code == 404
 
 
 def test_the_number_of_queries_is_fixed(staff: Client, world: World, django_assert_num_queries):
     writeback(world)
-    with django_assert_num_queries(8):
+    reply(world, "Is parking free?", "SM1")
+    with django_assert_num_queries(10):
         staff.get(reverse("tasks"))
     writeback(world)
     writeback(world)
-    with django_assert_num_queries(8):
+    reply(world, "Who is this?", "SM2")
+    with django_assert_num_queries(10):
         staff.get(reverse("tasks"))

@@ -4,7 +4,9 @@ from typing import Any
 
 from django import template
 from django.http import HttpRequest
+from django.utils import timezone
 
+from notifications import inbox
 from waitlist import access
 from waitlist.models import InboundEvent, Membership, Writeback
 from waitlist.states import EventStatus, Role, WritebackStatus
@@ -28,7 +30,8 @@ def open_tasks(clinic_id: int) -> int:
     waiting = (WritebackStatus.TASK, WritebackStatus.CONFLICT)
     owed = Writeback.objects.filter(clinic_id=clinic_id, status__in=waiting)
     refused = InboundEvent.objects.filter(connection__clinic_id=clinic_id, status=EventStatus.REJECTED)
-    return owed.values("pk").union(refused.values("pk"), all=True).count()
+    replies = inbox.to_read(clinic_id, now=timezone.now())
+    return owed.values("pk").union(refused.values("pk"), replies.values("pk"), all=True).count()
 
 
 @register.inclusion_tag("_bar.html", takes_context=True)

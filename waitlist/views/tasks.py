@@ -1,4 +1,4 @@
-"""What waits for a person's hand: bookings to enter in the calendar, conflicts, refused events."""
+"""What waits for a person's hand: bookings to enter in the calendar, conflicts, replies to read, refused events."""
 
 from typing import Any
 
@@ -11,7 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from notifications.models import Message
+from notifications import inbox
+from notifications.models import InboundMessage, Message
 from notifications.states import REACHED_CARRIER, Kind, MessageStatus
 from waitlist import access, writebacks
 from waitlist.models import Clinic, InboundEvent, Writeback
@@ -32,13 +33,16 @@ def tasks(request: HttpRequest) -> HttpResponse:
         "appointment__service",
         "appointment__location__clinic",
     ).order_by("appointment__starts_at", "pk")
+    now = timezone.now()
+    replies = inbox.to_read(clinic.pk, now=now).select_related("contact_point").order_by("received_at", "pk")
     context = {
         "clinic": clinic,
-        "now": timezone.now(),
+        "now": now,
         "to_enter": rows.filter(status=WritebackStatus.TASK),
         "conflicts": rows.filter(status=WritebackStatus.CONFLICT).annotate(
             is_told=_apology(*REACHED_CARRIER), is_to_be_told=_apology(MessageStatus.PENDING)
         ),
+        "replies": replies.prefetch_related("contact_point__patients"),
         "refused": _refused(clinic),
         "is_admin": member.role == Role.ADMIN,
     }
@@ -51,6 +55,15 @@ def task_done(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Writeback.objects.exclude(status=WritebackStatus.QUEUED)
     writeback = access.get_row(request, rows.exclude(status=WritebackStatus.CONFLICT, resolved_at=None), pk=pk)
     if not writebacks.done(writeback, now=timezone.now()):
+        messages.warning(request, "That was done before.")
+    return done(request, "tasks")
+
+
+@require_POST
+def reply_read(request: HttpRequest, pk: int) -> HttpResponse:
+    """Somebody has read what a patient wrote."""
+    reply = access.get_row(request, InboundMessage.objects.all(), pk=pk)
+    if not inbox.mark_read(reply, now=timezone.now()):
         messages.warning(request, "That was done before.")
     return done(request, "tasks")
 
