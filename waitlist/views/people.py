@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -61,8 +62,11 @@ def new(request: HttpRequest) -> HttpResponse:
 
 def _joined(request: HttpRequest, enrolled: roster.Enrolment) -> HttpResponse:
     name = enrolled.patient.name
+    if not enrolled.patient.contacts.exists():
+        messages.warning(request, f"Nobody can reach {name}: add a phone or an e-mail.")
     if enrolled.created:
-        messages.success(request, f"{name} is on the waitlist.")
+        entry = reverse("entry-edit", args=[enrolled.entry.pk])
+        messages.success(request, format_html('<a href="{}">{}</a> is on the waitlist.', entry, name))
         return redirect("waitlist")
     messages.warning(request, f"{name} waits for this already; nothing was added. Here is the wish as it is.")
     return redirect("entry-edit", enrolled.entry.pk)
