@@ -89,6 +89,16 @@ def test_without_a_yes_nobody_is_reached(staff: Client, world: World):
 
 
 @committed
+@pytest.mark.parametrize("phone, is_warned", [("", True), ("(628) 555-0123", False)])
+def test_who_cannot_be_reached_at_all_is_said(phone: str, is_warned: bool, staff: Client, world: World):
+    name = {"p-first_name": "A<b>", "p-phone": phone}
+    page = staff.post(reverse("entry-new"), form(world, **name), follow=True).content.decode()
+    assert ("Nobody can reach A&lt;b&gt; Pérez: add a phone or an e-mail." in page) == is_warned
+    entry = reverse("entry-edit", args=[WaitlistEntry.objects.get().pk])
+    assert f'<a href="{entry}">A&lt;b&gt; Pérez</a> is on the waitlist.' in page
+
+
+@committed
 def test_joining_twice_opens_the_wish(staff: Client, world: World):
     staff.post(reverse("entry-new"), form(world))
     again = staff.post(reverse("entry-new"), form(world))
@@ -103,12 +113,12 @@ def test_joining_twice_opens_the_wish(staff: Client, world: World):
         ({"p-phone": "123"}, "Phone</a>:"),
         ({"p-phone": "+18005550123"}, "Phone</a>:"),
         ({"p-email": "no address"}, "E-mail</a>:"),
-        ({"w-services": []}, "Services</a>: This field is required"),
+        ({"w-services": []}, "Services</a>: Tick at least one service."),
         ({"w-services": ["999999"]}, "Services</a>:"),
         ({"t-0-ends": "08:00"}, "Until</a>: Until has to be later than from"),
         ({"t-0-days": []}, "When they can come: Choose at least one day"),
         ({"w-earliest_on": "2027-02-02", "w-latest_on": "2027-01-01"}, "Not after</a>:"),
-        ({"w-max_travel_minutes": "0"}, "Longest way, minutes</a>:"),
+        ({"w-max_travel_minutes": "0"}, "Longest trip, minutes</a>:"),
         ({"c-sms": "on"}, "Who said so</a>:"),
         ({"c-sms": "on", "c-said_by": "her", "c-said_at": "2099-01-01T10:00"}, "When</a>: This is in the future"),
         ({"c-email": "on", "c-said_by": "her", "c-said_at": "2026-01-01T10:00"}, "consent for it"),

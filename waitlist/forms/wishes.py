@@ -62,7 +62,11 @@ WindowFormSet = forms.formset_factory(WindowForm, extra=1, max_num=20, validate_
 class WishForm(forms.Form):
     """What they wait for, apart from the times of the week."""
 
-    services = forms.TypedMultipleChoiceField(coerce=int, widget=forms.CheckboxSelectMultiple)
+    services = forms.TypedMultipleChoiceField(
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Tick at least one service."},
+    )
     practitioners = forms.TypedMultipleChoiceField(
         coerce=int, required=False, widget=forms.CheckboxSelectMultiple, label="Only with"
     )
@@ -73,11 +77,11 @@ class WishForm(forms.Form):
         coerce=int,
         choices=NOTICE,
         initial=120,
-        label="Can come within",
+        label="Needs at least this much notice",
         help_text="How long before the start they must know.",
     )
     max_travel_minutes = forms.IntegerField(
-        min_value=1, max_value=600, required=False, label="Longest way, minutes", help_text="Empty: any distance."
+        min_value=1, max_value=600, required=False, label="Longest trip, minutes", help_text="Empty: any distance."
     )
     earliest_on = forms.DateField(required=False, widget=DAY, label="Not before")
     latest_on = forms.DateField(required=False, widget=DAY, label="Not after")
