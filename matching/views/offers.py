@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -39,6 +40,11 @@ HEADERS = {
 PAUSE, STOP = "pause", "stop"
 PAUSED_FOR = timedelta(days=14)
 OVER = "The time to cancel here is over. Please call us and we will sort it out together."
+NOTICES = {
+    Claim.TAKEN: "Somebody was a moment faster with that one too.",
+    Claim.BUSY: "Somebody is just booking that one. Try again in a moment.",
+    Claim.CONFLICT: "That one overlaps another booking, of the clinic or of yours.",
+}
 NOT_THAT_ONE = "That is not one of the times we can offer you here."
 
 TokenView = Callable[[HttpRequest, Offer], HttpResponseBase]
@@ -114,8 +120,9 @@ def offer_claim(request: HttpRequest, offer: Offer) -> HttpResponse:
     outcome, other = claims.claim_alternative(offer.pk, chosen, via="link", now=now)
     if other is not None:
         return offer_page.after(request, other, outcome)
-    notice = "Somebody was a moment faster with that one too." if outcome == Claim.TAKEN else NOT_THAT_ONE
-    return offer_page.after(request, offer, outcome, notice=notice)
+    if outcome == Claim.TAKEN:
+        return offer_page.after(request, offer, outcome, notice=NOTICES[outcome])
+    return offer_page.after(request, offer, notice=NOTICES.get(outcome, NOT_THAT_ONE))  # this offer as it stands
 
 
 @of_token("POST")
@@ -149,8 +156,9 @@ def offer_seen(request: HttpRequest, offer: Offer) -> HttpResponse:
 
 @transaction.atomic(durable=True)
 def _stop_offers(offer: Offer, *, now: datetime) -> None:
-    """Withdraw openings, and nothing else, wherever this offer was sent to."""
-    for point in ContactPoint.objects.filter(messages__offer=offer).distinct().order_by("pk"):
+    """Withdraw openings, and nothing else, wherever this offer was sent to and wherever this patient is reached."""
+    theirs = Q(messages__offer=offer) | Q(users__patient=offer.patient_id)
+    for point in ContactPoint.objects.filter(theirs, clinic=offer.slot.clinic_id).distinct().order_by("pk"):
         for purpose, _, channel in (grant.partition(":") for grant in point.granted):
             if purpose == Purpose.OFFERS:
                 consent.record(
