@@ -3,7 +3,7 @@
 import csv
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -28,6 +28,7 @@ COLUMNS = (
     "correlation_id", "changes",
 )  # fmt: skip
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+LAST_YEAR = 2200
 
 
 class TrailForm(forms.Form):
@@ -49,6 +50,13 @@ class TrailForm(forms.Form):
         kinds = sorted((words.noun(kind), kind) for kind in selectors.row_types(clinic.pk))
         self.fields["verb"].choices = [("", "Anything"), *[(verb, word) for word, verb in verbs]]  # type: ignore[attr-defined]
         self.fields["row_type"].choices = [("", "Any"), *[(kind, word) for word, kind in kinds]]  # type: ignore[attr-defined]
+
+    def clean_until(self) -> date | None:
+        """A last day that has a day after it."""
+        until: date | None = self.cleaned_data["until"]
+        if until is not None and until.year >= LAST_YEAR:
+            raise forms.ValidationError("Choose an earlier date.")
+        return until
 
     def question(self) -> Question:
         """The dates are whole days of the clinic's own clock."""

@@ -11,6 +11,7 @@ from waitlist.models import Clinic, Location, Practitioner, Service
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 HOUR = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+LAST_YEAR = 2200
 
 
 class OpeningForm(forms.Form):
@@ -33,6 +34,8 @@ class OpeningForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not self.errors:
+            if not cleaned["day"].year < LAST_YEAR:
+                raise ValidationError({"day": "This is not a date one could book."})
             zone = cleaned["location"].zone
             typed = datetime.combine(cleaned["day"], cleaned["starts"])
             starts_at = typed.replace(tzinfo=zone).astimezone(UTC)

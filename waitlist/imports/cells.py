@@ -16,6 +16,8 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 GROUPS = {"all": DAYS, "daily": DAYS, "weekdays": DAYS[:5], "weekend": DAYS[5:], "weekends": DAYS[5:]}
 Value = TypeVar("Value")
 
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+
 
 class Cells:
     """Reads one row; everything wrong with it is in `problems` afterwards."""
@@ -56,7 +58,7 @@ class Cells:
     def number(self, column: str, *, least: int = 0, most: int = 32_767) -> int | None:
         def parse(value: str) -> int:
             digits = value.removesuffix("%").strip()
-            if not digits.isascii() or not digits.isdigit() or not least <= int(digits[:10]) <= most:
+            if not digits.isascii() or not digits.isdigit() or len(digits) > 15 or not least <= int(digits) <= most:
                 raise ValueError(f"“{value[:40]}” is not a whole number from {least} to {most}.")
             return int(digits)
 
@@ -124,6 +126,8 @@ def moment(value: str, zone: ZoneInfo) -> datetime:
             parsed = datetime.combine(day(date_part), _clock(clock_part) if clock_part else time())
         except ValueError:
             raise ValueError(f"“{value[:40]}” is not a time such as 2027-01-31 14:00.") from None
+    if not FIRST_YEAR <= parsed.year < LAST_YEAR:
+        raise ValueError(f"“{value[:40]}” is not a date one could book.")
     if parsed.tzinfo is not None:
         return parsed.astimezone(UTC)
     here = parsed.replace(tzinfo=zone)

@@ -17,6 +17,11 @@ class SignIn(LoginView):
 
     redirect_authenticated_user = True
 
+    def get_redirect_url(self) -> str:
+        """Where they were going, but for this very page: that would go round and round."""
+        wanted = super().get_redirect_url()
+        return "" if wanted.partition("?")[0] == self.request.path else wanted
+
     def get_default_redirect_url(self) -> str:
         mine = access.memberships(self.request.user).first()
         if mine is not None and mine.role == Role.COMPLIANCE:
