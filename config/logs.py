@@ -1,4 +1,4 @@
-"""What the log must never hold: the tokens that open a patient's page or set a password."""
+"""What the log must never hold: the tokens that open a patient's page or set a password, and rows in errors."""
 
 import logging
 import re
@@ -7,6 +7,7 @@ from typing import Any
 
 TOKEN = re.compile(r"(/(?:o|unsubscribe|password/[^/\s]+)/)[^/\s'\"?]+")
 MASKED = r"\1…"
+DETAIL = re.compile(r"^(\s*DETAIL:).*$", re.MULTILINE)  # PostgreSQL writes the row that broke a constraint
 
 
 class NoTokens(logging.Filter):
@@ -22,11 +23,12 @@ class NoTokens(logging.Filter):
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:
-            record.exc_text = TOKEN.sub(MASKED, record.exc_text)
+            record.exc_text = DETAIL.sub(MASKED, TOKEN.sub(MASKED, record.exc_text))
         return True
 
 
 def _masked(value: Any) -> Any:
     """As it was where it names no token: a number stays a number for its %d."""
     text = str(value)
-    return TOKEN.sub(MASKED, text) if TOKEN.search(text) else value
+    masked = DETAIL.sub(MASKED, TOKEN.sub(MASKED, text))
+    return masked if masked != text else value

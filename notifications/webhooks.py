@@ -81,9 +81,7 @@ def _written_to(number: str, sender: str) -> Clinic | None:
 def _from_twilio(request: HttpRequest) -> bool:
     """Signed for the address the world knows us by, whatever the proxies in front made of it."""
     url = settings.PUBLIC_URL + request.get_full_path()
-    is_json = request.content_type == "application/json"
-    params = request.body.decode(errors="replace") if is_json else request.POST
-    return is_signed(url, params, request.headers.get("X-Twilio-Signature", ""))
+    return is_signed(url, request.POST, request.headers.get("X-Twilio-Signature", ""))
 
 
 def _thanks() -> HttpResponse:
