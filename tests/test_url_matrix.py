@@ -37,7 +37,7 @@ ANYBODY = set(Role)
 FOR: dict[str, set[Role]] = {  # everything else is for the front desk
     "clinic-switch": ANYBODY,
     "logout": ANYBODY,
-    "settings": MANAGER,
+    "settings": ADMIN,
     "connections": ADMIN,
     "connection-new": ADMIN,
     "connection": ADMIN,

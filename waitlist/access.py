@@ -58,6 +58,11 @@ def get_row(request: HttpRequest, rows: QuerySet[Row], role: Role = Role.FRONT_D
     return get_object_or_404(rows.filter(clinic=get_clinic(request, role)), **lookup)
 
 
+def sent_from_elsewhere(request: HttpRequest, clinic: Clinic) -> bool:
+    """Whether this form was opened at another clinic than the one chosen since, perhaps in another tab."""
+    return request.POST.get("clinic", str(clinic.pk)) != str(clinic.pk)
+
+
 def choose_clinic(request: HttpRequest, clinic_id: int) -> Clinic:
     """Work at another clinic of theirs from now on; 404 where they are no member."""
     for membership in memberships(request.user):

@@ -5,7 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.factories import World, user
-from waitlist.models import Practitioner
+from waitlist.models import Patient, Practitioner
 from waitlist.states import Role
 
 pytestmark = pytest.mark.django_db
@@ -58,3 +58,11 @@ def test_other_roles_may_not(world, role):
     client.force_login(user(world.clinic, role))
     assert client.get("/settings/import/").status_code == 403
     assert upload(client, "practitioners", "name\nDr A\n").status_code == 403
+
+
+def test_a_file_sent_from_a_page_of_another_clinic_goes_nowhere(admin: Client) -> None:
+    upload = SimpleUploadedFile("people.csv", b"first_name,phone\nAna,+14155550123\n")
+    sent = {"kind": "patients", "file": upload, "clinic": World().clinic.pk}
+    answer = admin.post("/settings/import/", sent, follow=True)
+    assert "Nothing was imported" in answer.content.decode()
+    assert not Patient.objects.exists()

@@ -64,7 +64,7 @@ def test_an_unknown_address_learns_nothing(client: Client):
 def test_switching_to_another_clinic_of_theirs(client: Client):
     one, two = factories.clinic(name="Aster"), factories.clinic(name="Birch")
     user = factories.user(one, Role.ADMIN)
-    Membership.objects.create(user=user, clinic=two, role=Role.MANAGER)
+    Membership.objects.create(user=user, clinic=two, role=Role.ADMIN)
     client.force_login(user)
     assert "Aster" in client.get(reverse("settings")).content.decode()
     client.post(reverse("clinic-switch"), {"clinic": two.pk})

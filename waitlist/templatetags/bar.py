@@ -19,9 +19,8 @@ PAGES = (  # label, address by name, who may open it
     ("Appointments", "appointments", {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}),
     ("Waitlist", "waitlist", {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}),
     ("Tasks", "tasks", {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}),
-    ("Results", "results", {Role.MANAGER, Role.ADMIN}),
     ("Trail", "trail", {Role.COMPLIANCE, Role.ADMIN}),
-    ("Settings", "settings", {Role.MANAGER, Role.ADMIN}),
+    ("Settings", "settings", {Role.ADMIN}),
 )
 
 

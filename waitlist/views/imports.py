@@ -1,7 +1,8 @@
 """The page that brings a clinic's own data, from the files of the system it used before."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -21,6 +22,11 @@ def page(request: HttpRequest) -> HttpResponse:
     clinic = access.get_clinic(request, Role.ADMIN)
     form = ImportForm(request.POST or None, request.FILES or None)
     report = None
+    if access.sent_from_elsewhere(request, clinic):
+        messages.error(
+            request, f"You work at {clinic.name} now. Nothing was imported: check, and send it again."
+        )
+        return redirect("imports")
     if request.method == "POST" and form.is_valid():
         raw = form.cleaned_data["file"].read(imports.MAX_BYTES + 1)
         kind = form.cleaned_data["kind"]

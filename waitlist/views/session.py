@@ -41,7 +41,7 @@ def switch_clinic(request: HttpRequest) -> HttpResponse:
 @require_safe
 def settings(request: HttpRequest) -> HttpResponse:
     """What can be set up, each as one line."""
-    clinic = access.get_clinic(request, Role.MANAGER)
+    clinic = access.get_clinic(request, Role.ADMIN)
     pages = [
         (
             "connections",
