@@ -162,7 +162,7 @@ def check_wish(clinic: Clinic, wish: Wish) -> None:
     """ValidationError by field where the wish names what the clinic has not, or cannot be met at all."""
     wrong = entries.contradictions(wish)
     services = set(clinic.services.filter(retired_at=None).values_list("pk", flat=True))
-    practitioners = set(clinic.practitioners.filter(retired_at=None).values_list("pk", flat=True))
+    practitioners = set(clinic.practitioners.values_list("pk", flat=True))  # a wish may still name who has left
     if set(wish.service_ids) - services:
         wrong["services"] = "One of these services is not offered here."
     if set(wish.practitioner_ids) - practitioners:

@@ -294,3 +294,21 @@ def test_a_new_number_starts_without_consent(staff: Client, world: World):
     said_at = timezone.now().astimezone(world.clinic.zone).strftime("%Y-%m-%dT%H:%M")
     staff.post(url, {**who, "c-sms": "on", "c-said_by": "her mother", "c-said_at": said_at})
     assert [point.granted for point in ContactPoint.objects.filter(patients=patient)] == [["offers:sms"]]
+
+
+def test_hours_without_a_day_are_not_dropped(client: Client):
+    world = World()
+    entry = world.entry(availability=[(127, 540, 1020)])
+    client.force_login(factories.user(world.clinic))
+    first = {"t-0-days": ["0"], "t-0-starts": "09:00", "t-0-ends": "17:00"}
+    typed = {"w-services": world.service.pk, "w-notice_minutes": 60, "t-TOTAL_FORMS": 2, "t-INITIAL_FORMS": 1, **first}
+    answer = client.post(f"/waitlist/{entry.pk}/", typed | {"t-1-starts": "18:00", "t-1-ends": "20:00"})
+    assert "Choose the days for these hours." in answer.content.decode()
+
+
+def test_somebody_who_has_left_stays_named_until_unticked(client: Client):
+    world = World()
+    left = factories.practitioner(world.clinic, retired_at=factories.NOW)
+    entry = world.entry(practitioners=[left.pk])
+    client.force_login(factories.user(world.clinic))
+    assert left.name in client.get(f"/waitlist/{entry.pk}/").content.decode()

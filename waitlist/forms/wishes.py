@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.forms.formsets import BaseFormSet
 
 from waitlist.entries import Window, Wish
@@ -33,6 +34,8 @@ class WindowForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if not self.initial and not cleaned.get("days") and (cleaned.get("starts") or cleaned.get("ends")):
+            raise ValidationError({"days": "Choose the days for these hours."})
         if cleaned.get("days") and not self.errors:
             start, end = _minute(cleaned.get("starts")), _minute(cleaned.get("ends")) or 24 * 60
             if start >= end:
@@ -91,7 +94,9 @@ class WishForm(forms.Form):
     def __init__(self, clinic: Clinic, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         services = clinic.services.filter(retired_at=None).order_by("category", "name")
-        people = list(clinic.practitioners.filter(retired_at=None).order_by("name").values_list("pk", "name"))
+        named = [*self.initial.get("practitioners", ()), *self.initial.get("excluded_practitioners", ())]
+        here = Q(retired_at=None) | Q(pk__in=named)  # who has left stays ticked until somebody unticks them
+        people = list(clinic.practitioners.filter(here).order_by("name").values_list("pk", "name"))
         self.fields["services"].choices = [(one.pk, one.name) for one in services]  # type: ignore[attr-defined]
         self.fields["practitioners"].choices = people  # type: ignore[attr-defined]
         self.fields["excluded_practitioners"].choices = people  # type: ignore[attr-defined]
