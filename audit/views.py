@@ -77,8 +77,8 @@ def entries(request: HttpRequest) -> HttpResponse:
     form = TrailForm(clinic, request.GET)
     found = selectors.entries(clinic.pk, form.question() if form.is_valid() else Question())
     after = request.GET.get("after", "")
-    if after.isdecimal():
-        found = selectors.older_than(found, get_object_or_404(Entry, pk=after, clinic_id=clinic.pk))
+    if after:
+        found = selectors.older_than(found, get_object_or_404(Entry, pk=access.row_id(after), clinic_id=clinic.pk))
     rows = list(found[: PER_PAGE + 1])
     asked = request.GET.copy()
     asked.pop("after", None)

@@ -51,3 +51,11 @@ def test_a_row_held_too_long_is_said_so_and_nothing_is_changed():
         assert at_once([stop]) == [503]
     slot.refresh_from_db()
     assert slot.is_live
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/trail/?after=" + "9" * 5000, "/trail/?after=x"])
+def test_an_id_that_can_be_none_is_not_found(path):
+    client = Client()
+    client.force_login(factories.user(World().clinic, role="compliance"))
+    assert client.get(path).status_code == 404

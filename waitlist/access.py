@@ -63,6 +63,11 @@ def sent_from_elsewhere(request: HttpRequest, clinic: Clinic) -> bool:
     return request.POST.get("clinic", str(clinic.pk)) != str(clinic.pk)
 
 
+def row_id(text: str) -> int:
+    """The id somebody sent us, or 0, which no row has, for anything that can be none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+
+
 def choose_clinic(request: HttpRequest, clinic_id: int) -> Clinic:
     """Work at another clinic of theirs from now on; 404 where they are no member."""
     for membership in memberships(request.user):

@@ -91,7 +91,7 @@ def book(request: HttpRequest, pk: int) -> HttpResponse:
 def _book(request: HttpRequest, card: Card) -> HttpResponse:
     chosen = request.POST.get("patient", "")
     theirs = Patient.objects.filter(clinic=card.slot.clinic)
-    patient = get_object_or_404(theirs, pk=int(chosen) if chosen.isdecimal() else 0)
+    patient = get_object_or_404(theirs, pk=access.row_id(chosen))
     others = [asked for asked in card.waiting if asked.offer.patient_id != patient.pk]
     if others and request.POST.get("confirmed") != "1":
         context = _facts(card) | {"patient": patient, "others": others}

@@ -61,7 +61,7 @@ def understand(text: str) -> Said:
         return Said(Meaning.START)
     if plain in CARRIER_HELP:
         return Said(Meaning.HELP)
-    number = next((int(word) for word in words if word.isdecimal()), None)
+    number = next((int(word[:9]) for word in words if word.isdecimal()), None)
     rest = {word for word in words if not word.isdecimal()}
     if "?" in text or sum(word.isdecimal() for word in words) > 1 or (number or 0) > 9:
         return Said(Meaning.UNCLEAR)

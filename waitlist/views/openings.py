@@ -34,7 +34,7 @@ def _initial(request: HttpRequest, clinic: Clinic) -> dict[str, object]:
     chosen = request.GET.get("slot", "")
     slot = (
         Slot.objects.select_related("location__clinic")
-        .filter(clinic=clinic, pk=int(chosen) if chosen.isdecimal() else 0)
+        .filter(clinic=clinic, pk=access.row_id(chosen))
         .first()
     )
     if slot is None:

@@ -146,5 +146,5 @@ def _allowed(patient: Patient) -> list[dict[str, object]]:
 def _known(request: HttpRequest, clinic: Clinic) -> dict[str, object]:
     """The person named in the address, to wait for something more."""
     chosen = request.GET.get("patient", "")
-    patient = WHOLE.filter(clinic=clinic, pk=int(chosen) if chosen.isdecimal() else 0).first()
+    patient = WHOLE.filter(clinic=clinic, pk=access.row_id(chosen)).first()
     return PersonForm.of(patient) if patient else {}

@@ -33,7 +33,7 @@ class SignIn(LoginView):
 def switch_clinic(request: HttpRequest) -> HttpResponse:
     """Work at another clinic of theirs from now on."""
     chosen = request.POST.get("clinic", "")
-    access.choose_clinic(request, int(chosen) if chosen.isdecimal() else 0)
+    access.choose_clinic(request, access.row_id(chosen))
     return redirect("board")
 
 
