@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from django.db import OperationalError, connection, connections
+from django.db import DatabaseError, connection, connections
 
 
 def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
@@ -17,7 +17,7 @@ def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
             connection.ensure_connection()
             barrier.wait()
             return call()
-        except OperationalError as error:  # a deadlock or a lock timeout: for the test to judge
+        except DatabaseError as error:  # a deadlock, a lock timeout, a constraint: for the test to judge
             return type(error.__cause__).__name__
         finally:
             connections.close_all()
