@@ -1,4 +1,4 @@
-"""Calls released together, each in a thread with a database connection of its own."""
+"""Calls released together, or one while another has not committed, each with a database connection of its own."""
 
 import threading
 from collections.abc import Callable
@@ -24,3 +24,14 @@ def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return [future.result() for future in [pool.submit(run, call) for call in calls]]
+
+
+def wait_until_blocked(thread: threading.Thread) -> bool:
+    """Wait until this thread is through (False), or another session waits for a lock of the database (True)."""
+    while thread.is_alive():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone() is not None:
+                return True
+        thread.join(0.01)
+    return False

@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from audit.models import Entry, Heartbeat
+from tests.at_once import wait_until_blocked
 from tests.factories import NOW, World
 from tests.intake.senders import calcom, send, standard
 from waitlist import events, tasks
@@ -54,7 +55,7 @@ def test_an_event_waits_for_the_other_one_of_its_booking_only(is_locked, monkeyp
             monkeypatch.setattr(events, "_alone", lambda event: nullcontext())
         threads = [in_thread(lambda e=e: events.apply(e.pk, now=NOW)) for e in (second, other)]
         threads[1].join()
-        threads[0].join(0.5)
+        assert wait_until_blocked(threads[0]) is is_locked
         assert is_settled(other)
         assert is_settled(second) is not is_locked
     threads[0].join()

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 
 from audit.models import Entry
 from matching import cascade, claims, returns
@@ -15,7 +15,7 @@ from matching.models import Offer
 from matching.states import OfferState
 from notifications.models import Message
 from tests import factories
-from tests.at_once import at_once
+from tests.at_once import at_once, wait_until_blocked
 from tests.factories import NOW, World
 from waitlist import calendar, schedule, vacancies
 from waitlist.calendar import Time
@@ -23,11 +23,14 @@ from waitlist.models import Appointment, Slot, WaitlistEntry, Writeback
 
 
 @contextmanager
-def no_lock(monkeypatch):
-    """The design without its first statement: what the race tests must catch."""
+def no_lock(monkeypatch, claimers: int = 1):
+    """The design without its first statement: what race tests must catch. All have looked before anybody writes."""
+    all_have_looked = threading.Barrier(claimers)
 
     def read_only(offer_id):
-        return Slot.objects.select_related("clinic", "service").get(offers=offer_id)
+        slot = Slot.objects.select_related("clinic", "service").get(offers=offer_id)
+        all_have_looked.wait()
+        return slot
 
     with monkeypatch.context() as patch:
         patch.setattr(claims, "lock_slot_of", read_only)
@@ -286,7 +289,7 @@ def test_fifty_at_once_one_booking_and_forty_nine_polite_answers():
 
 @pytest.mark.django_db(transaction=True)
 def test_control_fifty_at_once_without_the_lock_run_into_the_constraint(monkeypatch):
-    with no_lock(monkeypatch):
+    with no_lock(monkeypatch, claimers=50):
         found = fifty_claims()
     assert found["booked"] <= 1  # the constraints are the last judge
     assert found["taken"] < 49  # but somebody is told nonsense, or waits for a deadlock to be broken
@@ -318,20 +321,9 @@ def claim_meanwhile(slot: Slot, offer: Offer, act) -> Claim:
         act(*calendar.lock_live_over(Time.of(slot)))
         thread.start()
         begun.wait()
-        wait_until_blocked()
+        assert wait_until_blocked(thread)
     thread.join()
     return result[0]
-
-
-def wait_until_blocked() -> None:
-    """Until another session of this database waits for a lock."""
-    for _ in range(500):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-        threading.Event().wait(0.01)
-    raise AssertionError("nobody ever waited for the lock")
 
 
 @pytest.mark.django_db(transaction=True)

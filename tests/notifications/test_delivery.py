@@ -12,9 +12,10 @@ from matching.models import Offer
 from notifications import channels, consent, outbox
 from notifications.channels import Outcome, Result, simulator
 from notifications.models import ContactPoint, Message, SimulatedText
-from notifications.outbox import checks
+from notifications.outbox import checks, delivery
 from notifications.states import Rule
 from tests import factories
+from tests.at_once import at_once
 from tests.factories import NOW
 from tests.notifications.conftest import minutes, tell
 from waitlist.models import Clinic, Slot
@@ -342,38 +343,32 @@ def test_nobody_knows_after_a_day_is_a_failure(told, monkeypatch):
     assert told.deliver().error_code == "unresolved"
 
 
-def eight_at_once():
+def eight_at_once(monkeypatch, claim):
+    """Eight workers have all read the message as waiting before any of them claims it."""
     told = tell(factories.World())
-    barrier = threading.Barrier(8)
+    all_have_read = threading.Barrier(8)
 
-    def work():
-        try:
-            barrier.wait()
-            outbox.deliver(told.message.pk, now=NOW)
-        finally:
-            connection.close()
+    def read_by_all_then_claim(message, *, now):
+        all_have_read.wait()
+        return claim(message, now=now)
 
-    threads = [threading.Thread(target=work) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    monkeypatch.setattr(delivery, "_claim", read_by_all_then_claim)
+    at_once([lambda: outbox.deliver(told.message.pk, now=NOW)] * 8)
     told.message.refresh_from_db()
     return told.message
 
 
 @pytest.mark.django_db(transaction=True)
-def test_eight_workers_at_once_send_one_text():
-    message = eight_at_once()
+def test_eight_workers_at_once_send_one_text(monkeypatch):
+    message = eight_at_once(monkeypatch, delivery._claim)
     assert (message.status, message.attempts) == ("delivered", 1)
     assert SimulatedText.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_the_claim_they_would_send_many(monkeypatch):
-    monkeypatch.setattr("notifications.outbox.delivery._claim", lambda message, *, now: True)
-    eight_at_once()
-    assert SimulatedText.objects.count() > 1
+def test_control_without_the_claim_all_eight_would_send(monkeypatch):
+    eight_at_once(monkeypatch, lambda message, *, now: True)
+    assert SimulatedText.objects.count() == 8
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from notifications.models import ContactPoint
+from tests.at_once import wait_until_blocked
 from tests.factories import NOW, World, patient
 from waitlist import entries, people, roster
 from waitlist.entries import Wish
@@ -65,7 +66,7 @@ def second_while_first_is_open(first: Callable[[], Any], second: Callable[[], An
     with transaction.atomic():
         first()
         thread.start()
-        thread.join(0.5)  # it either waits for us or is through by now
+        wait_until_blocked(thread)  # or is through
     thread.join()
     return answer[0]
 
