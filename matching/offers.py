@@ -14,7 +14,7 @@ from waitlist.models import Patient, Slot, WaitlistEntry
 
 
 def make(slot: Slot, candidates: Sequence[tuple[Candidate, datetime]], *, wave: int, now: datetime) -> list[Offer]:
-    """Offer the slot to each candidate until their own deadline."""
+    """Offer the slot to each candidate until their own deadline; their entries are locked."""
     made = Offer.objects.bulk_create(
         Offer(
             slot=slot,
@@ -28,6 +28,8 @@ def make(slot: Slot, candidates: Sequence[tuple[Candidate, datetime]], *, wave: 
         )
         for candidate, expires_at in candidates
     )
+    entry_ids = [candidate.entry_id for candidate, _ in candidates]
+    WaitlistEntry.objects.filter(pk__in=entry_ids).update(offers_received=F("offers_received") + 1)
     trail.record("offer.made", made, now=now, clinic_id=slot.clinic_id, changes={"wave": wave})
     return made
 

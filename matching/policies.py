@@ -22,26 +22,12 @@ class Wave:
 
 
 @dataclass(frozen=True)
-class Weights:
-    """What each part of the score is worth, in points; together 100 (seed S3's table)."""
-
-    time: int = 30
-    practitioner: int = 20
-    service: int = 20
-    geography: int = 10
-    notice: int = 10
-    responsiveness: int = 5
-    fairness: int = 5
-
-
-@dataclass(frozen=True)
 class Policy:
     """Waves for a start within 24 hours (`short`) and for a later one (`long`)."""
 
     name: str
     short: tuple[Wave, ...]
     long: tuple[Wave, ...]
-    weights: Weights = Weights()
 
     def waves(self, lead: timedelta) -> tuple[Wave, ...]:
         return self.short if lead < SHORT_LEAD else self.long
@@ -63,7 +49,6 @@ def load(document: dict[str, Any]) -> Policy:
         name=document["name"],
         short=tuple(Wave(**wave) for wave in document["short"]),
         long=tuple(Wave(**wave) for wave in document["long"]),
-        weights=Weights(**document["weights"]),
     )
 
 

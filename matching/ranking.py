@@ -1,13 +1,12 @@
 """Whom to ask: hard filters and seed S3's score in one SQL statement, in integers, with a total order.
 
 Every part is 0 to 10,000 and every weight a number of points, so a score is 0 to 1,000,000 and a score of
-55 points is 550,000. Ties go by who waits longest
-(`added_at`), then by id (decision R8). The same fragments
-decide for `rank` (who may be asked) and for `excluded` and `why` (who may not, and the first reason).
+55 points is 550,000. Ties go by who was offered least, then who waits longest, then by id. The same fragments decide
+for `rank` (who may be asked) and for `excluded` and `why` (who may not, and the first reason).
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -16,9 +15,10 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from matching.models import Offer, SentWave
-from matching.policies import POINT, Policy, load
-from matching.ranking_sql import COUNTS, RANK, SLOTS, WHY
-from matching.states import OfferState
+from matching.policies import POINT
+from matching.ranking_sql import COUNTS, SLOTS, WHY
+from matching.ranking_sql import rank as rank_sql
+from matching.states import OfferState, Order
 from waitlist.models import Practitioner, Service, Slot, WaitlistEntry
 from waitlist.states import LIVE_SLOT_STATES, WAITING_STATUSES
 
@@ -48,21 +48,34 @@ class Verdict:
         return not self.filter
 
 
-def rank(slot: Slot, policy: Policy, *, min_score: int = 0, limit: int, now: datetime) -> list[Candidate]:
-    """The best `limit` people for the slot with at least `min_score` points, best first; one entry each."""
-    rows = _fetch(RANK, _facts(slot, policy, now) | {"min_score": min_score * POINT, "limit": limit})
+def rank(
+    slot: Slot,
+    *,
+    min_score: int = 0,
+    tiers: Sequence[str] = (),
+    order: Order = Order.SCORE,
+    limit: int,
+    now: datetime,
+) -> list[Candidate]:
+    """The first `limit` people for the slot in this order, one entry each.
+
+    Only those with at least `min_score` points and, unless `tiers` is empty, of one of these tiers: the staff's word
+    on the entry where there is one, else the patient's own.
+    """
+    wanted = {"min_score": min_score * POINT, "tiers": list(tiers), "limit": limit}
+    rows = _fetch(rank_sql(order), _facts(slot, now) | wanted)
     return [Candidate(row["entry_id"], row["patient_id"], row["score"], row["parts"]) for row in rows]
 
 
-def excluded(slot: Slot, policy: Policy, *, now: datetime) -> dict[str, int]:
+def excluded(slot: Slot, *, now: datetime) -> dict[str, int]:
     """How many entries the first filter that held kept out, by its name; those who fit count as "eligible"."""
-    rows = _fetch(COUNTS, _facts(slot, policy, now))
+    rows = _fetch(COUNTS, _facts(slot, now))
     return {row["filter"] or "eligible": row["entries"] for row in rows}
 
 
-def why(slot: Slot, entry: WaitlistEntry, policy: Policy, *, now: datetime) -> Verdict:
+def why(slot: Slot, entry: WaitlistEntry, *, now: datetime) -> Verdict:
     """The verdict on anybody, with the parts of their score whether they may be asked or not."""
-    (row,) = _fetch(WHY, _facts(slot, policy, now) | {"entry_id": entry.pk})
+    (row,) = _fetch(WHY, _facts(slot, now) | {"entry_id": entry.pk})
     return Verdict(row["filter"], row["score"], row["parts"])
 
 
@@ -81,7 +94,7 @@ def slots_for(entry: WaitlistEntry, *, now: datetime, limit: int = 3) -> list[Sl
     live = (
         Slot.objects.filter(~Exists(said_no), Exists(asked), clinic_id=entry.clinic_id, state__in=LIVE_SLOT_STATES)
         .filter(held_by=None, starts_at__gt=now)
-        .select_related("clinic", "location__clinic", "practitioner__clinic", "service", "policy")
+        .select_related("clinic", "location__clinic", "practitioner__clinic", "service")
         .prefetch_related("service__compatible", "practitioner__clinic__practitioners")
         .order_by("starts_at", "pk")[:LOOKED_AT]
     )
@@ -90,7 +103,7 @@ def slots_for(entry: WaitlistEntry, *, now: datetime, limit: int = 3) -> list[Sl
 
 def could_have(entry: WaitlistEntry, slot: Slot, *, now: datetime) -> bool:
     """Whether the slot fits the wish and a yes would still come in time."""
-    facts = _facts(slot, load(slot.policy.document), now) | {"entry_id": entry.pk}
+    facts = _facts(slot, now) | {"entry_id": entry.pk}
     return slot_is_answerable(slot, now=now) and bool(_fetch(SLOTS, facts))
 
 
@@ -104,8 +117,8 @@ def answers_end_at(slot: Slot) -> datetime:
     return slot.starts_at - timedelta(minutes=slot.service.notice_minutes + slot.clinic.cutoff_minutes)
 
 
-def _facts(slot: Slot, policy: Policy, now: datetime) -> dict[str, Any]:
-    """Everything the statements know of the slot, the clinic and the policy."""
+def _facts(slot: Slot, now: datetime) -> dict[str, Any]:
+    """Everything the statements know of the slot and the clinic."""
     zone = slot.location.zone
     start, end = slot.starts_at.astimezone(zone), slot.ends_at.astimezone(zone)
     first_minute = start.hour * 60 + start.minute
@@ -129,7 +142,7 @@ def _facts(slot: Slot, policy: Policy, now: datetime) -> dict[str, Any]:
         "longitude": slot.location.longitude,
         "now": now,
         **_rules(slot),
-        **{f"w_{part}": weight for part, weight in asdict(policy.weights).items()},
+        **{f"w_{part}": weight for part, weight in slot.clinic.weights.items()},
     }
 
 
@@ -137,6 +150,7 @@ def _rules(slot: Slot) -> dict[str, Any]:
     clinic = slot.clinic
     return {
         "kmh": clinic.travel_kmh,
+        "newcomer_percent": clinic.newcomer_percent,
         "max_waited_days": clinic.max_waited_days,
         "max_live_offers": clinic.max_live_offers,
         "offers_per_day": clinic.offers_per_day,

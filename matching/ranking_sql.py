@@ -1,5 +1,7 @@
 """The statements behind `ranking`: named filters, the seven parts of the score, and four ways to ask."""
 
+from matching.states import Order
+
 _TRAVEL = """2 * 6371 * asin(sqrt(least(1, power(sin(radians(p.latitude - %(latitude)s) / 2), 2)
     + cos(radians(%(latitude)s)) * cos(radians(p.latitude))
     * power(sin(radians(p.longitude - %(longitude)s) / 2), 2)))) / %(kmh)s * 60"""
@@ -77,7 +79,7 @@ PARTS = {
         ELSE greatest(0, 10000 * (e.max_travel_minutes - t.minutes) / e.max_travel_minutes) END""",
     "notice": """CASE WHEN %(lead)s >= 2 * e.notice_minutes THEN 10000
         WHEN %(lead)s >= e.notice_minutes THEN 5000 ELSE 0 END""",
-    "responsiveness": """CASE WHEN e.offers_answered = 0 THEN 7000
+    "responsiveness": """CASE WHEN e.offers_answered = 0 THEN 100 * %(newcomer_percent)s
         ELSE 10000 * e.offers_accepted / e.offers_answered END""",
     "fairness": """CASE WHEN %(max_waited_days)s = 0 THEN 0
         ELSE 10000 * least(e.waited_days, %(max_waited_days)s) / %(max_waited_days)s END""",
@@ -89,21 +91,32 @@ _NAMES = ", ".join(f"p_{name}" for name in PARTS)
 _NONE = "\n  AND ".join(f"({sql}) IS NOT TRUE" for sql in FILTERS.values())
 _FIRST = "CASE " + "\n    ".join(f"WHEN {sql} THEN '{name}'" for name, sql in FILTERS.items()) + " ELSE '' END"
 
-# `best` keeps one entry of a patient who has several: a patient is asked once.
-RANK = f"""
+ORDERS = {
+    Order.SCORE: "score DESC, offers_received, added_at, entry_id",
+    Order.FIFO: "added_at, entry_id",
+    Order.VALUE: "spend_cents DESC, score DESC, offers_received, added_at, entry_id",
+}
+
+
+def rank(order: Order) -> str:
+    """The statement for this order. `best` keeps one entry of a patient who has several: a patient is asked once."""
+    return f"""
 WITH fit AS (
-    SELECT e.id AS entry_id, e.patient_id, e.added_at,
+    SELECT e.id AS entry_id, e.patient_id, e.added_at, e.offers_received, p.spend_cents,
+        coalesce(nullif(e.priority, ''), p.tier) AS tier,
     {_PARTS}
     {_FROM}
     WHERE e.clinic_id = %(clinic_id)s AND e.status = 'active'
   AND {_NONE}
 ), best AS (
     SELECT DISTINCT ON (patient_id) *, {_SCORE} AS score FROM fit
-    ORDER BY patient_id, {_SCORE} DESC, added_at, entry_id
+    WHERE {_SCORE} >= %(min_score)s AND (cardinality(%(tiers)s::text[]) = 0 OR tier = ANY (%(tiers)s::text[]))
+    ORDER BY patient_id, {_SCORE} DESC, offers_received, added_at, entry_id
 )
-SELECT entry_id, patient_id, score, {_NAMES} FROM best WHERE score >= %(min_score)s
-ORDER BY score DESC, added_at, entry_id LIMIT %(limit)s
+SELECT entry_id, patient_id, score, {_NAMES} FROM best
+ORDER BY {ORDERS[order]} LIMIT %(limit)s
 """
+
 
 COUNTS = f"""
 SELECT {_FIRST} AS filter, count(*) AS entries {_FROM}

@@ -25,6 +25,14 @@ OFFER_MOVES = {
 }
 
 
+class Order(TextChoices):
+    """In what order the people of one wave are asked; then always by id."""
+
+    SCORE = "score", "Best match first, then whoever was asked least, then whoever waits longest"
+    FIFO = "fifo", "Whoever waits longest first"
+    VALUE = "value", "Whoever spent most in the last 12 months first"
+
+
 class DeclineReason(TextChoices):
     TOO_SOON = "too_soon", "Too soon"
     WRONG_TIME = "wrong_time", "Wrong time"

@@ -36,13 +36,13 @@ def send(slot: Slot, *, now: datetime) -> int:
     refused: dict[str, int] = {}
     for number in range(slot.wave + 1, max(slot.wave + 1, len(plan)) + 1):
         wave = plan[min(number, len(plan)) - 1]
-        picked, refused = _pick(slot, policy, wave, now=now)
+        picked, refused = _pick(slot, wave, now=now)
         if picked:
             _offer(slot, picked, number, now=now)
             break
     else:
         number = slot.wave + 1
-    excluded = ranking.excluded(slot, policy, now=now) | refused
+    excluded = ranking.excluded(slot, now=now) | refused
     SentWave.objects.update_or_create(
         slot=slot, number=number, defaults={"sent_at": now, "asked": len(picked), "excluded": excluded}
     )
@@ -55,9 +55,7 @@ def send(slot: Slot, *, now: datetime) -> int:
     return len(picked)
 
 
-def _pick(
-    slot: Slot, policy: policies.Policy, wave: policies.Wave, *, now: datetime
-) -> tuple[list[Picked], dict[str, int]]:
+def _pick(slot: Slot, wave: policies.Wave, *, now: datetime) -> tuple[list[Picked], dict[str, int]]:
     """The best people of this wave who can be told in time, and how many could not, by rule.
 
     Where too many of the best cannot be told, more are looked at; their locks are let go first, so that
@@ -66,7 +64,7 @@ def _pick(
     limit = wave.size * SPARE
     while True:
         before = transaction.savepoint()
-        ranked = ranking.rank(slot, policy, min_score=wave.min_score, limit=limit, now=now)
+        ranked = ranking.rank(slot, min_score=wave.min_score, limit=limit, now=now)
         picked, refused = _reachable(slot, ranked, wave.size, now=now)
         if len(picked) == wave.size or len(ranked) < limit:
             transaction.savepoint_commit(before)

@@ -118,22 +118,20 @@ def _facts(card: Card) -> dict[str, object]:
 
 def _best(card: Card) -> list[tuple[Patient, str]]:
     """Who fits best and was not asked, with their points."""
-    policy = policies.load(card.slot.policy.document)
-    ranked = ranking.rank(card.slot, policy, limit=BEST, now=card.now)
+    ranked = ranking.rank(card.slot, limit=BEST, now=card.now)
     patients = Patient.objects.in_bulk([candidate.patient_id for candidate in ranked])
     return [(patients[one.patient_id], f"{one.score / policies.POINT:.0f}") for one in ranked]
 
 
 def _others(card: Card, words: str) -> dict[str, object]:
     """How many are not asked, by reason; and the verdict on whoever is searched for."""
-    policy = policies.load(card.slot.policy.document)
-    counts = ranking.excluded(card.slot, policy, now=card.now)
+    counts = ranking.excluded(card.slot, now=card.now)
     found = []
     if words:
         rows = WaitlistEntry.objects.filter(clinic=card.slot.clinic, status__in=WAITING_STATUSES)
         named = rows.filter(matching_words(words, "patient__first_name", "patient__last_name"))
         for entry in named.select_related("patient").order_by("patient__last_name", "pk")[:BEST]:
-            verdict = ranking.why(card.slot, entry, policy, now=card.now)
+            verdict = ranking.why(card.slot, entry, now=card.now)
             parts = [(PARTS[name], round(value / 100)) for name, value in verdict.parts.items()]
             points = f"{verdict.score / policies.POINT:.0f}"
             found.append((entry.patient, reason(verdict.filter) if verdict.filter else "", points, parts))

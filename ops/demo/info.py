@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
 
-from matching import policies, ranking
+from matching import ranking
 from ops.demo.clinics import OWNER, PASSWORD, STAFF, staff_email
 from ops.demo.plans import CLINICS
 from waitlist.models import Appointment, Clinic, Connection, Membership, Slot
@@ -52,7 +52,7 @@ def staff() -> list[dict[str, str]]:
 def appointments(*, now: datetime, limit: int = HOW_MANY) -> list[dict[str, Any]]:
     """The next booked ones and how many people on the waitlist could come instead."""
     rows = Appointment.objects.filter(status=AppointmentStatus.BOOKED, starts_at__gt=now + NOT_SOONER_THAN)
-    names = ("clinic__policy", "location__clinic", "practitioner", "service")
+    names = ("clinic", "location__clinic", "practitioner", "service")
     return [
         {
             "external_id": row.external_id,
@@ -66,9 +66,6 @@ def appointments(*, now: datetime, limit: int = HOW_MANY) -> list[dict[str, Any]
 
 def candidates(row: Appointment, *, now: datetime) -> int:
     """How many people fit this time now, were it free."""
-    policy = row.clinic.policy
-    if policy is None:
-        return 0
     slot = Slot(
         clinic=row.clinic,
         location=row.location,
@@ -77,4 +74,4 @@ def candidates(row: Appointment, *, now: datetime) -> int:
         starts_at=row.starts_at,
         ends_at=row.ends_at,
     )
-    return len(ranking.rank(slot, policies.load(policy.document), limit=EVERYBODY, now=now))
+    return len(ranking.rank(slot, limit=EVERYBODY, now=now))

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from math import asin, cos, radians, sin, sqrt
 
 from matching.models import Offer
-from matching.policies import Policy
 from notifications.models import Message
 from waitlist.models import Appointment, Practitioner, Slot, WaitlistEntry
 
@@ -70,7 +69,7 @@ def under_cap(slot: Slot, point, now: datetime) -> bool:
     return point.kind == "email" or texts < clinic.sms_per_day
 
 
-def judge(slot: Slot, entry: WaitlistEntry, policy: Policy, now: datetime) -> Judged:
+def judge(slot: Slot, entry: WaitlistEntry, now: datetime) -> Judged:
     patient, service = entry.patient, slot.service
     stand_ins = {s.pk for s in service.compatible.all()}
     wanted = set(entry.services)
@@ -109,12 +108,12 @@ def judge(slot: Slot, entry: WaitlistEntry, policy: Policy, now: datetime) -> Ju
         ("enough_offers", live_offers >= slot.clinic.max_live_offers),
     ]
     first = next((name for name, holds in filters if holds), "")
-    parts = _parts(slot, entry, policy, fit, travel, lead, stand_ins)
-    weights = policy.weights.__dict__
+    parts = _parts(slot, entry, fit, travel, lead, stand_ins)
+    weights = slot.clinic.weights
     return Judged(entry, first, sum(weights[name] * part for name, part in parts.items()), parts)
 
 
-def _parts(slot, entry, policy, fit, travel, lead, stand_ins) -> dict[str, int]:
+def _parts(slot, entry, fit, travel, lead, stand_ins) -> dict[str, int]:
     mine = slot.practitioner
     same = set()
     if mine.specialty:
@@ -128,26 +127,37 @@ def _parts(slot, entry, policy, fit, travel, lead, stand_ins) -> dict[str, int]:
     wanted = set(entry.services)
     longest = slot.clinic.max_waited_days
     limit = entry.max_travel_minutes
+    newcomer = 100 * slot.clinic.newcomer_percent
     return {
         "time": fit or 0,
         "practitioner": practitioner,
         "service": 10000 if slot.service_id in wanted else 6000 if wanted & stand_ins else 0,
         "geography": 10000 if travel is None or limit is None else max(0, int(10000 * (limit - travel) / limit)),
         "notice": 10000 if lead >= 2 * entry.notice_minutes else 5000 if lead >= entry.notice_minutes else 0,
-        "responsiveness": 10000 * entry.offers_accepted // entry.offers_answered if entry.offers_answered else 7000,
+        "responsiveness": 10000 * entry.offers_accepted // entry.offers_answered if entry.offers_answered else newcomer,
         "fairness": 10000 * min(entry.waited_days, longest) // longest if longest else 0,
     }
 
 
-def rank(slot: Slot, policy: Policy, *, min_score: int, now: datetime) -> list[tuple[int, int]]:
-    """(entry id, score) of everybody eligible, best first, one entry per patient."""
+def score_order(one: Judged) -> tuple:
+    return (-one.score, one.entry.offers_received, one.entry.added_at, one.entry.pk)
+
+
+ORDERS = {
+    "score": score_order,
+    "fifo": lambda one: (one.entry.added_at, one.entry.pk),
+    "value": lambda one: (-one.entry.patient.spend_cents, *score_order(one)),
+}
+
+
+def rank(
+    slot: Slot, *, min_score: int = 0, tiers: tuple[str, ...] = (), order: str = "score", now: datetime
+) -> list[tuple[int, int]]:
+    """(entry id, score) of everybody eligible, in this order, one entry per patient: their best."""
     entries = WaitlistEntry.objects.filter(clinic=slot.clinic).select_related("patient")
-    judged = [judge(slot, entry, policy, now) for entry in entries]
+    judged = [judge(slot, entry, now) for entry in entries]
     best: dict[int, Judged] = {}
-    for one in sorted((j for j in judged if not j.filter), key=lambda j: (-j.score, j.entry.added_at, j.entry.pk)):
-        best.setdefault(one.entry.patient_id, one)
-    order = sorted(
-        best.values(),
-        key=lambda j: (-j.score, j.entry.added_at, j.entry.pk),
-    )
-    return [(j.entry.pk, j.score) for j in order if j.score >= min_score * 10000]
+    for one in sorted((j for j in judged if not j.filter and j.score >= min_score * 10000), key=score_order):
+        if not tiers or (one.entry.priority or one.entry.patient.tier) in tiers:
+            best.setdefault(one.entry.patient_id, one)
+    return [(one.entry.pk, one.score) for one in sorted(best.values(), key=ORDERS[order])]

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from matching import policies, ranking
+from matching import ranking
 from matching.models import Offer
+from matching.states import Order
 from tests import factories
 from tests.factories import NOW, World
 from tests.matching import reference
 from waitlist.models import Patient, Service, WaitlistEntry
 
 pytestmark = pytest.mark.django_db
-POLICY = policies.SCORED
 
 
 def random_clinic(seed: int, people: int = 12) -> World:
@@ -42,6 +42,7 @@ def random_clinic(seed: int, people: int = 12) -> World:
             tier=chance.choice(["1platinum", "2gold", "3silver"]),
             latitude=chance.choice([None, 34.05, 34.30]),
             longitude=-118.24,
+            spend_cents=chance.choice([0, 0, 90_000]),
         )
         start = chance.choice([0, 480, 555, 600, 660])
         answered = chance.choice([0, 3, 7])
@@ -60,6 +61,7 @@ def random_clinic(seed: int, people: int = 12) -> World:
             earliest_on=chance.choice([None, NOW.date() + timedelta(days=2)]),
             status=chance.choice(["active"] * 6 + ["paused"]),
             waited_days=chance.choice([0, 7, 30]),
+            offers_received=chance.choice([0, 0, 4]),
             offers_answered=answered,
             offers_accepted=chance.randint(0, answered),
             added_at=NOW - timedelta(days=chance.choice([1, 1, 5])),
@@ -83,28 +85,33 @@ def world_slot_elsewhere(world: World, chance: random.Random):
 
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    seed=st.integers(0, 10**6), hours=st.sampled_from([2, 18, 26, 27, 30, 49]), min_score=st.sampled_from([0, 35, 55])
+    seed=st.integers(0, 10**6),
+    hours=st.sampled_from([2, 18, 26, 27, 30, 49]),
+    min_score=st.sampled_from([0, 35, 55]),
+    tiers=st.sampled_from([(), ("1platinum",), ("2gold", "3silver")]),
+    order=st.sampled_from(Order.values),
 )
-def test_sql_equals_the_reference(seed, hours, min_score):
+def test_sql_equals_the_reference(seed, hours, min_score, tiers, order):
     world = random_clinic(seed)
     slot = world.slot(NOW + timedelta(hours=hours))
-    expected = reference.rank(slot, POLICY, min_score=min_score, now=NOW)
-    found = ranking.rank(slot, POLICY, min_score=min_score, limit=100, now=NOW)
+    asked_for = {"min_score": min_score, "tiers": tiers, "order": order}
+    expected = reference.rank(slot, **asked_for, now=NOW)
+    found = ranking.rank(slot, **asked_for, limit=100, now=NOW)
     assert [(c.entry_id, c.score) for c in found] == expected
-    top = ranking.rank(slot, POLICY, min_score=min_score, limit=3, now=NOW)
+    top = ranking.rank(slot, **asked_for, limit=3, now=NOW)
     assert [c.entry_id for c in top] == [entry for entry, _ in expected[:3]]
-    judged = {e.pk: reference.judge(slot, e, POLICY, NOW) for e in WaitlistEntry.objects.filter(clinic=world.clinic)}
+    judged = {e.pk: reference.judge(slot, e, NOW) for e in WaitlistEntry.objects.filter(clinic=world.clinic)}
     for pk, one in judged.items():
-        verdict = ranking.why(slot, one.entry, POLICY, now=NOW)
+        verdict = ranking.why(slot, one.entry, now=NOW)
         assert (pk, verdict.filter, verdict.score, verdict.parts) == (pk, one.filter, one.score, one.parts)
     waiting = Counter(one.filter or "eligible" for one in judged.values() if one.entry.status in ("active", "paused"))
-    assert ranking.excluded(slot, POLICY, now=NOW) == waiting
+    assert ranking.excluded(slot, now=NOW) == waiting
 
 
 def test_a_perfect_match_scores_everything_but_the_unknown():
     world = World()
     entry = world.entry()
-    (one,) = ranking.rank(world.slot(), POLICY, limit=5, now=NOW)
+    (one,) = ranking.rank(world.slot(), limit=5, now=NOW)
     assert one.entry_id == entry.pk
     assert one.parts == {
         "time": 10000, "practitioner": 10000, "service": 10000, "geography": 10000,
@@ -179,9 +186,9 @@ def test_each_filter_alone_keeps_somebody_out(name):
     world.the_slot = slot = world.slot()
     assert slot.starts_at.astimezone(slot.location.zone).weekday() == 1  # a Tuesday
     entry = FILTER_CASES[name](world)
-    assert ranking.rank(slot, POLICY, limit=5, now=NOW) == []
-    assert ranking.why(slot, entry, POLICY, now=NOW).filter == name
-    assert ranking.excluded(slot, POLICY, now=NOW) == {name: 1}
+    assert ranking.rank(slot, limit=5, now=NOW) == []
+    assert ranking.why(slot, entry, now=NOW).filter == name
+    assert ranking.excluded(slot, now=NOW) == {name: 1}
     assert set(FILTER_CASES) == set(ranking_filters())
 
 
@@ -194,7 +201,7 @@ def ranking_filters() -> list[str]:
 def test_a_clinic_never_sees_another_clinics_people():
     world, other = World(), World()
     factories.entry(other.clinic, [Service.objects.get(pk=world.service.pk)], factories.patient(other.clinic))
-    assert ranking.rank(world.slot(), POLICY, limit=5, now=NOW) == []
+    assert ranking.rank(world.slot(), limit=5, now=NOW) == []
 
 
 def test_one_patient_is_asked_once_by_their_best_entry():
@@ -204,7 +211,7 @@ def test_one_patient_is_asked_once_by_their_best_entry():
     person = factories.patient(world.clinic)
     factories.entry(world.clinic, [other], person)
     best = factories.entry(world.clinic, [world.service], person)
-    assert [c.entry_id for c in ranking.rank(world.slot(), POLICY, limit=5, now=NOW)] == [best.pk]
+    assert [c.entry_id for c in ranking.rank(world.slot(), limit=5, now=NOW)] == [best.pk]
     assert Patient.objects.count() == 1
 
 

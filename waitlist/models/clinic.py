@@ -9,6 +9,9 @@ from django.db import models
 
 from waitlist.states import Autopilot
 
+# Of the score, in this order wherever they are shown.
+PARTS = ("time", "practitioner", "service", "geography", "notice", "responsiveness", "fairness")
+
 
 def validate_zone(name: str) -> None:
     """Refuse what is no IANA time zone."""
@@ -35,8 +38,26 @@ class Clinic(models.Model):
         default=15, help_text="No offer ends later than this before the start."
     )
     max_live_offers = models.PositiveSmallIntegerField(default=2, help_text="For one patient at a time.")
-    travel_kmh = models.PositiveSmallIntegerField(default=40, validators=[MinValueValidator(5)])
     max_waited_days = models.PositiveIntegerField(default=0, help_text="Longest wait as of the nightly refresh.")
+
+    # The score (seed S3, decision R8): what each part is worth in points, together 100.
+    weight_time = models.PositiveSmallIntegerField(default=30)
+    weight_practitioner = models.PositiveSmallIntegerField(default=20)
+    weight_service = models.PositiveSmallIntegerField(default=20)
+    weight_geography = models.PositiveSmallIntegerField(default=10)
+    weight_notice = models.PositiveSmallIntegerField(default=10)
+    weight_responsiveness = models.PositiveSmallIntegerField(default=5)
+    weight_fairness = models.PositiveSmallIntegerField(default=5)
+    threshold = models.PositiveSmallIntegerField(
+        default=55, validators=[MaxValueValidator(100)], help_text="Points the first wave of `scored` asks for."
+    )
+    travel_kmh = models.PositiveSmallIntegerField(default=40, validators=[MinValueValidator(5)])
+    newcomer_percent = models.PositiveSmallIntegerField(
+        default=70, validators=[MaxValueValidator(100)], help_text="Responsiveness of who was never offered anything."
+    )
+    default_notice_minutes = models.PositiveIntegerField(
+        default=120, validators=[MaxValueValidator(10_080)], help_text="Notice a new wish needs unless told."
+    )
 
     sms_sender = models.CharField(max_length=20, blank=True, help_text="The clinic's own sending number.")
     content_level = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(2)])
@@ -54,6 +75,15 @@ class Clinic(models.Model):
                 condition=models.Q(send_from_minute__lt=models.F("send_until_minute")),
             ),
             models.CheckConstraint(name="clinic_content_level_known", condition=models.Q(content_level__lte=2)),
+            models.CheckConstraint(
+                name="clinic_weights_sum_to_100",
+                condition=models.Q(weight_time=100 - sum(models.F(f"weight_{part}") for part in PARTS[1:])),
+                violation_error_message="The seven weights have to add up to 100 points.",
+            ),
+            models.CheckConstraint(
+                name="clinic_score_settings_in_range",
+                condition=models.Q(threshold__lte=100, newcomer_percent__lte=100, travel_kmh__gte=5),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -62,6 +92,11 @@ class Clinic(models.Model):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @property
+    def weights(self) -> dict[str, int]:
+        """What each part of the score is worth, in points."""
+        return {part: getattr(self, f"weight_{part}") for part in PARTS}
 
 
 class Location(models.Model):

@@ -76,6 +76,7 @@ class WaitlistEntry(models.Model):
     earliest_on = models.DateField(null=True, blank=True)
     latest_on = models.DateField(null=True, blank=True)
     priority = models.CharField(max_length=10, choices=Tier, blank=True, help_text="Staff's word; else the tier.")
+    offers_received = models.PositiveIntegerField(default=0, help_text="However they ended; breaks ties of the score.")
     offers_answered = models.PositiveIntegerField(default=0, help_text="Accepted, declined or let lapse.")
     offers_accepted = models.PositiveIntegerField(default=0)
     waited_days = models.PositiveIntegerField(default=0, help_text="Whole local days, as of the nightly refresh.")
