@@ -1,12 +1,14 @@
-"""A policy as data: whom to ask in which wave, how many at once, and how long they have.
+"""A policy as data: whom to ask in which wave, how many at once, how long they have, and how much goes by itself.
 
-`scored` is the four-wave pattern of decision R6: scores of at least 55, 45 and 35, then everyone eligible, at
-0, 15, 35 and 65 minutes.
+Everything is in whole minutes. A document stored before a field existed is read with that field's default.
 """
 
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
+
+from matching.states import Order
+from waitlist.states import Autopilot
 
 SHORT_LEAD = timedelta(hours=24)
 POINT = 10_000  # a score of 55 points is 550,000
@@ -14,26 +16,55 @@ POINT = 10_000  # a score of 55 points is 550,000
 
 @dataclass(frozen=True)
 class Wave:
-    """One wave. `after_minutes` counts from the first wave; `min_score` is in points, 0 to 100."""
+    """One wave of people asked at once.
 
-    after_minutes: int
-    min_score: int
-    size: int
+    - `after_minutes` counts from the first wave.
+    - `tiers` are values of waitlist.states.Tier; empty: every tier.
+    - `min_score` is in points, 0 to 100.
+    - `size` None: everybody.
+    - `window_minutes` to answer; None: the service's, else by lead time (decision R5).
+    - `channels` are values of notifications.states.Channel; empty: as the rules of contact choose.
+    - `repeat`: goes on in batches of its size until nobody is left; else it is sent once.
+    """
+
+    after_minutes: int = 0
+    tiers: tuple[str, ...] = ()
+    min_score: int = 0
+    size: int | None = 5
+    window_minutes: int | None = None
+    channels: tuple[str, ...] = ()
+    order: str = Order.SCORE
+    repeat: bool = False
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Waves for a start within 24 hours (`short`) and for a later one (`long`)."""
+    """Waves for a start within 24 hours (`short`) and for a later one (`long`), and what holds for both.
+
+    - `autopilot`: suggest, approve (goes ahead by itself after `approve_within_minutes`, and at once while the desk is
+      closed) or automatic.
+    - `undo_delay_minutes` before anybody is asked, so that a cancellation can be taken back in silence.
+    - `short_buffer_minutes`, `long_buffer_minutes`: further wait before the first wave, 0 to 120.
+    - `exclusive_minutes` from the first wave on: no later wave, and no booking by hand.
+    - `cutoff_minutes`: no offer ends later than this before the start.
+    """
 
     name: str
     short: tuple[Wave, ...]
     long: tuple[Wave, ...]
+    autopilot: str = Autopilot.AUTOMATIC
+    approve_within_minutes: int = 5
+    undo_delay_minutes: int = 0
+    short_buffer_minutes: int = 0
+    long_buffer_minutes: int = 0
+    exclusive_minutes: int = 0
+    cutoff_minutes: int = 15
 
     def waves(self, lead: timedelta) -> tuple[Wave, ...]:
         return self.short if lead < SHORT_LEAD else self.long
 
 
-_FOUR_WAVES = (Wave(0, 55, 5), Wave(15, 45, 5), Wave(35, 35, 5), Wave(65, 0, 5))
+_FOUR_WAVES = (Wave(0, min_score=55), Wave(15, min_score=45), Wave(35, min_score=35), Wave(65, repeat=True))
 SCORED = Policy(name="scored", short=_FOUR_WAVES, long=_FOUR_WAVES)
 PRESETS = {policy.name: policy for policy in (SCORED,)}
 
@@ -44,12 +75,13 @@ def dump(policy: Policy) -> dict[str, Any]:
 
 
 def load(document: dict[str, Any]) -> Policy:
-    """The policy of a stored document."""
-    return Policy(
-        name=document["name"],
-        short=tuple(Wave(**wave) for wave in document["short"]),
-        long=tuple(Wave(**wave) for wave in document["long"]),
-    )
+    """The policy of a stored document; what it says of no field of ours is left aside."""
+    known = {name: value for name, value in document.items() if name in Policy.__dataclass_fields__}
+    return Policy(**known | {plan: tuple(map(_wave, document[plan])) for plan in ("short", "long")})
+
+
+def _wave(row: dict[str, Any]) -> Wave:
+    return Wave(**row | {name: tuple(row.get(name, ())) for name in ("tiers", "channels")})
 
 
 def window(lead: timedelta, service_minutes: int | None) -> timedelta:

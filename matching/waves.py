@@ -19,6 +19,7 @@ from waitlist.states import EntryStatus, SlotState
 
 LOOK_AGAIN = timedelta(minutes=15)  # nobody left to ask: somebody may join, come back from a pause or lose a cap
 SPARE = 3  # ranked per place, as some will turn out not to be reachable now
+EVERYBODY = 10_000
 WIDER = 8  # times as many, where that was not enough
 
 
@@ -61,12 +62,13 @@ def _pick(slot: Slot, wave: policies.Wave, *, now: datetime) -> tuple[list[Picke
     Where too many of the best cannot be told, more are looked at; their locks are let go first, so that
     numbers are always locked in one go and in order.
     """
-    limit = wave.size * SPARE
+    size = wave.size or EVERYBODY
+    limit = size * SPARE
     while True:
         before = transaction.savepoint()
         ranked = ranking.rank(slot, min_score=wave.min_score, limit=limit, now=now)
-        picked, refused = _reachable(slot, ranked, wave.size, now=now)
-        if len(picked) == wave.size or len(ranked) < limit:
+        picked, refused = _reachable(slot, ranked, size, now=now)
+        if len(picked) == size or len(ranked) < limit:
             transaction.savepoint_commit(before)
             return picked, refused
         transaction.savepoint_rollback(before)
