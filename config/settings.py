@@ -86,6 +86,7 @@ USE_I18N = True
 DATABASES = {"default": env.db("DATABASE_URL", default="postgres://localhost/standby")}
 DATABASES["default"].update(CONN_MAX_AGE=0, CONN_HEALTH_CHECKS=True)
 DATABASES["default"].setdefault("OPTIONS", {})
+DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 5  # heeded by matching.prepared alone: the ORM binds by itself
 if env.bool("DB_POOL", default=True):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5}
 

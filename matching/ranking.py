@@ -9,20 +9,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from math import cos, radians
 from typing import Any
 
-from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from matching.models import Offer, SentWave
 from matching.policies import POINT
-from matching.ranking_sql import COUNTS, SLOTS, WHY
-from matching.ranking_sql import rank as rank_sql
+from matching.prepared import fetch
+from matching.ranking_sql import COUNTS, OF_THE_SLOT, SLOTS, WHY, best, everybody
 from matching.states import OfferState, Order
-from waitlist.models import Practitioner, Service, Slot, WaitlistEntry
-from waitlist.states import LIVE_SLOT_STATES, WAITING_STATUSES
+from waitlist.models import Location, Practitioner, Slot, WaitlistEntry
+from waitlist.states import LIVE_SLOT_STATES, WAITING_STATUSES, Tier
 
 LOOKED_AT = 30  # live slots, for alternatives
+LEEWAY_MINUTES = 60  # outside the hours wanted, for half the points
+FEW, MANY = 16, 256  # entries looked for at once: beyond that one look at everybody costs less
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,26 @@ def rank(
     Only those with at least `min_score` points and, unless `tiers` is empty, of one of these tiers: the staff's word
     on the entry where there is one, else the patient's own.
     """
-    wanted = {"min_score": min_score * POINT, "tiers": list(tiers), "limit": limit}
-    rows = _fetch(rank_sql(order), _facts(slot, now) | wanted)
-    return [Candidate(row["entry_id"], row["patient_id"], row["score"], row["parts"]) for row in rows]
+    facts = _facts(slot, now) | {"min_score": min_score * POINT, "tiers": tiers or Tier.values}
+    found = _best(facts, limit) if order == Order.SCORE else None
+    if found is None:
+        found = _fetch(everybody(order), facts | {"limit": limit})
+    return [Candidate(row["entry_id"], row["patient_id"], row["score"], row["parts"]) for row in found]
+
+
+def _best(facts: Mapping[str, Any], limit: int) -> list[dict[str, Any]] | None:
+    """The first entries by score, each patient once; None where that is not the way to look for so many."""
+    entries = FEW
+    while entries <= MANY:
+        if entries >= limit:
+            rows = _fetch(best(entries), facts)
+            of_patient: dict[int, dict[str, Any]] = {}
+            for row in rows:
+                of_patient.setdefault(row["patient_id"], row)
+            if len(of_patient) >= limit or len(rows) < entries:
+                return list(of_patient.values())[:limit]
+        entries *= 2  # few patients have several wishes that fit
+    return None
 
 
 def excluded(slot: Slot, *, now: datetime) -> dict[str, int]:
@@ -123,11 +142,17 @@ def _facts(slot: Slot, now: datetime) -> dict[str, Any]:
     start, end = slot.starts_at.astimezone(zone), slot.ends_at.astimezone(zone)
     first_minute = start.hour * 60 + start.minute
     length = int((slot.ends_at - slot.starts_at).total_seconds() // 60)
+    lead = int((slot.starts_at - now).total_seconds() // 60)
+    stand_ins = slot.service.compatible.all()  # wishes for these fit as well
+    weights = slot.clinic.weights
     return {
         "clinic_id": slot.clinic_id,
         "slot_id": slot.pk,
         "service_id": slot.service_id,
-        "stand_ins": _stand_ins(slot.service),
+        "services": [slot.service_id, *(service.pk for service in stand_ins)],
+        "stand_ins": [service.pk for service in stand_ins],
+        "short_enough": [service.pk for service in (slot.service, *stand_ins) if service.minutes <= length],
+        "location_id": slot.location_id,
         "practitioner_id": slot.practitioner_id,
         "colleagues": _colleagues(slot.practitioner),
         "day": 1 << start.weekday(),
@@ -137,12 +162,15 @@ def _facts(slot: Slot, now: datetime) -> dict[str, Any]:
         "minutes": length,
         "starts_at": slot.starts_at,
         "ends_at": slot.ends_at,
-        "lead": int((slot.starts_at - now).total_seconds() // 60),
-        "latitude": slot.location.latitude,
-        "longitude": slot.location.longitude,
+        "lead": lead,
+        "notice": lead,
+        "leeway": LEEWAY_MINUTES,
+        "further": 0,
+        **_place(slot.location),
         "now": now,
         **_rules(slot),
-        **{f"w_{part}": weight for part, weight in slot.clinic.weights.items()},
+        "most_of_slot": 10_000 * sum(weights[part] for part in OF_THE_SLOT),
+        **{f"w_{part}": weight for part, weight in weights.items()},
     }
 
 
@@ -157,12 +185,16 @@ def _rules(slot: Slot) -> dict[str, Any]:
         "offers_per_week": clinic.offers_per_week,
         "offers_per_month": clinic.offers_per_month,
         "sms_per_day": clinic.sms_per_day,
+        "email_lead_minutes": clinic.email_lead_minutes,
     }
 
 
-def _stand_ins(service: Service) -> list[int]:
-    """Services that this one can stand in for."""
-    return sorted(other.pk for other in service.compatible.all())
+def _place(location: Location) -> dict[str, float | None]:
+    """Where the slot is, in radians; nowhere in particular if half of it is unknown."""
+    if location.latitude is None or location.longitude is None:
+        return {"latitude": None, "longitude": None, "cos_latitude": None}
+    latitude = radians(location.latitude)
+    return {"latitude": latitude, "longitude": radians(location.longitude), "cos_latitude": cos(latitude)}
 
 
 def _colleagues(practitioner: Practitioner) -> list[int]:
@@ -174,10 +206,7 @@ def _colleagues(practitioner: Practitioner) -> list[int]:
 
 
 def _fetch(statement: str, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, facts)
-        names = [column.name for column in cursor.description]
-        return [_with_parts(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+    return [_with_parts(row) for row in fetch(statement, facts)]
 
 
 def _with_parts(row: dict[str, Any]) -> dict[str, Any]:

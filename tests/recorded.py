@@ -38,7 +38,10 @@ PARTS = {  # table → (column, the table whose row's line speaks for it)
     "matching_sentwave": ("slot_id", "waitlist_slot"),
 }
 FIGURES = {  # columns that follow from recorded facts: counted, not decided
-    "waitlist_waitlistentry": ("offers_answered", "offers_accepted", "waited_days"),
+    "waitlist_waitlistentry": (
+        *("offers_received", "offers_answered", "offers_accepted", "waited_days"),
+        *("standing", "days", "from_minute", "until_minute"),  # by trigger
+    ),
     "waitlist_clinic": ("max_waited_days",),
 }
 NOTE = """

@@ -80,6 +80,20 @@ class WaitlistEntry(models.Model):
     offers_answered = models.PositiveIntegerField(default=0, help_text="Accepted, declined or let lapse.")
     offers_accepted = models.PositiveIntegerField(default=0)
     waited_days = models.PositiveIntegerField(default=0, help_text="Whole local days, as of the nightly refresh.")
+    standing = models.PositiveIntegerField(
+        default=0,
+        editable=False,
+        help_text="Responsiveness and fairness, weighed: what it scores for any slot. Kept by trigger.",
+    )
+    days = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="Of all its windows. Kept by trigger."
+    )
+    from_minute = models.PositiveSmallIntegerField(
+        null=True, editable=False, help_text="Of its only window; empty with several. Kept by trigger."
+    )
+    until_minute = models.PositiveSmallIntegerField(
+        null=True, editable=False, help_text="Of its only window; empty with several. Kept by trigger."
+    )
     note = models.CharField(max_length=300, blank=True)
     added_at = models.DateTimeField()
     paused_until = models.DateTimeField(null=True, blank=True)
@@ -102,7 +116,7 @@ class WaitlistEntry(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["clinic", "added_at"], name="entry_waiting", condition=Q(status="active")),
+            models.Index(fields=["clinic", "-standing"], name="entry_ranked", condition=Q(status=EntryStatus.ACTIVE)),
         ]
 
     def __str__(self) -> str:
