@@ -9,21 +9,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from math import cos, radians
 from typing import Any
 
 from django.db.models import Exists, OuterRef
 
+from matching import ranking_facts
 from matching.models import Offer, SentWave
 from matching.policies import POINT
 from matching.prepared import fetch
-from matching.ranking_sql import COUNTS, OF_THE_SLOT, SLOTS, WHY, best, everybody
+from matching.ranking_sql import COUNTS, SLOTS, WHY, best, everybody
 from matching.states import OfferState, Order
-from waitlist.models import Location, Practitioner, Slot, WaitlistEntry
+from waitlist.models import Slot, WaitlistEntry
 from waitlist.states import LIVE_SLOT_STATES, WAITING_STATUSES, Tier
 
 LOOKED_AT = 30  # live slots, for alternatives
-LEEWAY_MINUTES = 60  # outside the hours wanted, for half the points
 FEW, MANY = 16, 256  # entries looked for at once: beyond that one look at everybody costs less
 
 
@@ -64,7 +63,7 @@ def rank(
     Only those with at least `min_score` points and, unless `tiers` is empty, of one of these tiers: the staff's word
     on the entry where there is one, else the patient's own.
     """
-    facts = _facts(slot, now) | {"min_score": min_score * POINT, "tiers": tiers or Tier.values}
+    facts = ranking_facts.of(slot, now=now) | {"min_score": min_score * POINT, "tiers": tiers or Tier.values}
     found = _best(facts, limit) if order == Order.SCORE else None
     if found is None:
         found = _fetch(everybody(order), facts | {"limit": limit})
@@ -88,13 +87,13 @@ def _best(facts: Mapping[str, Any], limit: int) -> list[dict[str, Any]] | None:
 
 def excluded(slot: Slot, *, now: datetime) -> dict[str, int]:
     """How many entries the first filter that held kept out, by its name; those who fit count as "eligible"."""
-    rows = _fetch(COUNTS, _facts(slot, now))
+    rows = _fetch(COUNTS, ranking_facts.of(slot, now=now))
     return {row["filter"] or "eligible": row["entries"] for row in rows}
 
 
 def why(slot: Slot, entry: WaitlistEntry, *, now: datetime) -> Verdict:
     """The verdict on anybody, with the parts of their score whether they may be asked or not."""
-    (row,) = _fetch(WHY, _facts(slot, now) | {"entry_id": entry.pk})
+    (row,) = _fetch(WHY, ranking_facts.of(slot, now=now) | {"entry_id": entry.pk})
     return Verdict(row["filter"], row["score"], row["parts"])
 
 
@@ -122,7 +121,7 @@ def slots_for(entry: WaitlistEntry, *, now: datetime, limit: int = 3) -> list[Sl
 
 def could_have(entry: WaitlistEntry, slot: Slot, *, now: datetime) -> bool:
     """Whether the slot fits the wish and a yes would still come in time."""
-    facts = _facts(slot, now) | {"entry_id": entry.pk}
+    facts = ranking_facts.of(slot, now=now) | {"entry_id": entry.pk}
     return slot_is_answerable(slot, now=now) and bool(_fetch(SLOTS, facts))
 
 
@@ -134,75 +133,6 @@ def slot_is_answerable(slot: Slot, *, now: datetime) -> bool:
 def answers_end_at(slot: Slot) -> datetime:
     """The last moment for a yes: the start less the service's notice and the clinic's cut-off (decision R5)."""
     return slot.starts_at - timedelta(minutes=slot.service.notice_minutes + slot.clinic.cutoff_minutes)
-
-
-def _facts(slot: Slot, now: datetime) -> dict[str, Any]:
-    """Everything the statements know of the slot and the clinic."""
-    zone = slot.location.zone
-    start, end = slot.starts_at.astimezone(zone), slot.ends_at.astimezone(zone)
-    first_minute = start.hour * 60 + start.minute
-    length = int((slot.ends_at - slot.starts_at).total_seconds() // 60)
-    lead = int((slot.starts_at - now).total_seconds() // 60)
-    stand_ins = slot.service.compatible.all()  # wishes for these fit as well
-    weights = slot.clinic.weights
-    return {
-        "clinic_id": slot.clinic_id,
-        "slot_id": slot.pk,
-        "service_id": slot.service_id,
-        "services": [slot.service_id, *(service.pk for service in stand_ins)],
-        "stand_ins": [service.pk for service in stand_ins],
-        "short_enough": [service.pk for service in (slot.service, *stand_ins) if service.minutes <= length],
-        "location_id": slot.location_id,
-        "practitioner_id": slot.practitioner_id,
-        "colleagues": _colleagues(slot.practitioner),
-        "day": 1 << start.weekday(),
-        "on": start.date(),
-        "from": first_minute,
-        "until": first_minute + length if end.date() != start.date() else end.hour * 60 + end.minute,
-        "minutes": length,
-        "starts_at": slot.starts_at,
-        "ends_at": slot.ends_at,
-        "lead": lead,
-        "notice": lead,
-        "leeway": LEEWAY_MINUTES,
-        "further": 0,
-        **_place(slot.location),
-        "now": now,
-        **_rules(slot),
-        "most_of_slot": 10_000 * sum(weights[part] for part in OF_THE_SLOT),
-        **{f"w_{part}": weight for part, weight in weights.items()},
-    }
-
-
-def _rules(slot: Slot) -> dict[str, Any]:
-    clinic = slot.clinic
-    return {
-        "kmh": clinic.travel_kmh,
-        "newcomer_percent": clinic.newcomer_percent,
-        "max_waited_days": clinic.max_waited_days,
-        "max_live_offers": clinic.max_live_offers,
-        "offers_per_day": clinic.offers_per_day,
-        "offers_per_week": clinic.offers_per_week,
-        "offers_per_month": clinic.offers_per_month,
-        "sms_per_day": clinic.sms_per_day,
-        "email_lead_minutes": clinic.email_lead_minutes,
-    }
-
-
-def _place(location: Location) -> dict[str, float | None]:
-    """Where the slot is, in radians; nowhere in particular if half of it is unknown."""
-    if location.latitude is None or location.longitude is None:
-        return {"latitude": None, "longitude": None, "cos_latitude": None}
-    latitude = radians(location.latitude)
-    return {"latitude": latitude, "longitude": radians(location.longitude), "cos_latitude": cos(latitude)}
-
-
-def _colleagues(practitioner: Practitioner) -> list[int]:
-    """Practitioners of the same specialty, for somebody who asked for one of them."""
-    if not practitioner.specialty:
-        return []
-    team = practitioner.clinic.practitioners.all()
-    return sorted(p.pk for p in team if p.specialty == practitioner.specialty and p.pk != practitioner.pk)
 
 
 def _fetch(statement: str, facts: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -15,7 +15,8 @@ _TRAVEL = """2 * 6371 * asin(sqrt(least(1, power(sin((radians(p.latitude) - %(la
 def _fit(window: str) -> str:
     """How a window fits the slot: 10,000 wholly, 5,000 within an hour of its ends, else 0."""
     return f"""CASE WHEN {window}.from_minute <= %(from)s AND %(until)s <= {window}.until_minute THEN 10000
-        WHEN {window}.from_minute - %(leeway)s <= %(from)s AND %(until)s <= {window}.until_minute + %(leeway)s THEN 5000 ELSE 0 END"""
+        WHEN {window}.from_minute - %(leeway)s <= %(from)s
+            AND %(until)s <= {window}.until_minute + %(leeway)s THEN 5000 ELSE 0 END"""
 
 
 _ENTRY = f"""waitlist_waitlistentry e
@@ -80,8 +81,9 @@ _OF_ASKING = {
     "opted_out": f"(SELECT bool_and(c.stopped_at IS NOT NULL) {_CONTACTS})",
     "unreachable": f"NOT EXISTS (SELECT {_USABLE} OFFSET 0)",
     "over_cap": f"NOT EXISTS (SELECT {_USABLE} {_UNDER_CAP} OFFSET 0)",
-    "enough_offers": """(SELECT count(*) FROM matching_offer o WHERE o.patient_id = e.patient_id
-        AND o.state = 'pending' AND o.expires_at > %(now)s) >= %(max_live_offers)s""",
+    # Its conditions in the count, so that no plan made on a quiet day reads everybody's open offers on a busy one.
+    "enough_offers": """(SELECT count(*) FILTER (WHERE o.state = 'pending' AND o.expires_at > %(now)s)
+        FROM matching_offer o WHERE o.patient_id = e.patient_id) >= %(max_live_offers)s""",
 }
 WISH_FILTERS = _OF_THE_ROW | _OF_THE_WAY | _OF_THE_CALENDAR
 FILTERS = WISH_FILTERS | _OF_ASKING
@@ -207,6 +209,16 @@ WHY = f"""
 SELECT filter, {_SCORE} AS score, {_NAMES}
 FROM (SELECT {_first(FILTERS)} AS filter, {_PARTS} {_FROM}
       WHERE e.clinic_id = %(clinic_id)s AND e.id = %(entry_id)s) one
+"""
+
+# What-ifs: how many fit, and the notice asked for by those who would if half of theirs were enough.
+ELIGIBLE = f"""
+SELECT count(*) AS entries {_FROM} WHERE {_ACTIVE} AND {_if(_none(_OF_THE_ROW))}
+    AND {_if(_none(_OF_THE_WAY), _MAY_BE_ASKED)}
+"""
+MOST_NOTICE = f"""
+SELECT max(e.notice_minutes) AS minutes {_FROM} WHERE {_ACTIVE} AND e.notice_minutes > %(notice)s
+    AND {_if(_none(_OF_THE_ROW).replace("%(notice)s", "%(half_of)s"))} AND {_if(_none(_OF_THE_WAY), _MAY_BE_ASKED)}
 """
 
 SLOTS = f"""
