@@ -10,7 +10,7 @@ export PYTHONUNBUFFERED := 1
 UV_FLAGS := -q --system-certs --python $(PY) $(shell test -w "$$HOME" || echo --no-cache)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-info test lint bench soak screenshots lock clean
+.PHONY: help demo demo-info test lint bench bench-matching soak screenshots lock clean
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -34,6 +34,9 @@ lint: .venv/ready-dev ## Style, types, storeys, migrations
 
 bench: .venv/ready-dev ## Every benchmark: a table each, and bench/results/<name>.json (ARGS=name)
 	$(PY) ops/with_services.py -- $(PY) -m bench bench $(ARGS)
+
+bench-matching: .venv/ready-dev ## Ranking alone, from a thousand to two million people
+	$(PY) ops/with_services.py -- $(PY) -m bench bench matching
 
 soak: .venv/ready-dev ## The long runs
 	$(PY) ops/with_services.py -- $(PY) -m bench soak $(ARGS)

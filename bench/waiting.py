@@ -12,10 +12,12 @@ NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)  # a Monday, 10:00 in Los Angele
 SPECIALTIES = ("skin", "skin", "laser", "laser", "", "")
 SERVICES = 12
 LONGEST_WAIT_DAYS = 180
+TIERS = ("1platinum", "2gold", "3silver")
 
 
 def clinic(number: int) -> Clinic:
-    """A clinic with a place, six practitioners and twelve services, the first of which four others may stand in for."""
+    """A clinic with a place, six practitioners, twelve services in pairs that may stand in for each other, and a
+    thirteenth that may stand in for all of them and that nobody asks for by name."""
     made = Clinic.objects.create(
         name=f"Clinic {number}", slug=f"clinic-{number}", phone="+14155550100", timezone="America/Los_Angeles",
         max_waited_days=LONGEST_WAIT_DAYS,
@@ -33,6 +35,7 @@ def clinic(number: int) -> Clinic:
     )
     for first, second in zip(services[::2], services[1::2], strict=True):
         first.compatible.add(second)
+    Service.objects.create(clinic=made, name="Nobody's first wish", minutes=45).compatible.add(*services)
     return made
 
 

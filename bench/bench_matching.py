@@ -1,0 +1,140 @@
+"""The best ten for one slot, ms, as a waitlist grows from a thousand to a million.
+
+Beside it, on the same rows in the same minute: loading the list through the ORM and scoring it in Python (naive), and
+`SELECT count(*)` of the clinic's active entries (count), which is the least that reading them all can cost.
+"""
+
+import time
+from collections.abc import Callable
+from math import log
+from statistics import median
+from typing import Any
+
+from django.db import connection
+
+from bench import waiting
+from bench.report import Result
+from matching import ranking, ranking_facts
+from matching.prepared import fetch
+from matching.ranking_sql import everybody
+from matching.states import Order
+from tests.matching import reference
+from waitlist.models import Clinic, Slot
+
+SIZES = (1_000, 5_000, 10_000, 100_000, 1_000_000)
+NAIVE_UP_TO = 100_000  # beyond it needs gigabytes
+CLINICS, OVER_CLINICS = 200, 1_000_000
+TOP = 10
+WARM, TIMED = 8, 25
+HOURS = (49, 26, 75)
+
+
+def run() -> Result:
+    rows = []
+    clinic, filled = waiting.clinic(0), 0
+    for size in SIZES:
+        waiting.fill(clinic, size - filled)
+        filled = size
+        rows.append(measure(clinic, size, f"{size:,} of one clinic"))
+    chain = many_clinics()
+    rows.append(measure(chain, OVER_CLINICS, f"{OVER_CLINICS:,} over {CLINICS} clinics"))
+    return report(rows)
+
+
+def many_clinics() -> Clinic:
+    """A million further entries over clinics of very uneven size; the one in the middle."""
+    parts = [1.5 ** (number / 12) for number in range(CLINICS)]
+    clinics = []
+    for number, part in enumerate(parts):
+        clinics.append(waiting.clinic(number + 1))
+        waiting.fill(clinics[-1], int(OVER_CLINICS * part / sum(parts)))
+    return clinics[CLINICS // 2]
+
+
+def measure(clinic: Clinic, size: int, what: str) -> dict[str, Any]:
+    waiting.settle()
+    connection.close()  # plans made for a shorter list are not this list's
+    slots = [loaded(waiting.slot(clinic, hours=hours, service=2 * n)) for n, hours in enumerate(HOURS)]
+    slot, nobody = slots[0], loaded(waiting.slot(clinic, hours=100, service=waiting.SERVICES))
+    count = milliseconds(lambda: entries(clinic))
+    ours = milliseconds(lambda: top(slot))
+    naive = milliseconds(lambda: reference.rank(slot, now=waiting.NOW), times=1) if size <= NAIVE_UP_TO else None
+    row = {
+        "what": what,
+        "n": size,
+        "ours_ms": ours,
+        "count_ms": count,
+        "naive_ms": naive,
+        "whole_scan_ms": milliseconds(lambda: scan(slot)),
+        # nobody fits perfectly, so there is no bound to stop at
+        "worst_ms": milliseconds(lambda: top(nobody)),
+        "worst_whole_scan_ms": milliseconds(lambda: scan(nobody)),
+        "identical": all(is_identical(one, size) for one in (*slots, nobody)),
+    }
+    Slot.objects.filter(pk__in=[one.pk for one in (*slots, nobody)]).delete()
+    return row
+
+
+def loaded(slot: Slot) -> Slot:
+    """With what the cascade has at hand when it ranks."""
+    rows = Slot.objects.select_related("clinic", "location__clinic", "practitioner__clinic", "service", "policy")
+    return rows.prefetch_related("service__compatible", "practitioner__clinic__practitioners").get(pk=slot.pk)
+
+
+def milliseconds(call: Callable[[], Any], times: int = TIMED) -> float:
+    """The median; what is timed once is not warmed up either."""
+    for _ in range(WARM if times > 1 else 0):
+        call()
+    taken = []
+    for _ in range(times):
+        started = time.perf_counter()
+        call()
+        taken.append((time.perf_counter() - started) * 1000)
+    return round(median(taken), 3)
+
+
+def entries(clinic: Clinic) -> int:
+    """As the ORM would count them, in plain SQL."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM waitlist_waitlistentry WHERE clinic_id = %s AND status = 'active'", [clinic.pk]
+        )
+        return cursor.fetchone()[0]
+
+
+def top(slot: Slot) -> list[ranking.Candidate]:
+    return ranking.rank(slot, limit=TOP, now=waiting.NOW)
+
+
+def scan(slot: Slot) -> list[tuple[int, int]]:
+    """The same ten by looking at everybody."""
+    every = {"min_score": 0, "tiers": waiting.TIERS, "limit": TOP}
+    rows = fetch(everybody(Order.SCORE), ranking_facts.of(slot, now=waiting.NOW) | every)
+    return [(row["entry_id"], row["score"]) for row in rows]
+
+
+def is_identical(slot: Slot, size: int) -> bool:
+    """To the naive way; where that cannot be run, to looking at everybody in SQL."""
+    ours = [(one.entry_id, one.score) for one in top(slot)]
+    expected = reference.rank(slot, now=waiting.NOW)[:TOP] if size <= NAIVE_UP_TO else scan(slot)
+    return ours == expected
+
+
+def report(rows: list[dict[str, Any]]) -> Result:
+    at = {row["n"]: row for row in rows[: len(SIZES)]}
+    few, many = at[10_000], at[1_000_000]
+    facts = {
+        "ours_over_count_at_5k": at[5_000]["ours_ms"] / at[5_000]["count_ms"],
+        "naive_over_ours_at_5k": at[5_000]["naive_ms"] / at[5_000]["ours_ms"],
+        "growth_exponent_10k_to_1M": log(many["ours_ms"] / few["ours_ms"]) / log(100),
+        "worst_over_whole_scan": max(row["worst_ms"] / row["worst_whole_scan_ms"] for row in rows),
+    }
+    aims = {
+        "ours_over_count_at_5k": lambda value: value <= 3,
+        "naive_over_ours_at_5k": lambda value: value >= 40,
+        "growth_exponent_10k_to_1M": lambda value: value <= 0.3,
+        "worst_over_whole_scan": lambda value: value <= 2.5,
+    }
+    missed = [f"{name} is {facts[name]:.2f}" for name, is_met in aims.items() if not is_met(facts[name])]
+    missed += [f"the ten of {row['what']} differ" for row in rows if not row["identical"]]
+    return Result(rows, {name: round(value, 3) for name, value in facts.items()}, missed)
