@@ -197,6 +197,7 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = [  # the tables edited as objects; everything
     "waitlist.Practitioner",
     "waitlist.Membership",
     "waitlist.Mapping",
+    "waitlist.TierRules",
 ]
 MIGRATION_MODULES = {"auditlog": None}
 

@@ -28,6 +28,7 @@ NOUNS = (
     "waitlist_membership",
     "waitlist_connection",
     "waitlist_mapping",
+    "waitlist_tierrules",
     "matching_offer",
     "notifications_contactpoint",
 )

@@ -15,27 +15,28 @@ ANY_TIME: tuple[Window, ...] = ((0b1111111, 0, 24 * 60),)
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody waits for. Empty `practitioner_ids` means anybody."""
+    """What somebody waits for. Empty `practitioner_ids` means anybody, no `notice_minutes` the clinic's default."""
 
     service_ids: tuple[int, ...]
     practitioner_ids: tuple[int, ...] = ()
     excluded_ids: tuple[int, ...] = ()
     windows: tuple[Window, ...] = ANY_TIME
     max_travel_minutes: int | None = None
-    notice_minutes: int = 120
+    notice_minutes: int | None = None
     earliest_on: date | None = None
     latest_on: date | None = None
     priority: str = ""
     note: str = ""
 
-    def fields(self) -> dict[str, object]:
+    def fields(self, clinic: Clinic) -> dict[str, object]:
         """As the columns of an entry: ids sorted, each once."""
+        said = self.notice_minutes
         return {
             "services": sorted(set(self.service_ids)),
             "practitioners": sorted(set(self.practitioner_ids)),
             "excluded_practitioners": sorted(set(self.excluded_ids)),
             "max_travel_minutes": self.max_travel_minutes,
-            "notice_minutes": self.notice_minutes,
+            "notice_minutes": clinic.default_notice_minutes if said is None else said,
             "earliest_on": self.earliest_on,
             "latest_on": self.latest_on,
             "priority": self.priority,
@@ -63,7 +64,7 @@ def join(
     patient: Patient, wish: Wish, *, added_at: datetime | None = None, now: datetime
 ) -> tuple[WaitlistEntry, bool]:
     """The patient's one waiting entry for these services, and whether it is new; joining twice returns it."""
-    fields = wish.fields()
+    fields = wish.fields(patient.clinic)
     entry, is_new = WaitlistEntry.objects.get_or_create(
         patient=patient,
         services=fields.pop("services"),
@@ -78,7 +79,7 @@ def join(
 
 def edit(entry: WaitlistEntry, wish: Wish, *, now: datetime) -> bool:
     """The wish is now this one; False where the entry waits no longer. Place in line and answers stay."""
-    fields = wish.fields()
+    fields = wish.fields(entry.clinic)
     if not WaitlistEntry.objects.filter(pk=entry.pk, status__in=WAITING_STATUSES).update(**fields):
         return False
     entry.availabilities.all().delete()

@@ -11,7 +11,7 @@ from audit import trail
 from notifications import consent
 from notifications.models import Consent, ContactPoint, PatientContact
 from notifications.states import Channel, ContactKind, Purpose
-from waitlist import tiers
+from waitlist import standing
 from waitlist.models import Clinic, Patient, User
 
 LONGEST_EMAIL = 254
@@ -67,6 +67,7 @@ def meet(clinic: Clinic, person: Person, consents: Sequence[ConsentGiven] = (), 
         _write(patient, person)
         trail.record("patient.added", patient, now=now, clinic_id=clinic.pk)
     elif _differs(patient, person):
+        patient = lock(clinic, patient)
         _write(patient, person)
         trail.record("patient.edited", patient, now=now, clinic_id=clinic.pk)
     theirs = set(patient.contacts.values_list("contact_point_id", flat=True))
@@ -100,7 +101,7 @@ def replace(
 ) -> Patient:
     """The patient is this person now: the first number and address become these, further ones stay."""
     points = _points(clinic, person, now=now)
-    patient = Patient.objects.select_for_update(no_key=True).get(clinic=clinic, pk=patient_id)
+    patient = clinic.patients.select_for_update(no_key=True).get(pk=patient_id)
     others = clinic.patients.exclude(pk=patient_id)
     if person.external_id and others.filter(external_id=person.external_id).exists():
         raise ValidationError({"external_id": f"“{person.external_id}” is another patient’s id."})
@@ -137,6 +138,11 @@ def find(clinic: Clinic, person: Person, points: Sequence[ContactPoint]) -> Pati
     return None
 
 
+def lock(clinic: Clinic, patient: Patient) -> Patient:
+    """The same patient as the row is now, and stays until this transaction ends."""
+    return clinic.patients.select_for_update(no_key=True).get(pk=patient.pk)
+
+
 def _points(clinic: Clinic, person: Person, *, now: datetime) -> list[ContactPoint]:
     """Their contact points, phone first, locked: whoever enrols the same number waits here."""
     values = ((ContactKind.PHONE, person.phone), (ContactKind.EMAIL, person.email))
@@ -161,12 +167,8 @@ def _write(patient: Patient, person: Person, **fields: object) -> None:
         setattr(patient, name, value)
     if person.visits is not None and person.past_visits is None:
         patient.past_visits = max(patient.past_visits, person.visits)
-    patient.tier = tiers.tier(
-        visits=patient.visits,
-        spend_cents=patient.spend_cents,
-        past_visits=patient.past_visits,
-        show_rate=patient.show_rate,
-    )
+    if not patient.is_tier_by_hand:
+        patient.tier = standing.earned(patient)
     _validate(patient)
     patient.save()
 

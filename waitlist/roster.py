@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from notifications import consent
 from notifications.models import Consent, ContactPoint
-from waitlist import entries, live, people
+from waitlist import entries, live, people, standing
 from waitlist.entries import Wish
 from waitlist.models import Clinic, Patient, User, WaitlistEntry
 from waitlist.people import ConsentGiven, Person
@@ -108,6 +108,22 @@ def withdraw(
 
 
 @transaction.atomic(durable=True)
+def choose_tier(patient_id: int, tier: str, *, reason: str, by: User, now: datetime) -> None:
+    """This patient has this tier until staff take that back, whatever the figures say. ValidationError by field."""
+    patient = _locked_patient(patient_id)
+    standing.choose(patient, tier, reason=reason, by=by, now=now)
+    live.hint(patient.clinic_id, TOPIC)
+
+
+@transaction.atomic(durable=True)
+def release_tier(patient_id: int, *, now: datetime) -> bool:
+    """The tier follows from the figures again; False where it did already."""
+    patient = _locked_patient(patient_id)
+    live.hint(patient.clinic_id, TOPIC)
+    return standing.follow_figures(patient, now=now)
+
+
+@transaction.atomic(durable=True)
 def edit(entry_id: int, wish: Wish, *, now: datetime) -> bool:
     """The wish is now this one; False where the entry waits no longer."""
     entry = _locked(entry_id)
@@ -140,8 +156,9 @@ def resume(entry_id: int, *, now: datetime) -> bool:
 
 @transaction.atomic(durable=True)
 def refresh(clinic: Clinic, *, now: datetime) -> int:
-    """Pauses that have run out end, and waits are counted anew; how many entries changed."""
+    """Pauses that have run out end, waits are counted and tiers computed anew; how many rows changed."""
     changed = entries.resume_due(clinic, now=now) + entries.refresh_waiting(clinic, now=now)
+    changed += standing.refresh(clinic.pk, now=now)
     if changed:
         live.hint(clinic.pk, TOPIC)
     return changed
@@ -156,6 +173,10 @@ def _change(entry_id: int, change: Callable[[WaitlistEntry], bool]) -> bool:
 
 def _locked(entry_id: int) -> WaitlistEntry:
     return WaitlistEntry.objects.select_related("clinic").select_for_update(no_key=True, of=("self",)).get(pk=entry_id)
+
+
+def _locked_patient(patient_id: int) -> Patient:
+    return Patient.objects.select_related("clinic").select_for_update(no_key=True, of=("self",)).get(pk=patient_id)
 
 
 def check_wish(clinic: Clinic, wish: Wish) -> None:

@@ -43,5 +43,5 @@ def refresh_waiting() -> None:
 
 @shared_task
 def refresh_clinic(clinic_id: int) -> None:
-    """Waits are counted in whole days, and pauses that have run out end."""
+    """Waits are counted in whole days, tiers follow their rules, and pauses that have run out end."""
     roster.refresh(Clinic.objects.get(pk=clinic_id), now=timezone.now())

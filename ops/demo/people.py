@@ -9,7 +9,7 @@ from notifications.models import Consent, ContactPoint, PatientContact
 from notifications.states import Capability, Channel, ContactKind, Purpose
 from ops.demo.plans import FIRST_NAMES, LAST_NAMES, ClinicPlan
 from waitlist.models import Clinic, Patient, User
-from waitlist.tiers import tier
+from waitlist.tiers import STANDARD, tier
 
 FAMILY = 3  # the first patients are a family with one phone
 ELSEWHERE = ("America/Denver", "America/Phoenix", "America/Chicago", "Pacific/Honolulu")
@@ -58,7 +58,7 @@ def make_patient(
         state=plan.state,
         latitude=round(place.latitude + random.gauss(0, 0.045), 5),
         longitude=round(place.longitude + random.gauss(0, 0.05), 5),
-        tier=tier(**history),
+        tier=tier(**history, rules=STANDARD),
         created_at=now - timedelta(days=random.randint(61, 900), minutes=random.randrange(600)),
         **history,
     )

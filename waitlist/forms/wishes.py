@@ -79,7 +79,6 @@ class WishForm(forms.Form):
     notice_minutes = forms.TypedChoiceField(
         coerce=int,
         choices=NOTICE,
-        initial=120,
         label="Needs at least this much notice",
         help_text="How long before the start they must know.",
     )
@@ -100,8 +99,9 @@ class WishForm(forms.Form):
         self.fields["services"].choices = [(one.pk, one.name) for one in services]  # type: ignore[attr-defined]
         self.fields["practitioners"].choices = people  # type: ignore[attr-defined]
         self.fields["excluded_practitioners"].choices = people  # type: ignore[attr-defined]
-        notice = self.initial.get("notice_minutes")
-        if notice is not None and notice not in dict(NOTICE):
+        notice = self.initial.get("notice_minutes", clinic.default_notice_minutes)
+        self.fields["notice_minutes"].initial = notice
+        if notice not in dict(NOTICE):
             self.fields["notice_minutes"].choices = sorted([*NOTICE, (notice, f"{notice} minutes")])  # type: ignore[attr-defined]
 
     def wish(self, windows: tuple[Window, ...]) -> Wish:

@@ -138,16 +138,12 @@ def _wish(cells: Cells, services: dict[str, Any], doctors: dict[str, Any]) -> Wi
         excluded_ids=tuple(row.pk for row in cells.names("excluded_practitioners", doctors, "practitioner")),
         windows=cells.windows("days", "times"),
         max_travel_minutes=cells.number("max_travel_minutes", least=1),
-        notice_minutes=_or(cells.number("notice_minutes", most=43_200), 120),
+        notice_minutes=cells.number("notice_minutes", most=43_200),
         earliest_on=cells.day("earliest_on"),
         latest_on=cells.day("latest_on"),
         priority=cells.name("priority", tiers, "priority") or "",
         note=cells.text("note", longest=300),
     )
-
-
-def _or(value: int | None, default: int) -> int:
-    return default if value is None else value
 
 
 def _meet(clinic: Clinic, who: Person, given: Sequence[ConsentGiven], report: Report, *, now: datetime) -> int:

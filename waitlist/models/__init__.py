@@ -4,6 +4,7 @@ from waitlist.models.appointments import Appointment, Slot
 from waitlist.models.clinic import Clinic, Closure, Location, Practitioner, Service
 from waitlist.models.connections import Connection, InboundEvent, Mapping, Writeback
 from waitlist.models.people import Availability, Patient, WaitlistEntry
+from waitlist.models.tiers import TierRules
 from waitlist.models.users import Membership, User
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Practitioner",
     "Service",
     "Slot",
+    "TierRules",
     "User",
     "WaitlistEntry",
     "Writeback",

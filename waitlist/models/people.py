@@ -29,6 +29,11 @@ class Patient(models.Model):
     spend_cents = models.PositiveIntegerField(default=0, help_text="In the last 12 months.")
     show_rate = models.PositiveSmallIntegerField(default=100, validators=[MaxValueValidator(100)])
     tier = models.CharField(max_length=10, choices=Tier, default=Tier.SILVER)
+    tier_reason = models.CharField(
+        max_length=200, blank=True, help_text="Why staff chose the tier; empty: it follows from the figures."
+    )
+    tier_set_by = models.ForeignKey("waitlist.User", models.PROTECT, null=True, blank=True, related_name="+")
+    tier_set_at = models.DateTimeField(null=True, blank=True)
     preferred_channel = models.CharField(max_length=10, default="sms")
     created_at = models.DateTimeField()
 
@@ -40,6 +45,12 @@ class Patient(models.Model):
                 condition=~Q(external_id=""),
             ),
             models.CheckConstraint(name="patient_show_rate_percent", condition=Q(show_rate__lte=100)),
+            models.CheckConstraint(
+                name="patient_tier_by_hand_has_a_reason",
+                condition=Q(tier_reason="", tier_set_by=None, tier_set_at=None)
+                | (~Q(tier_reason="") & Q(tier_set_by__isnull=False, tier_set_at__isnull=False)),
+                violation_error_message="A tier chosen by hand needs a reason, and who chose it when.",
+            ),
         ]
         indexes: ClassVar = [models.Index(fields=["clinic", "last_name", "first_name"], name="patient_by_name")]
 
@@ -54,6 +65,10 @@ class Patient(models.Model):
     def short_name(self) -> str:
         """As the board shows it: first name and initial."""
         return f"{self.first_name} {self.last_name[:1]}.".removesuffix(" .")
+
+    @property
+    def is_tier_by_hand(self) -> bool:
+        return self.tier_reason != ""
 
     def zone(self) -> ZoneInfo | None:
         """Where they said they are; None if they did not."""
@@ -72,7 +87,7 @@ class WaitlistEntry(models.Model):
     max_travel_minutes = models.PositiveSmallIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1)], help_text="Empty: any distance."
     )
-    notice_minutes = models.PositiveIntegerField(default=120, help_text="Least notice this person needs.")
+    notice_minutes = models.PositiveIntegerField(help_text="Least notice this person needs.")
     earliest_on = models.DateField(null=True, blank=True)
     latest_on = models.DateField(null=True, blank=True)
     priority = models.CharField(max_length=10, choices=Tier, blank=True, help_text="Staff's word; else the tier.")

@@ -1,0 +1,54 @@
+"""Acts: a clinic says what its tiers ask for and how its score is weighed. One act is one transaction."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from django.db import transaction
+
+from waitlist import live, standing
+from waitlist.models import Clinic, TierRules
+from waitlist.models.clinic import PARTS
+from waitlist.nudge import nudge
+from waitlist.tiers import Rules
+
+SCORE = (
+    *(f"weight_{part}" for part in PARTS),
+    *("threshold", "travel_kmh", "newcomer_percent", "default_notice_minutes"),
+)
+
+
+@transaction.atomic(durable=True)
+def set_tiers(clinic: Clinic, rules: Rules, *, now: datetime) -> int:
+    """The clinic's tiers follow these rules from now on; how many patients moved. ValidationError: they contradict.
+
+    The row is edited as an object, so django-auditlog writes its line; each patient who moved has one of their own.
+    """
+    clinic = _locked(clinic)
+    row = TierRules.objects.filter(clinic=clinic).first() or TierRules(clinic=clinic)
+    for name, value in asdict(rules).items():
+        setattr(row, name, value)
+    row.full_clean()
+    row.save()
+    moved = standing.refresh(clinic.pk, now=now)
+    nudge("waitlist.tasks.refresh_clinic", clinic.pk)  # whoever was being edited meanwhile
+    live.hint(clinic.pk, "waitlist")
+    return moved
+
+
+@transaction.atomic(durable=True)
+def set_score(clinic: Clinic, **fields: int) -> None:
+    """What each part of the score is worth and what else it rests on; django-auditlog writes the line.
+
+    ValidationError by field, or with a sentence where the weights do not add up to 100. What was offered keeps the
+    score it was offered with.
+    """
+    clinic = _locked(clinic)
+    for name in SCORE:
+        setattr(clinic, name, fields[name])
+    others = {field.name for field in Clinic._meta.get_fields()} - set(SCORE)
+    clinic.full_clean(exclude=others, validate_unique=False)
+    clinic.save(update_fields=SCORE)
+
+
+def _locked(clinic: Clinic) -> Clinic:
+    return Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
