@@ -37,7 +37,9 @@ ANYBODY = set(Role)
 FOR: dict[str, set[Role]] = {  # everything else is for the front desk
     "clinic-switch": ANYBODY,
     "logout": ANYBODY,
-    "settings": ADMIN,
+    "settings": MANAGER,
+    "tiers": MANAGER,
+    "score": MANAGER,
     "connections": ADMIN,
     "connection-new": ADMIN,
     "connection": ADMIN,

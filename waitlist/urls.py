@@ -4,7 +4,7 @@ from django.contrib.auth import views as auth
 from django.urls import URLPattern, path
 
 from waitlist import intake, stream
-from waitlist.views import appointments, board, connections, entries, imports, openings, people, session, tasks
+from waitlist.views import appointments, board, connections, entries, imports, openings, people, session, tasks, tuning
 
 urlpatterns: list[URLPattern] = [
     path("", board.board, name="board"),
@@ -19,6 +19,8 @@ urlpatterns: list[URLPattern] = [
     path("waitlist/<int:pk>/remove/", entries.remove, name="entry-remove"),
     path("patients/<int:pk>/", people.edit, name="patient-edit"),
     path("patients/<int:pk>/no-more/", people.no_more, name="patient-no-more"),
+    path("patients/<int:pk>/tier/", people.tier, name="patient-tier"),
+    path("patients/<int:pk>/tier/release/", people.release_tier, name="patient-tier-release"),
     path("tasks/", tasks.tasks, name="tasks"),
     path("tasks/<int:pk>/done/", tasks.task_done, name="task-done"),
     path("tasks/replies/<int:pk>/read/", tasks.reply_read, name="reply-read"),
@@ -33,6 +35,8 @@ urlpatterns: list[URLPattern] = [
     path("settings/connections/<int:pk>/match/", connections.match, name="connection-match"),
     path("settings/connections/<int:pk>/again/", connections.again, name="connection-again"),
     path("settings/connections/<int:pk>/words/<int:mapping>/remove/", connections.forget, name="connection-forget"),
+    path("settings/tiers/", tuning.tiers, name="tiers"),
+    path("settings/score/", tuning.score, name="score"),
     path("settings/import/", imports.page, name="imports"),
     path("api/intake/<slug:source>/<uuid:connection_id>/", intake.receive, name="intake"),
     path("password/", auth.PasswordResetView.as_view(), name="password_reset"),

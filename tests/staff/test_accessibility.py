@@ -95,6 +95,8 @@ def addresses(world: World, slot: Slot) -> list[str]:
         reverse("opening-new"),
         reverse("tasks"),
         reverse("settings"),
+        f"{reverse('tiers')}?preset=established",
+        reverse("score"),
         "/nowhere/",
     ]
 

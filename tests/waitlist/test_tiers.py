@@ -78,6 +78,6 @@ def test_established(past_visits: int, spend_cents: int, show_rate: int, expecte
     ],
 )
 def test_standard_at_its_other_edges(visits, spend_cents, past_visits, show_rate, expected):
-    assert STANDARD == PRESETS["standard"]
+    assert PRESETS["standard"] == STANDARD
     figures = {"spend_cents": spend_cents, "past_visits": past_visits, "show_rate": show_rate}
     assert tier(visits=visits, rules=STANDARD, **figures) == expected

@@ -11,6 +11,7 @@ from notifications.models import ContactPoint
 from notifications.states import Channel
 from waitlist.models import Patient, User
 from waitlist.people import ConsentGiven, Person
+from waitlist.states import Tier
 
 LANGUAGES = [("en", "English"), ("es", "Spanish"), ("zh", "Chinese"), ("vi", "Vietnamese")]
 SENTENCE = (
@@ -88,6 +89,19 @@ class WithdrawalForm(forms.Form):
         chosen = self.cleaned_data["what"]
         contact_id, channel = chosen.split(":")
         return int(contact_id), channel, NO_MORE[channel]
+
+
+class TierForm(forms.Form):
+    """A tier by hand and why, both or neither."""
+
+    tier = forms.ChoiceField(
+        choices=[("", "Choose"), *Tier.choices], error_messages={"required": "Choose the tier that the reason is for."}
+    )
+    reason = forms.CharField(
+        max_length=200,
+        help_text="Kept with the patient, for staff only.",
+        error_messages={"required": "Say why: a tier chosen by hand needs a reason."},
+    )
 
 
 class ConsentForm(forms.Form):

@@ -20,7 +20,7 @@ PAGES = (  # label, address by name, who may open it
     ("Waitlist", "waitlist", {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}),
     ("Tasks", "tasks", {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}),
     ("Trail", "trail", {Role.COMPLIANCE, Role.ADMIN}),
-    ("Settings", "settings", {Role.ADMIN}),
+    ("Settings", "settings", {Role.MANAGER, Role.ADMIN}),
 )
 
 

@@ -48,6 +48,12 @@ def money(cents: int | None) -> str:
     return f"${whole:,}.{rest:02d}" if rest else f"${whole:,}"
 
 
+@register.simple_tag
+def share(part: int, whole: int) -> str:
+    """14 %; of nothing it is none."""
+    return f"{round(100 * part / whole) if whole else 0} %"
+
+
 @register.filter
 def local(value: datetime, zone: tzinfo) -> Any:
     """The same moment on that zone's clock; `|date` keeps it there."""

@@ -12,15 +12,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from audit.middleware import remote_addr
 from notifications.models import Consent
-from waitlist import access, roster
+from waitlist import access, roster, standing
 from waitlist.forms import are_valid, point_out
-from waitlist.forms.people import SENTENCE, ConsentForm, PersonForm, WithdrawalForm
+from waitlist.forms.people import SENTENCE, ConsentForm, PersonForm, TierForm, WithdrawalForm
 from waitlist.forms.wishes import WindowFormSet, WishForm, opening_hours, windows_of
 from waitlist.models import Clinic, Patient, User
+from waitlist.states import Tier
 from waitlist.templatetags.standby import all_errors
 from waitlist.views.answer import find_patients, typed
 
-WHOLE = Patient.objects.select_related("clinic").prefetch_related("contacts__contact_point")
+WHOLE = Patient.objects.select_related("clinic", "tier_set_by").prefetch_related("contacts__contact_point")
 
 
 @never_cache
@@ -101,15 +102,47 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             else:
                 messages.success(request, f"{person.cleaned_data['first_name']} is saved.")
                 return redirect("waitlist")
-        context = {
-            "patient": patient,
-            "allowed": _allowed(patient),
-            "person": person,
-            "consent": consent,
-            "sentence": SENTENCE,
-            "forms": [person, consent],
-        }
-        return render(request, "waitlist/patient_edit.html", context)
+        return _page(request, patient, person=person, consent=consent, tier=TierForm(prefix="tier"))
+
+
+@require_POST
+def tier(request: HttpRequest, pk: int) -> HttpResponse:
+    """A tier by hand, with the reason."""
+    patient = access.get_row(request, WHOLE.all(), pk=pk)
+    form, now = TierForm(request.POST, prefix="tier"), timezone.now()
+    if form.is_valid() and isinstance(request.user, User):
+        roster.choose_tier(patient.pk, **form.cleaned_data, by=request.user, now=now)
+        chosen = Tier(form.cleaned_data["tier"]).label
+        messages.success(request, f"{patient.name} is {chosen} until somebody takes that back.")
+        return redirect("patient-edit", patient.pk)
+    with timezone.override(patient.clinic.zone):
+        person = PersonForm(prefix="p", initial=PersonForm.of(patient))
+        return _page(request, patient, person=person, consent=ConsentForm(prefix="c", now=now), tier=form)
+
+
+@require_POST
+def release_tier(request: HttpRequest, pk: int) -> HttpResponse:
+    """The tier follows from the figures again."""
+    patient = access.get_row(request, WHOLE.all(), pk=pk)
+    if roster.release_tier(patient.pk, now=timezone.now()):
+        messages.success(request, f"The tier of {patient.name} follows from their visits and spend again.")
+    return redirect("patient-edit", patient.pk)
+
+
+def _page(
+    request: HttpRequest, patient: Patient, *, person: PersonForm, consent: ConsentForm, tier: TierForm
+) -> HttpResponse:
+    context = {
+        "patient": patient,
+        "earned": standing.earned(patient).label,
+        "allowed": _allowed(patient),
+        "person": person,
+        "consent": consent,
+        "tier": tier,
+        "sentence": SENTENCE,
+        "forms": [person, consent, tier],
+    }
+    return render(request, "waitlist/patient_edit.html", context)
 
 
 @require_POST

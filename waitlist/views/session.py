@@ -11,6 +11,23 @@ from waitlist import access
 from waitlist.states import Role
 from waitlist.templatetags.standby import address
 
+SETTINGS = (  # address by name, who may open it, what it is called, what for
+    ("tiers", Role.MANAGER, "Tiers", "Who is Platinum, Gold or Silver, by visits, spend and show rate."),
+    ("score", Role.MANAGER, "Matching score", "What makes somebody the right person for a free time, in points."),
+    (
+        "connections",
+        Role.ADMIN,
+        "Calendars",
+        "Which systems tell Standby about cancellations, and where bookings go back to.",
+    ),
+    (
+        "imports",
+        Role.ADMIN,
+        "Import",
+        "Practitioners, services, appointments, patients and the waitlist from CSV files.",
+    ),
+)
+
 
 class SignIn(LoginView):
     """The sign-in form; afterwards everybody lands on the first page their role may open."""
@@ -40,19 +57,11 @@ def switch_clinic(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def settings(request: HttpRequest) -> HttpResponse:
-    """What can be set up, each as one line."""
-    clinic = access.get_clinic(request, Role.ADMIN)
-    pages = [
-        (
-            "connections",
-            "Calendars",
-            "Which systems tell Standby about cancellations, and where bookings go back to.",
-        ),
-        (
-            "imports",
-            "Import",
-            "Practitioners, services, appointments, patients and the waitlist from CSV files.",
-        ),
+    """What this member can set up, each as one line."""
+    mine = access.get_member(request, Role.MANAGER)
+    lines = [
+        {"url": url, "name": name, "text": text}
+        for key, role, name, text in SETTINGS
+        if mine.role in access.MAY_ACT_AS[role] and (url := address(key)) is not None
     ]
-    lines = [{"url": url, "name": name, "text": text} for key, name, text in pages if (url := address(key)) is not None]
-    return render(request, "waitlist/settings.html", {"clinic": clinic, "lines": lines})
+    return render(request, "waitlist/settings.html", {"clinic": mine.clinic, "lines": lines})

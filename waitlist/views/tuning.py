@@ -1,0 +1,101 @@
+"""What a manager tunes: what the tiers ask for, and how the score is weighed."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from matching import policies
+from waitlist import access, standing, tuning
+from waitlist.forms import point_out
+from waitlist.forms.tuning import ScoreForm, TierForm, adds_up_to
+from waitlist.models import Clinic
+from waitlist.states import Role, Tier
+from waitlist.tiers import PRESETS
+from waitlist.views.answer import typed
+
+PRESET_WORDS = {
+    "standard": "What somebody did in the last 12 months.",
+    "established": "For a clinic with regulars of many years: all visits count, and more is asked.",
+}
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def tiers(request: HttpRequest) -> HttpResponse:
+    """Thresholds, and who would be what by them; “check” counts and changes nothing, a preset only fills the form."""
+    clinic = access.get_clinic(request, Role.MANAGER)
+    if access.sent_from_elsewhere(request, clinic):
+        return _elsewhere(request, clinic, "tiers")
+    data, preset = typed(request), PRESETS.get(request.GET.get("preset", ""))
+    in_use = standing.rules_of(clinic)
+    form = TierForm(data, initial=TierForm.of(preset or in_use))
+    proposed = form.rules() if data is not None and form.is_valid() else preset
+    if data is not None and "check" not in data and form.is_valid():
+        try:
+            moved = tuning.set_tiers(clinic, form.rules(), now=timezone.now())
+        except ValidationError as error:
+            point_out(error, form)
+            proposed = None
+        else:
+            messages.success(request, f"Saved. {_patients(moved)} changed tier.")
+            return redirect("tiers")
+    counted = standing.census(clinic, proposed or in_use)
+    context = {
+        "clinic": clinic,
+        "form": form,
+        "forms": [form],
+        "presets": [(name, words, PRESETS[name] == in_use) for name, words in PRESET_WORDS.items()],
+        "is_proposed": proposed is not None,
+        "counted": counted,
+        "rows": [(Tier(tier).label, counted.now[tier], counted.then[tier]) for tier in Tier],
+        "moving": f"{_patients(counted.moving)} would change tier",
+    }
+    return render(request, "waitlist/tiers.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def score(request: HttpRequest) -> HttpResponse:
+    """What each part of the score is worth; “check” only adds up."""
+    clinic = access.get_clinic(request, Role.MANAGER)
+    if access.sent_from_elsewhere(request, clinic):
+        return _elsewhere(request, clinic, "score")
+    data = typed(request)
+    form = ScoreForm(data, initial=ScoreForm.of(clinic))
+    if data is not None and "check" not in data and form.is_valid():
+        try:
+            tuning.set_score(clinic, **form.cleaned_data)
+        except ValidationError as error:
+            point_out(error, form)
+        else:
+            messages.success(request, "Saved. From now on people are ranked by these points.")
+            return redirect("score")
+    context = {
+        "clinic": clinic,
+        "form": form,
+        "forms": [form],
+        "is_right": form.total == 100,
+        "total": adds_up_to(form.total),
+        "first_wave": _first_wave(clinic),
+    }
+    return render(request, "waitlist/score.html", context)
+
+
+def _first_wave(clinic: Clinic) -> int | None:
+    """What the policy in use asks for in its first wave, if it is `scored`."""
+    if clinic.policy is None or clinic.policy.name != policies.SCORED.name:
+        return None
+    return policies.load(clinic.policy.document).short[0].min_score
+
+
+def _patients(count: int) -> str:
+    return "1 patient" if count == 1 else f"{count} patients"
+
+
+def _elsewhere(request: HttpRequest, clinic: Clinic, page: str) -> HttpResponse:
+    messages.error(request, f"You work at {clinic.name} now. Nothing was saved: check, and send it again.")
+    return redirect(page)
