@@ -51,6 +51,8 @@ SHOTS = [
     Shot("waitlist", "/waitlist/", role="front_desk"),
     Shot("person-new", "/waitlist/new/", role="front_desk"),
     Shot("tasks", "/tasks/", role="front_desk"),
+    Shot("tiers", "/settings/tiers/?preset=established", role="manager"),
+    Shot("score", "/settings/score/", role="manager"),
     Shot("connections", "/settings/connections/", role="admin"),
     Shot("import", "/settings/import/", role="admin"),
     Shot("trail", "/trail/", role="compliance"),

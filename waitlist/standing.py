@@ -100,9 +100,7 @@ def choose(patient: Patient, tier: str, *, reason: str, by: User, now: datetime)
     patient.tier, patient.tier_reason = tier, reason.strip()
     patient.tier_set_by, patient.tier_set_at = by, now
     patient.save(update_fields=BY_HAND)
-    trail.record(
-        "patient.tier_chosen", patient, now=now, clinic_id=patient.clinic_id, changes=_change(before, tier)
-    )
+    trail.record("patient.tier_chosen", patient, now=now, clinic_id=patient.clinic_id, changes=_change(before, tier))
 
 
 def follow_figures(patient: Patient, *, now: datetime) -> bool:

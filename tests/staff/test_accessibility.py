@@ -142,3 +142,20 @@ def test_the_front_desk_works_by_keyboard(stack: Stack, browser_page: Page, sign
     browser_page.keyboard.type("Ana herself")
     browser_page.keyboard.press("Enter")
     expect(browser_page.get_by_role("main")).to_contain_text("Ana Pérez is on the waitlist.")
+
+
+def test_what_a_manager_types_is_added_up_and_counted_at_once(stack: Stack, browser_page: Page, sign_in):
+    world, user, _ = busy_clinic()
+    patient = factories.patient(world.clinic, visits=3, past_visits=3)
+    sign_in(browser_page, stack.url, user)
+    browser_page.goto(f"{stack.url}{reverse('score')}")
+    browser_page.get_by_label("Time", exact=True).fill("25")
+    expect(browser_page.locator("#total")).to_have_text("These add up to 95; they have to add up to 100.")
+    browser_page.get_by_label("Notice", exact=True).fill("15")
+    expect(browser_page.locator("#total")).to_have_text("These add up to 100.")
+    browser_page.goto(f"{stack.url}{reverse('tiers')}")
+    browser_page.get_by_label("Gold visits").fill("3")
+    browser_page.keyboard.press("Tab")
+    expect(browser_page.locator("#counted")).to_contain_text("1 patient would change tier. Nothing is saved yet.")
+    patient.refresh_from_db()
+    assert patient.tier == "3silver"

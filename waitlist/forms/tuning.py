@@ -17,16 +17,20 @@ WEIGHTS = {  # seed S3's table and decision R8: the name of a part, and what ear
     "time": ("Time", "All points if the whole appointment fits the times they gave; half within an hour of them."),
     "practitioner": (
         "Practitioner",
-        "All points for somebody they asked for, or if anybody will do; 40 % for a colleague of the same specialty.",
+        "All points for somebody they asked for, or if anybody will do; 40\N{NO-BREAK SPACE}% for a colleague of the "
+        "same specialty.",
     ),
-    "service": ("Service", "All points for what they wait for; 60 % for a service it can stand in for."),
+    "service": (
+        "Service",
+        "All points for what they wait for; 60\N{NO-BREAK SPACE}% for a service it can stand in for.",
+    ),
     "geography": (
         "Distance",
         "All points next door, fewer the longer the trip, none at the longest they would make. All, too, if any "
         "distance will do or nobody knows where they live.",
     ),
     "notice": ("Notice", "All points if there is twice the notice they need or more; half if there is just enough."),
-    "responsiveness": ("Answers", "The share of their offers they said yes to, of those they answered or let lapse."),
+    "responsiveness": ("Answers", "All points for a yes to every offer they answered or let lapse; fewer for fewer."),
     "fairness": ("Waiting", "All points for whoever has waited longest; everybody else in proportion."),
 }
 
@@ -63,10 +67,10 @@ class TierForm(forms.Form):
     gold_show_rate = _count("Gold show rate, %", least=0, most=100)
     visits_counted = forms.ChoiceField(choices=VISITS, help_text="Spend is always that of the last 12 months.")
     fewest_past_visits = _count(
-        "Show rate counts from so many visits",
+        "Show rate counts from so many visits ever",
         least=0,
         most=100,
-        help_text="Ever. With fewer it says nothing and is not asked for.",
+        help_text="With fewer it says nothing and is not asked for.",
     )
 
     def clean(self) -> dict[str, Any]:
@@ -118,7 +122,7 @@ class ScoreForm(forms.Form):
         "Points the first wave asks for",
         least=0,
         most=100,
-        help_text="For the policy “scored”, from its next version on.",
+        help_text="For policies made from “scored” from now on.",
     )
     travel_kmh = _count("Travel speed, km/h", least=5, most=200, help_text="Turns a distance into minutes.")
     newcomer_percent = _count(

@@ -14,13 +14,11 @@ from waitlist.forms import point_out
 from waitlist.forms.tuning import ScoreForm, TierForm, adds_up_to
 from waitlist.models import Clinic
 from waitlist.states import Role, Tier
-from waitlist.tiers import PRESETS
+from waitlist.templatetags.standby import money
+from waitlist.tiers import PRESETS, Rules
 from waitlist.views.answer import typed
 
-PRESET_WORDS = {
-    "standard": "What somebody did in the last 12 months.",
-    "established": "For a clinic with regulars of many years: all visits count, and more is asked.",
-}
+SCORED = "scored"  # the preset whose first wave asks for the clinic's threshold
 
 
 @never_cache
@@ -48,7 +46,7 @@ def tiers(request: HttpRequest) -> HttpResponse:
         "clinic": clinic,
         "form": form,
         "forms": [form],
-        "presets": [(name, words, PRESETS[name] == in_use) for name, words in PRESET_WORDS.items()],
+        "presets": [(name, _in_words(rules), rules == in_use) for name, rules in PRESETS.items()],
         "is_proposed": proposed is not None,
         "counted": counted,
         "rows": [(Tier(tier).label, counted.now[tier], counted.then[tier]) for tier in Tier],
@@ -87,9 +85,16 @@ def score(request: HttpRequest) -> HttpResponse:
 
 def _first_wave(clinic: Clinic) -> int | None:
     """What the policy in use asks for in its first wave, if it is `scored`."""
-    if clinic.policy is None or clinic.policy.name != policies.SCORED.name:
+    if clinic.policy is None or clinic.policy.name != SCORED:
         return None
     return policies.load(clinic.policy.document).short[0].min_score
+
+
+def _in_words(rules: Rules) -> str:
+    span = "ever" if rules.counts_all_visits else "in 12 months"
+    platinum = f"{rules.platinum_visits} visits {span} or {money(rules.platinum_spend_cents)} a year"
+    gold = f"{rules.gold_visits} visits or {money(rules.gold_spend_cents)}"
+    return f"Platinum from {platinum}, Gold from {gold}."
 
 
 def _patients(count: int) -> str:
