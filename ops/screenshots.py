@@ -27,7 +27,7 @@ from ops.processes import Refused, free_port
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
 SCHEMES = ("light", "dark")
-WITH_AN_OFFER = {"offer", "phones", "board", "slot", "trail"}  # something must be going on for these
+WITH_AN_OFFER = {"offer", "phones", "board", "slot", "slot-others", "trail"}  # something must be going on for these
 SERVERS_OF_OTHERS = {"DATABASE_URL", "REDIS_URL", "MAKELEVEL"}
 
 
@@ -38,7 +38,7 @@ class Shot:
     name: str
     path: str
     role: str = ""
-    click: str = ""  # a selector to click before the picture
+    clicks: tuple[str, ...] = ()  # selectors to click, one after the other, before the picture
 
 
 SHOTS = [
@@ -46,7 +46,8 @@ SHOTS = [
     Shot("offer", "{offer}"),
     Shot("phones", "/demo/phones/"),
     Shot("board", "/", role="front_desk"),
-    Shot("slot", "/", role="front_desk", click="a[href^='/slots/']"),
+    Shot("slot", "/", role="front_desk", clicks=("a[href^='/slots/']",)),
+    Shot("slot-others", "/", role="front_desk", clicks=("a[href^='/slots/']", "#tab-others")),
     Shot("appointments", "/appointments/", role="front_desk"),
     Shot("waitlist", "/waitlist/", role="front_desk"),
     Shot("person-new", "/waitlist/new/", role="front_desk"),
@@ -135,8 +136,8 @@ def take(chromium: Browser, info: dict[str, Any], shot: Shot, offer: str, folder
             if shot.role:
                 sign_in(page, info, shot.role)
             page.goto(address, wait_until="load")
-            if shot.click:
-                page.click(shot.click)
+            for selector in shot.clicks:
+                page.click(selector)
                 page.wait_for_load_state("load")
             page.screenshot(path=folder / f"{shot.name}-{size}-{scheme}.png", full_page=size == "phone")
             context.close()

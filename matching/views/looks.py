@@ -11,6 +11,7 @@ from notifications.states import Channel, MessageStatus, Rule
 Look = tuple[str, str, str]  # tone, shape, word
 
 REASONS = {
+    "closed": "would come while it is closed",
     "inactive": "are paused",
     "another_service": "wait for another service",
     "excluded_practitioner": "do not want this practitioner",
@@ -23,6 +24,7 @@ REASONS = {
     "booked_then": "have a visit then",
     "booked_earlier": "have an earlier visit already",
     "already_asked": "were asked for this time",
+    "opted_out": "opted out",
     "unreachable": "cannot be reached: no consent, or no number",
     "over_cap": "were texted often enough lately",
     "enough_offers": "have enough open offers",

@@ -9,15 +9,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from matching import policies, ranking
-from matching.views import timeline
+from matching.views import chances, timeline
 from matching.views.cards import Card, cards
-from matching.views.looks import PARTS, reason, why_not
 from notifications.models import Message
 from waitlist import access, vacancies
-from waitlist.models import Patient, Slot, WaitlistEntry
-from waitlist.states import WAITING_STATUSES
-from waitlist.views.answer import done, find_patients, is_update, matching_words
+from waitlist.models import Patient, Slot
+from waitlist.views.answer import done, find_patients, is_update
 
 TABS = {
     "people": "People asked",
@@ -25,7 +22,6 @@ TABS = {
     "messages": "Messages",
     "timeline": "Timeline",
 }
-BEST = 8
 FOUND = 20
 
 
@@ -40,7 +36,7 @@ def slot(request: HttpRequest, pk: int) -> HttpResponse:
     words = request.GET.get("q", "").strip()
     context = _facts(card) | {"tab": tab, "tabs": TABS, "q": words}
     if tab == "others":
-        context |= _others(card, words)
+        context |= chances.of(card, words)
     elif tab == "messages":
         context["told"] = _messages(card.slot)
     elif tab == "timeline":
@@ -83,7 +79,7 @@ def book(request: HttpRequest, pk: int) -> HttpResponse:
     context = _facts(card) | {
         "q": words,
         "found": find_patients(card.slot.clinic, words)[:FOUND] if words else [],
-        "best": [] if words or not card.slot.is_live else _best(card),
+        "best": [] if words or not card.slot.is_live else chances.next_in_line(card),
     }
     return render(request, "matching/slot_book.html", context)
 
@@ -114,28 +110,6 @@ def get_card(request: HttpRequest, pk: int) -> Card:
 
 def _facts(card: Card) -> dict[str, object]:
     return {"card": card, "slot": card.slot, "zone": card.slot.location.zone, "now": card.now}
-
-
-def _best(card: Card) -> list[tuple[Patient, str]]:
-    """Who fits best and was not asked, with their points."""
-    ranked = ranking.rank(card.slot, limit=BEST, now=card.now)
-    patients = Patient.objects.in_bulk([candidate.patient_id for candidate in ranked])
-    return [(patients[one.patient_id], f"{one.score / policies.POINT:.0f}") for one in ranked]
-
-
-def _others(card: Card, words: str) -> dict[str, object]:
-    """How many are not asked, by reason; and the verdict on whoever is searched for."""
-    counts = ranking.excluded(card.slot, now=card.now)
-    found = []
-    if words:
-        rows = WaitlistEntry.objects.filter(clinic=card.slot.clinic, status__in=WAITING_STATUSES)
-        named = rows.filter(matching_words(words, "patient__first_name", "patient__last_name"))
-        for entry in named.select_related("patient").order_by("patient__last_name", "pk")[:BEST]:
-            verdict = ranking.why(card.slot, entry, now=card.now)
-            parts = [(PARTS[name], round(value / 100)) for name, value in verdict.parts.items()]
-            points = f"{verdict.score / policies.POINT:.0f}"
-            found.append((entry.patient, reason(verdict.filter) if verdict.filter else "", points, parts))
-    return {"eligible": counts.get("eligible", 0), "others": why_not(counts), "found": found}
 
 
 def _messages(slot: Slot) -> list[Message]:

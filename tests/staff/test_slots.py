@@ -49,8 +49,18 @@ def test_who_was_not_asked_and_why(staff: Client, world: World):
     another = factories.entry(world.clinic, [factories.service(world.clinic)])
     page = staff.get(reverse("slot", args=[slot.pk]), {"tab": "others", "q": another.patient.last_name})
     words = page.content.decode()
-    assert "<b>1</b> person fits now" in words
+    assert "The best of 1 who fits now and was not asked yet." in words
+    assert 'aria-label="Practitioner 100 of 100"' in words
     assert "They wait for another service." in words
+
+
+def test_what_would_let_more_people_in(staff: Client, world: World):
+    slot = open_slot(world)
+    world.entry(notice_minutes=2 * 29 * 60)
+    page = staff.get(reverse("slot", args=[slot.pk]), {"tab": "others"}).content.decode()
+    assert "Nobody fits now who was not asked yet." in page
+    assert "need more notice" in page
+    assert "notice of 1740 instead of 3480 min" in page
 
 
 def test_the_timeline_is_the_trail(staff: Client, world: World):

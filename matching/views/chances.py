@@ -1,0 +1,80 @@
+"""Who may still be asked for a slot and who may not, in words: the tab “Not asked, and why”."""
+
+from dataclasses import dataclass
+
+from matching import policies, ranking, reasons
+from matching.reasons import WhatIf
+from matching.views.cards import Card
+from matching.views.looks import PARTS, reason, why_not
+from waitlist.models import Patient, WaitlistEntry
+from waitlist.states import WAITING_STATUSES, Tier
+from waitlist.views.answer import matching_words
+
+BEST = 10
+FOUND = 8
+WHAT_IF = {
+    "another_time": "{then_hours} hours around the hours they want, instead of {now_hours}",
+    "short_notice": "notice of {then} instead of {now} min",
+    "too_far": "{then} more minutes on the way than they said",
+    "over_cap": "{then} offers a day instead of {now}, and one more a week and a month",
+    "enough_offers": "{then} open offers at once instead of {now}",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One person with the parts of their score in words, 0 to 100 each."""
+
+    patient: Patient
+    tier: str
+    points: str
+    parts: list[tuple[str, int]]
+    reason: str = ""
+
+
+def of(card: Card, words: str) -> dict[str, object]:
+    """The next in line, how many are left out by reason, what would let more in, and whoever is searched for."""
+    found = reasons.why_not(card.slot, now=card.now)
+    return {
+        "eligible": found.counts.get("eligible", 0),
+        "next_in_line": next_in_line(card) if card.slot.is_live else [],
+        "part_names": list(PARTS.values()),
+        "others": why_not(found.counts),
+        "what_ifs": [(what_if(one), one.more) for one in found.what_if] if card.slot.is_live else [],
+        "found": search(card, words) if words else [],
+    }
+
+
+def next_in_line(card: Card) -> list[Line]:
+    """The best who were not asked yet, as the waves would ask them."""
+    ranked = ranking.rank(card.slot, limit=BEST, now=card.now)
+    entries = WaitlistEntry.objects.select_related("patient").in_bulk([one.entry_id for one in ranked])
+    return [_line(entries[one.entry_id], one.score, one.parts) for one in ranked if one.entry_id in entries]
+
+
+def search(card: Card, words: str) -> list[Line]:
+    """The verdict on everybody waiting of this name."""
+    rows = WaitlistEntry.objects.filter(clinic=card.slot.clinic, status__in=WAITING_STATUSES)
+    named = rows.filter(matching_words(words, "patient__first_name", "patient__last_name"))
+    lines = []
+    for entry in named.select_related("patient").order_by("patient__last_name", "pk")[:FOUND]:
+        verdict = ranking.why(card.slot, entry, now=card.now)
+        lines.append(_line(entry, verdict.score, verdict.parts, reason(verdict.filter) if verdict.filter else ""))
+    return lines
+
+
+def what_if(one: WhatIf) -> str:
+    """The looser limit in words."""
+    return WHAT_IF[one.filter].format(
+        now=one.now, then=one.then, now_hours=_hours(one.now), then_hours=_hours(one.then)
+    )
+
+
+def _hours(minutes: int) -> str:
+    return f"{minutes / 60:g}"
+
+
+def _line(entry: WaitlistEntry, score: int, parts: dict[str, int], why: str = "") -> Line:
+    tier = str(Tier(entry.priority or entry.patient.tier).label)
+    in_words = [(PARTS[name], round(value / 100)) for name, value in parts.items()]
+    return Line(entry.patient, tier, f"{score / policies.POINT:.0f}", in_words, why)
