@@ -60,11 +60,12 @@ _FILL = (
            (SELECT array_agg(id ORDER BY id) FROM waitlist_service WHERE clinic_id = %(clinic)s) AS services,
            (SELECT array_agg(id ORDER BY id) FROM waitlist_practitioner WHERE clinic_id = %(clinic)s) AS team""",
     """INSERT INTO waitlist_patient (id, clinic_id, external_id, first_name, last_name, language, timezone, state,
-           latitude, longitude, visits, past_visits, spend_cents, show_rate, tier, preferred_channel, created_at)
+           latitude, longitude, visits, past_visits, spend_cents, show_rate, tier, tier_reason, preferred_channel,
+           created_at)
        SELECT patient_id, %(clinic)s, '', 'P' || n, '', 'en', '', '',
            CASE WHEN a < .7 THEN 34.05 + (b - .5) * .5 END, CASE WHEN a < .7 THEN -118.24 + (c - .5) * .5 END,
            0, 0, (d * 400000)::int, 100,
-           CASE WHEN e < .1 THEN '1platinum' WHEN e < .35 THEN '2gold' ELSE '3silver' END, 'sms', %(now)s
+           CASE WHEN e < .1 THEN '1platinum' WHEN e < .35 THEN '2gold' ELSE '3silver' END, '', 'sms', %(now)s
        FROM drawn""",
     """INSERT INTO notifications_contactpoint (id, clinic_id, kind, value, sms_capability, granted, stopped_at,
            created_at)

@@ -5,7 +5,7 @@ Every part is 0 to 10,000 and every weight a number of points, so a score is 0 t
 for `rank` (who may be asked) and for `excluded` and `why` (who may not, and the first reason).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -64,37 +64,37 @@ def rank(
     on the entry where there is one, else the patient's own.
     """
     facts = ranking_facts.of(slot, now=now) | {"min_score": min_score * POINT, "tiers": tiers or Tier.values}
-    found = _best(facts, limit) if order == Order.SCORE else None
-    if found is None:
-        found = _fetch(everybody(order), facts | {"limit": limit})
-    return [Candidate(row["entry_id"], row["patient_id"], row["score"], row["parts"]) for row in found]
-
-
-def _best(facts: Mapping[str, Any], limit: int) -> list[dict[str, Any]] | None:
-    """The first entries by score, each patient once; None where that is not the way to look for so many."""
-    entries = FEW
+    entries = FEW if order == Order.SCORE else MANY + 1
     while entries <= MANY:
         if entries >= limit:
-            rows = _fetch(best(entries), facts)
-            of_patient: dict[int, dict[str, Any]] = {}
-            for row in rows:
-                of_patient.setdefault(row["patient_id"], row)
-            if len(of_patient) >= limit or len(rows) < entries:
-                return list(of_patient.values())[:limit]
+            rows = fetch(best(entries), facts)
+            people = each_once(rows)
+            if len(people) >= limit or len(rows) < entries:
+                return people[:limit]
         entries *= 2  # few patients have several wishes that fit
-    return None
+    return each_once(fetch(everybody(order), facts | {"limit": limit}))
+
+
+def each_once(rows: Iterable[dict[str, Any]]) -> list[Candidate]:
+    """Ranked rows as people, each by their first."""
+    of_patient: dict[int, Candidate] = {}
+    for row in rows:
+        if row["patient_id"] not in of_patient:
+            found = Candidate(row["entry_id"], row["patient_id"], row["score"], _parts(row))
+            of_patient[row["patient_id"]] = found
+    return list(of_patient.values())
 
 
 def excluded(slot: Slot, *, now: datetime) -> dict[str, int]:
     """How many entries the first filter that held kept out, by its name; those who fit count as "eligible"."""
-    rows = _fetch(COUNTS, ranking_facts.of(slot, now=now))
+    rows = fetch(COUNTS, ranking_facts.of(slot, now=now))
     return {row["filter"] or "eligible": row["entries"] for row in rows}
 
 
 def why(slot: Slot, entry: WaitlistEntry, *, now: datetime) -> Verdict:
     """The verdict on anybody, with the parts of their score whether they may be asked or not."""
-    (row,) = _fetch(WHY, ranking_facts.of(slot, now=now) | {"entry_id": entry.pk})
-    return Verdict(row["filter"], row["score"], row["parts"])
+    (row,) = fetch(WHY, ranking_facts.of(slot, now=now) | {"entry_id": entry.pk})
+    return Verdict(row["filter"], row["score"], _parts(row))
 
 
 def slots_for(entry: WaitlistEntry, *, now: datetime, limit: int = 3) -> list[Slot]:
@@ -122,7 +122,7 @@ def slots_for(entry: WaitlistEntry, *, now: datetime, limit: int = 3) -> list[Sl
 def could_have(entry: WaitlistEntry, slot: Slot, *, now: datetime) -> bool:
     """Whether the slot fits the wish and a yes would still come in time."""
     facts = ranking_facts.of(slot, now=now) | {"entry_id": entry.pk}
-    return slot_is_answerable(slot, now=now) and bool(_fetch(SLOTS, facts))
+    return slot_is_answerable(slot, now=now) and bool(fetch(SLOTS, facts))
 
 
 def slot_is_answerable(slot: Slot, *, now: datetime) -> bool:
@@ -135,10 +135,5 @@ def answers_end_at(slot: Slot) -> datetime:
     return slot.starts_at - timedelta(minutes=slot.service.notice_minutes + slot.clinic.cutoff_minutes)
 
 
-def _fetch(statement: str, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [_with_parts(row) for row in fetch(statement, facts)]
-
-
-def _with_parts(row: dict[str, Any]) -> dict[str, Any]:
-    row["parts"] = {name[2:]: row.pop(name) for name in list(row) if name.startswith("p_")}
-    return row
+def _parts(row: Mapping[str, Any]) -> dict[str, int]:
+    return {name[2:]: value for name, value in row.items() if name.startswith("p_")}

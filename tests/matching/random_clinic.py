@@ -1,7 +1,12 @@
 """A clinic and a waitlist drawn at random, where ties, edges and every reason for exclusion are likely."""
 
 import random
+from collections.abc import Callable
 from datetime import timedelta
+from functools import wraps
+from typing import Any
+
+from django.db import transaction
 
 from matching.models import Offer
 from notifications.models import ContactPoint, Message, PatientContact
@@ -11,6 +16,18 @@ from waitlist.models import Availability, Clinic, Closure, Patient, Service, Wai
 from waitlist.models.clinic import PARTS
 
 WEIGHTS = ((30, 20, 20, 10, 10, 5, 5), (0, 0, 0, 0, 0, 50, 50), (40, 0, 0, 60, 0, 0, 0), (15, 15, 14, 14, 14, 14, 14))
+
+
+def forgotten(test: Callable[..., None]) -> Callable[..., None]:
+    """Each example's rows go when it ends: thousands of clinics in one transaction would make it slower and slower."""
+
+    @wraps(test)
+    def run(*args: Any, **drawn: Any) -> None:
+        with transaction.atomic():
+            test(*args, **drawn)
+            transaction.set_rollback(True)
+
+    return run
 
 
 def draw(seed: int, people: int = 16) -> World:

@@ -33,6 +33,7 @@ def few(monkeypatch):
     tiers=st.sampled_from([(), ("1platinum",), ("2gold", "3silver")]),
     order=st.sampled_from(Order.values),
 )
+@random_clinic.forgotten
 def test_sql_equals_the_reference(seed, hours, min_score, tiers, order):
     world = random_clinic.draw(seed)
     slot = world.slot(NOW + timedelta(hours=hours))

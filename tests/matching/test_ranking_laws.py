@@ -31,6 +31,7 @@ def order(slot: Slot, now=NOW) -> list[int]:
 
 @on_random_clinics
 @given(seed=seeds, place=st.integers(0, 30), better=st.sampled_from("time practitioner notice way waiting".split()))
+@random_clinic.forgotten
 def test_a_better_part_never_lowers_anybodys_place(seed, place, better):
     _, slot = drawn(seed)
     before = order(slot)
@@ -58,6 +59,7 @@ def improve(entry: WaitlistEntry, part: str) -> None:
 
 @on_random_clinics
 @given(seed=seeds, weeks=st.integers(1, 9))
+@random_clinic.forgotten
 def test_moving_everything_by_whole_weeks_changes_nothing(seed, weeks):
     """In a zone without a clock change between: the wall clock is what people mean."""
     world, slot = drawn(seed)
@@ -80,6 +82,7 @@ def test_moving_everything_by_whole_weeks_changes_nothing(seed, weeks):
 
 @on_random_clinics
 @given(seed=seeds)
+@random_clinic.forgotten
 def test_the_order_of_rows_changes_nothing(seed):
     """Every row is written anew, the last first: another order on disk and in every index."""
     world, slot = drawn(seed)
@@ -91,6 +94,7 @@ def test_the_order_of_rows_changes_nothing(seed):
 
 @on_random_clinics
 @given(seed=seeds, limit=st.integers(1, 12))
+@random_clinic.forgotten
 def test_fewer_are_the_first_of_more(seed, limit):
     _, slot = drawn(seed)
     assert [one.entry_id for one in ranking.rank(slot, limit=limit, now=NOW)] == order(slot)[:limit]
@@ -98,6 +102,7 @@ def test_fewer_are_the_first_of_more(seed, limit):
 
 @on_random_clinics
 @given(seed=seeds)
+@random_clinic.forgotten
 def test_the_sum_is_of_the_parts_and_standing_is_of_the_last_two(seed):
     world, slot = drawn(seed)
     weights = world.clinic.weights
