@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from matching.policy_sql import CONSTRAINTS
 from matching.states import DeclineReason, OfferState
 from waitlist.models import Clinic, Patient, Slot, WaitlistEntry
 
@@ -29,6 +30,7 @@ class PolicyVersion(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["clinic", "name", "version"], name="policy_version_once"),
+            *CONSTRAINTS,
         ]
 
     def __str__(self) -> str:

@@ -64,11 +64,6 @@ class Policy:
         return self.short if lead < SHORT_LEAD else self.long
 
 
-_FOUR_WAVES = (Wave(0, min_score=55), Wave(15, min_score=45), Wave(35, min_score=35), Wave(65, repeat=True))
-SCORED = Policy(name="scored", short=_FOUR_WAVES, long=_FOUR_WAVES)
-PRESETS = {policy.name: policy for policy in (SCORED,)}
-
-
 def dump(policy: Policy) -> dict[str, Any]:
     """As a PolicyVersion stores it."""
     return asdict(policy)

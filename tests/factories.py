@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from matching import policies
+from matching import policies, presets
 from matching.models import Offer, PolicyVersion, SentWave
 from notifications.models import ContactPoint, PatientContact
 from waitlist.models import (
@@ -43,7 +43,7 @@ def clinic(**fields: Any) -> Clinic:
         }
     )
     made.policy = PolicyVersion.objects.create(
-        clinic=made, name="scored", version=1, document=policies.dump(policies.SCORED), created_at=NOW
+        clinic=made, name="scored", version=1, document=policies.dump(presets.SCORED), created_at=NOW
     )
     made.save(update_fields=["policy"])
     return made
