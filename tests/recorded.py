@@ -30,6 +30,7 @@ NOUNS = (
     "waitlist_mapping",
     "waitlist_tierrules",
     "matching_offer",
+    "matching_policyversion",
     "notifications_contactpoint",
 )
 PARTS = {  # table → (column, the table whose row's line speaks for it)

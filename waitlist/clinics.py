@@ -10,8 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from audit import trail
-from matching import policies
-from matching.models import PolicyVersion
+from matching import policybook, presets
 from waitlist.models import Clinic, Location, Membership, User
 from waitlist.states import Role
 
@@ -34,9 +33,7 @@ def found(
     clinic.phone, clinic.sms_sender = number(clinic.phone, "phone"), number(clinic.sms_sender, "sms_sender")
     clinic.full_clean(exclude=["policy"])
     clinic.save()
-    document = policies.dump(policies.SCORED)
-    name = policies.SCORED.name
-    clinic.policy = PolicyVersion.objects.create(clinic=clinic, name=name, version=1, document=document, created_at=now)
+    clinic.policy = policybook.save(clinic, presets.scored(clinic.threshold), after=0, now=now)
     clinic.save(update_fields=["policy"])
     location.clinic = clinic
     location.full_clean()

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from audit import trail
 from waitlist.calendar import Time
-from waitlist.models import Appointment, Clinic, Slot
+from waitlist.models import Appointment, Clinic, Service, Slot
 from waitlist.states import SLOT_MOVES, ClosedBecause, OpenedBecause, SlotState
 
 
@@ -40,7 +40,7 @@ def open_slot(
                 opened_because=because,
                 freed_by=freed_by,
                 price_cents=price_cents,
-                policy_id=_policy_id(clinic),
+                policy_id=_policy_id(clinic, time.service),
                 next_wave_at=next_wave_at,
                 **time.fields(),
             )
@@ -66,7 +66,7 @@ def keep_empty(
         opened_because=OpenedBecause.CANCELLED,
         freed_by=freed_by,
         price_cents=price_cents,
-        policy_id=_policy_id(clinic),
+        policy_id=_policy_id(clinic, time.service),
         state=SlotState.WITHDRAWN,
         closed_at=now,
         closed_because=because,
@@ -76,8 +76,10 @@ def keep_empty(
     return slot
 
 
-def _policy_id(clinic: Clinic) -> int:
-    """The policy a slot of this clinic follows for life. A clinic is made with one (create_clinic)."""
+def _policy_id(clinic: Clinic, service: Service) -> int:
+    """The policy a slot follows for life: its service's own, else the clinic's, which create_clinic gives it."""
+    if service.policy_id is not None:
+        return service.policy_id
     if clinic.policy_id is None:
         raise ValueError(f"clinic {clinic.pk} has no policy")
     return clinic.policy_id

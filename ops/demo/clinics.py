@@ -11,8 +11,7 @@ from itertools import combinations
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
-from matching import policies
-from matching.models import PolicyVersion
+from matching import policybook, presets
 from ops.demo.plans import ClinicPlan
 from waitlist.models import (
     Clinic,
@@ -63,13 +62,7 @@ def make_clinic(plan: ClinicPlan, *, now: datetime) -> Clinic:
         offers_per_month=NO_LIMIT,
         sms_per_day=NO_LIMIT,
     )
-    clinic.policy = PolicyVersion.objects.create(
-        clinic=clinic,
-        name=policies.SCORED.name,
-        version=1,
-        document=policies.dump(policies.SCORED),
-        created_at=now,
-    )
+    clinic.policy = policybook.save(clinic, presets.scored(clinic.threshold), after=0, now=now)
     clinic.save(update_fields=["policy"])
     Location.objects.bulk_create(
         Location(

@@ -177,6 +177,14 @@ class Service(models.Model):
         null=True, blank=True, help_text="Time to answer; empty: by lead time."
     )
     notice_minutes = models.PositiveSmallIntegerField(default=60, help_text="Least notice before the start.")
+    policy = models.ForeignKey(
+        "matching.PolicyVersion",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="How its free times are filled; empty: as the clinic's.",
+    )
     retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
