@@ -142,7 +142,7 @@ def _in_time(policy: Policy, plan: str, waves: tuple[Wave, ...]) -> Iterator[Fau
         return
     latest = DAY_MINUTES - 1 - delay_minutes(policy, plan) - policy.cutoff_minutes
     if latest < 0:
-        yield Fault("cutoff_minutes", "No start within 24 hours could be asked for: make it less, or leave out its waves.")
+        yield Fault("cutoff_minutes", "No start within 24 hours could be asked for: make it less, or remove its waves.")
         return
     for number, wave in enumerate(waves):
         if wave.after_minutes > latest:

@@ -57,9 +57,8 @@ _POLICY_FAULTS = [
     _typed("@.autopilot", "string"),
     _unlisted("autopilot", Autopilot.values),
 ]
-_SHAPE = (
-    '$.type() == "object" && $.name.type() == "string"'
-    + "".join(f' && $.{plan}.type() == "array" && $.{plan}.size() <= {MOST_WAVES}' for plan in PLANS)
+_SHAPE = '$.type() == "object" && $.name.type() == "string"' + "".join(
+    f' && $.{plan}.type() == "array" && $.{plan}.size() <= {MOST_WAVES}' for plan in PLANS
 )
 _MISPLACED = [  # of a plan: no wave at all, a first wave later than at once, an endless one before the last
     '$.{plan}[*].type() ? (@ != "object")',

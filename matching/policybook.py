@@ -53,22 +53,18 @@ def save(clinic: Clinic, policy: Policy, *, after: int, now: datetime) -> Policy
 
 
 @transaction.atomic
-def make_default(clinic: Clinic, name: str) -> bool:
-    """The clinic follows the newest version of this policy; False if it did already. KeyError if it has none such."""
-    clinic = _lock(clinic)
-    return _choose(clinic, newest(clinic)[name])
+def assign(clinic: Clinic, *, default: str = "", services: Mapping[int, str] | None = None) -> int:
+    """The clinic's default by its name, and by a service's id the policy it follows; how many changed.
 
-
-@transaction.atomic
-def assign(clinic: Clinic, names: Mapping[int, str]) -> int:
-    """By a service's id the policy it follows, "": the clinic's; how many changed. Others stay as they are.
-
-    KeyError if the clinic has no policy of that name; services of other clinics are left alone.
+    An empty name leaves the default as it is, and a service to the clinic's default. KeyError if the clinic has no
+    policy of that name; services of other clinics, and those not named, are left alone.
     """
-    known = newest(_lock(clinic))
-    chosen = {service_id: known[name] if name else None for service_id, name in names.items()}
-    services = clinic.services.select_related("policy").filter(pk__in=chosen).order_by("pk")
-    return sum(_choose(service, chosen[service.pk]) for service in services)
+    clinic = _lock(clinic)
+    known = newest(clinic)
+    chosen = {service_id: known[name] if name else None for service_id, name in (services or {}).items()}
+    changed = _choose(clinic, known[default]) if default else False
+    rows = clinic.services.select_related("policy").filter(pk__in=chosen).order_by("pk")
+    return changed + sum(_choose(service, chosen[service.pk]) for service in rows)
 
 
 def _lock(clinic: Clinic) -> Clinic:

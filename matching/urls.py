@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from matching.views import offers, slots
+from matching.views import offers, policies, slots
 
 urlpatterns: list[URLPattern] = [
     path("o/<str:token>", offers.offer, name="offer"),
@@ -16,4 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("slots/<int:pk>/start/", slots.start, name="slot-start"),
     path("slots/<int:pk>/stop/", slots.stop, name="slot-stop"),
     path("slots/<int:pk>/book/", slots.book, name="slot-book"),
+    path("settings/policies/", policies.index, name="policies"),
+    path("settings/policies/new/", policies.new, name="policy-new"),
+    path("settings/policies/<int:pk>/", policies.policy, name="policy"),
 ]

@@ -87,8 +87,8 @@ def test_default_and_overrides_move_with_a_new_version_and_others_stay(world):
     other, third = factories.service(world.clinic), factories.service(world.clinic)
     save(world.clinic, SLOW)
     save(world.clinic, replace(SLOW, name="rare"))
-    policybook.make_default(world.clinic, "slow")
-    assert policybook.assign(world.clinic, {world.service.pk: "slow", other.pk: "rare"}) == 2
+    policybook.assign(world.clinic, default="slow")
+    assert policybook.assign(world.clinic, services={world.service.pk: "slow", other.pk: "rare"}) == 2
     second = save(world.clinic, replace(SLOW, cutoff_minutes=30), after=1)
     world.clinic.refresh_from_db()
     assert world.clinic.policy == second
@@ -101,11 +101,11 @@ def test_default_and_overrides_move_with_a_new_version_and_others_stay(world):
 
 def test_choosing_again_changes_nothing_and_empty_is_the_clinics(world):
     save(world.clinic, SLOW)
-    assert policybook.make_default(world.clinic, "slow")
-    assert not policybook.make_default(world.clinic, "slow")
-    assert policybook.assign(world.clinic, {world.service.pk: "slow"}) == 1
-    assert policybook.assign(world.clinic, {world.service.pk: "slow"}) == 0
-    assert policybook.assign(world.clinic, {world.service.pk: ""}) == 1
+    assert policybook.assign(world.clinic, default="slow") == 1
+    assert policybook.assign(world.clinic, default="slow") == 0
+    assert policybook.assign(world.clinic, services={world.service.pk: "slow"}) == 1
+    assert policybook.assign(world.clinic, services={world.service.pk: "slow"}) == 0
+    assert policybook.assign(world.clinic, services={world.service.pk: ""}) == 1
     world.service.refresh_from_db()
     assert world.service.policy is None
 
@@ -114,10 +114,10 @@ def test_only_the_clinics_own_policies_and_services(world):
     elsewhere = World()
     save(elsewhere.clinic, SLOW)
     with pytest.raises(KeyError):
-        policybook.make_default(world.clinic, "slow")
+        policybook.assign(world.clinic, default="slow")
     with pytest.raises(KeyError):
-        policybook.assign(world.clinic, {world.service.pk: "slow"})
-    assert policybook.assign(world.clinic, {elsewhere.service.pk: "scored"}) == 0
+        policybook.assign(world.clinic, services={world.service.pk: "slow"})
+    assert policybook.assign(world.clinic, services={elsewhere.service.pk: "scored"}) == 0
     elsewhere.service.refresh_from_db()
     assert elsewhere.service.policy is None
 
@@ -126,7 +126,7 @@ def test_only_the_clinics_own_policies_and_services(world):
 def test_a_slot_follows_its_services_policy_as_it_was_when_it_opened():
     world = World()
     first = save(world.clinic, SLOW)
-    policybook.assign(world.clinic, {world.service.pk: "slow"})
+    policybook.assign(world.clinic, services={world.service.pk: "slow"})
     world.service.refresh_from_db()
     opened = vacancies.open_by_hand(world.clinic, Time.of(_unsaved(world, 30)), now=NOW)
     assert opened.policy_id == first.pk
@@ -135,7 +135,7 @@ def test_a_slot_follows_its_services_policy_as_it_was_when_it_opened():
     world.service.refresh_from_db()
     assert opened.policy_id == first.pk
     assert vacancies.open_by_hand(world.clinic, Time.of(_unsaved(world, 40)), now=NOW).policy_id == second.pk
-    policybook.assign(world.clinic, {world.service.pk: ""})
+    policybook.assign(world.clinic, services={world.service.pk: ""})
     world.service.refresh_from_db()
     third = vacancies.open_by_hand(world.clinic, Time.of(_unsaved(world, 50)), now=NOW)
     assert third.policy_id == world.clinic.policy_id
@@ -147,10 +147,10 @@ def test_every_change_is_recorded():
     factories.service(world.clinic)
     with everything_recorded() as changed:
         first = save(world.clinic, SLOW)
-        policybook.make_default(world.clinic, "slow")
-        policybook.assign(world.clinic, {world.service.pk: "slow"})
+        policybook.assign(world.clinic, default="slow")
+        policybook.assign(world.clinic, services={world.service.pk: "slow"})
         second = save(world.clinic, replace(SLOW, cutoff_minutes=30), after=1)
-        policybook.assign(world.clinic, {world.service.pk: ""})
+        policybook.assign(world.clinic, services={world.service.pk: ""})
     assert changed == {"matching_policyversion", "waitlist_clinic", "waitlist_service"}
     lines = Entry.objects.filter(clinic_id=world.clinic.pk)
     (line,) = lines.filter(verb="policy.saved", changes={"version": [1, 2]})
@@ -166,9 +166,7 @@ def test_eight_authors_at_once_make_one_version():
     world = World()
     save(world.clinic, SLOW)
     calls = [
-        lambda minutes=minutes: policybook.save(
-            world.clinic, replace(SLOW, cutoff_minutes=minutes), after=1, now=LATER
-        )
+        lambda minutes=minutes: policybook.save(world.clinic, replace(SLOW, cutoff_minutes=minutes), after=1, now=LATER)
         for minutes in range(30, 38)
     ]
     made = at_once(calls)
@@ -203,9 +201,7 @@ def test_without_the_lock_it_is_left_behind_and_two_authors_meet_the_constraint(
 
     monkeypatch.setattr(PolicyVersion.objects, "create", create)
     calls = [
-        lambda minutes=minutes: policybook.save(
-            world.clinic, replace(SLOW, cutoff_minutes=minutes), after=2, now=LATER
-        )
+        lambda minutes=minutes: policybook.save(world.clinic, replace(SLOW, cutoff_minutes=minutes), after=2, now=LATER)
         for minutes in (40, 50)
     ]
     made = at_once(calls)
@@ -217,7 +213,7 @@ def choose_while_saving(world: World) -> None:
 
     def choose() -> None:
         try:
-            policybook.assign(world.clinic, {world.service.pk: "slow"})
+            policybook.assign(world.clinic, services={world.service.pk: "slow"})
         finally:
             connection.close()
 

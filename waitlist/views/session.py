@@ -15,6 +15,12 @@ SETTINGS = (  # address by name, who may open it, what it is called, what for
     ("tiers", Role.MANAGER, "Tiers", "Who is Platinum, Gold or Silver, by visits, spend and show rate."),
     ("score", Role.MANAGER, "Matching score", "What makes somebody the right person for a free time, in points."),
     (
+        "policies",
+        Role.MANAGER,
+        "Policies",
+        "How free times are filled: who is asked first, how many at once, and what goes by itself.",
+    ),
+    (
         "connections",
         Role.ADMIN,
         "Calendars",
