@@ -1,5 +1,6 @@
 """A policy as staff type it: the fields of the whole, and a row for every wave of its two plans."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -10,14 +11,13 @@ from django.http import QueryDict
 from matching import policy_rules
 from matching.models import PolicyVersion
 from matching.policies import Policy, Wave
-from matching.policy_rules import MOST_WAVES, PLANS, POLICY_RANGES
+from matching.policy_rules import MOST_WAVES, PLANS, POLICY_RANGES, WAVE_RANGES
 from matching.states import Order
 from notifications.states import Channel
 from waitlist.forms import are_valid
 from waitlist.models import Clinic
 from waitlist.states import Autopilot, Tier
 
-NUMBER = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
 GAP_MINUTES = 15  # of a wave that is added, after the one before
 OFFERED = (Channel.SMS, Channel.EMAIL)
 HELP = {
@@ -29,18 +29,16 @@ HELP = {
     "cutoff_minutes": "In addition to the notice the service and the patient need.",
 }
 HEADS = {"short": "Start within 24 hours", "long": "Later start"}
-SHORTER = {
-    "after_minutes": "Minutes after the first",
-    "size": "People at once",
-    "min_score": "Least score",
-    "window_minutes": "Minutes to answer",
-}
 
 
-def _number(label: str, **options: Any) -> forms.IntegerField:
-    """A whole number; whether it is in its range is said by policy_rules, at one place."""
-    said = dict.fromkeys(("invalid", "required"), f"{label}: a whole number, please.")
-    return forms.IntegerField(label=label, widget=NUMBER, error_messages=said, **options)
+class NumberField(forms.Field):
+    """A whole number, None where nothing is typed; what is no number is kept for policy_rules to refuse."""
+
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+
+    def to_python(self, value: Any) -> int | str | None:
+        text = str(value or "").strip()
+        return int(text) if re.fullmatch(r"-?[0-9]{1,9}", text) else text or None
 
 
 class PolicyForm(forms.Form):
@@ -54,17 +52,17 @@ class PolicyForm(forms.Form):
         if not is_new:
             del self.fields["name"]
         for name, (label, _, _) in POLICY_RANGES.items():
-            self.fields[name] = _number(label, help_text=HELP[name])
+            self.fields[name] = NumberField(label=label, help_text=HELP[name], required=False)
 
 
 class WaveForm(forms.Form):
     """One wave. Empty means everybody, no least score, or the usual time to answer."""
 
-    after_minutes = _number(SHORTER["after_minutes"])
-    size = _number(SHORTER["size"], required=False)
-    min_score = _number(SHORTER["min_score"], required=False)
+    after_minutes = NumberField(label=WAVE_RANGES["after_minutes"][0], required=False)
+    size = NumberField(label=WAVE_RANGES["size"][0], required=False)
+    min_score = NumberField(label=WAVE_RANGES["min_score"][0], required=False)
     tiers = forms.MultipleChoiceField(choices=Tier, required=False, widget=forms.CheckboxSelectMultiple)
-    window_minutes = _number(SHORTER["window_minutes"], required=False)
+    window_minutes = NumberField(label=WAVE_RANGES["window_minutes"][0], required=False)
     order = forms.ChoiceField(label="Who comes first", choices=Order)
     channels = forms.MultipleChoiceField(
         label="Only by", choices=[(one.value, one.label) for one in OFFERED], required=False,
@@ -77,7 +75,7 @@ class WaveForm(forms.Form):
     ) -> None:
         super().__init__(data, prefix=f"{plan}-{key}", initial=initial)
         self.key, self.place = key, f"{HEADS[plan]}, wave {number}"
-        self.fields["size"].widget.attrs["placeholder"] = "everybody"
+        self.fields["size"].widget.attrs["placeholder"] = "all"
         self.fields["min_score"].widget.attrs["placeholder"] = "any"
         self.fields["window_minutes"].widget.attrs["placeholder"] = "as usual"
         kept = set(self.initial.get("channels", ())) | set(self.data.getlist(f"{self.prefix}-channels", ()))  # type: ignore[attr-defined]
@@ -96,7 +94,7 @@ class WaveForm(forms.Form):
         return Wave(
             after_minutes=values["after_minutes"],
             tiers=tuple(values["tiers"]),
-            min_score=values["min_score"] or 0,
+            min_score=0 if values["min_score"] is None else values["min_score"],
             size=values["size"],
             window_minutes=values["window_minutes"],
             channels=tuple(values["channels"]),
@@ -119,7 +117,7 @@ class PolicyEditor:
         return [self.common, *(row for rows in self.plans.values() for row in rows)]
 
     def policy(self) -> Policy | None:
-        """What was typed; None where something is no number at all. What is wrong with it stands at its field."""
+        """What was typed; None where a choice is none of those offered."""
         if not are_valid(*self.forms):
             return None
         plans = {plan: tuple(row.wave() for row in rows) for plan, rows in self.plans.items()}
@@ -131,7 +129,9 @@ class PolicyEditor:
         for fault in found:
             rows = self.plans.get(fault.plan, [])
             form: forms.Form = self.common if fault.wave is None else rows[fault.wave]
-            form.add_error(fault.field if fault.field in form.fields else None, fault.text)
+            name = fault.field if fault.field in form.fields else None
+            text = fault.text.removeprefix(f"{form.fields[name].label}: ") if name else fault.text
+            form.add_error(name, f"{text[:1].upper()}{text[1:]}")
         return not found
 
 

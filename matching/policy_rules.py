@@ -19,17 +19,17 @@ TO_PATIENTS = (Channel.SMS, Channel.VOICE, Channel.WHATSAPP, Channel.EMAIL)
 
 # Field → (what people call it, least, most).
 POLICY_RANGES = {
-    "approve_within_minutes": ("Minutes staff have to stop it", 1, 120),
+    "approve_within_minutes": ("Minutes for staff to step in", 1, 120),
     "undo_delay_minutes": ("Minutes to take a cancellation back", 0, 60),
-    "short_buffer_minutes": ("Further minutes to wait within 24 hours", 0, 120),
-    "long_buffer_minutes": ("Further minutes to wait for later starts", 0, 120),
-    "exclusive_minutes": ("Minutes of exclusive access", 0, 240),
-    "cutoff_minutes": ("Minutes before the start when every offer has ended", 0, DAY_MINUTES),
+    "short_buffer_minutes": ("Buffer within 24 hours, minutes", 0, 120),
+    "long_buffer_minutes": ("Buffer for later starts, minutes", 0, 120),
+    "exclusive_minutes": ("Exclusive access, minutes", 0, 240),
+    "cutoff_minutes": ("Last answer before the start, minutes", 0, DAY_MINUTES),
 }
 WAVE_RANGES = {
-    "after_minutes": ("Minutes after the first wave", 0, 7 * DAY_MINUTES),
+    "after_minutes": ("At minute", 0, 7 * DAY_MINUTES),
     "min_score": ("Least score", 0, 100),
-    "size": ("People at once", 1, 500),
+    "size": ("People", 1, 500),
     "window_minutes": ("Minutes to answer", 1, DAY_MINUTES),
 }
 MAY_BE_NONE = {"size", "window_minutes"}
@@ -80,7 +80,7 @@ def _plan(policy: Policy, plan: str) -> Iterator[Fault]:
     for number, wave in enumerate(waves):
         for field, text in (*_alone(wave), *_among(waves, number)):
             yield Fault(field, text, plan, number)
-    if _whole(waves) and _whole_numbers(policy):
+    if _whole(waves) and _in_range(policy):
         yield from _in_time(policy, plan, waves)
 
 
@@ -164,5 +164,5 @@ def _whole(waves: tuple[Wave, ...]) -> bool:
     return all(_is_whole(wave.after_minutes) for wave in waves)
 
 
-def _whole_numbers(policy: Policy) -> bool:
-    return all(_is_whole(getattr(policy, field)) for field in POLICY_RANGES)
+def _in_range(policy: Policy) -> bool:
+    return not any(_out_of_range(getattr(policy, name), *said) for name, said in POLICY_RANGES.items())

@@ -62,7 +62,8 @@ def whom(one: Wave) -> str:
 def label(one: Wave) -> str:
     """The same, short enough to stand beside a mark: 5 Platinum ≥ 55."""
     tiers = " + ".join(str(Tier(name).label) for name in one.tiers)
-    words = [str(one.size or "all"), tiers, f"≥ {one.min_score}" if one.min_score else "", "…" if one.repeat else ""]
+    size = f"{one.size} at a time" if one.repeat else str(one.size or "all")
+    words = [size, tiers, f"≥ {one.min_score}" if one.min_score else ""]
     return " ".join(word for word in words if word)
 
 

@@ -97,6 +97,10 @@ def addresses(world: World, slot: Slot) -> list[str]:
         reverse("settings"),
         f"{reverse('tiers')}?preset=established",
         reverse("score"),
+        reverse("policies"),
+        reverse("policy-new"),
+        f"{reverse('policy-new')}?from=broadcast",
+        reverse("policy", args=[world.clinic.policy_id]),
         "/nowhere/",
     ]
 
