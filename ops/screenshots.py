@@ -55,6 +55,8 @@ SHOTS = [
     Shot("tiers", "/settings/tiers/?preset=established", role="manager"),
     Shot("score", "/settings/score/", role="manager"),
     Shot("connections", "/settings/connections/", role="admin"),
+    Shot("policies", "/settings/policies/", role="manager"),
+    Shot("policy", "/settings/policies/", role="manager", click=".rows a"),
     Shot("import", "/settings/import/", role="admin"),
     Shot("trail", "/trail/", role="compliance"),
 ]

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import uuid
 from base64 import b64encode
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from functools import cache
 from itertools import combinations
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
 from matching import policybook, presets
+from matching.presets import PRESETS
 from ops.demo.plans import ClinicPlan
 from waitlist.models import (
     Clinic,
@@ -81,6 +83,7 @@ def make_clinic(plan: ClinicPlan, *, now: datetime) -> Clinic:
         Practitioner(clinic=clinic, name=doctor.name, specialty=doctor.specialty) for doctor in plan.doctors
     )
     make_services(plan, clinic)
+    make_policy_of_one_service(plan, clinic, now=now)
     make_closures(clinic, now=now)
     make_staff(clinic)
     make_connections(plan, clinic, now=now)
@@ -106,6 +109,15 @@ def make_services(plan: ClinicPlan, clinic: Clinic) -> None:
     links.objects.bulk_create(
         links(from_service_id=one, to_service_id=other) for a, b in alike for one, other in ((a, b), (b, a))
     )
+
+
+def make_policy_of_one_service(plan: ClinicPlan, clinic: Clinic, *, now: datetime) -> None:
+    """Where the plan names one, a long and dear service is offered to one person after the other."""
+    if plan.one_by_one:
+        policy = replace(presets.sequential(), name=PRESETS["sequential"].label)
+        policybook.save(clinic, policy, after=0, now=now)
+        service = clinic.services.get(name=plan.one_by_one)
+        policybook.assign(clinic, services={service.pk: policy.name})
 
 
 def make_closures(clinic: Clinic, *, now: datetime) -> None:
