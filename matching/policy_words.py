@@ -55,7 +55,8 @@ def whom(one: Wave) -> str:
     if one.size is None:
         people = f"all {tiers} patients" if tiers else "all patients who can come"
     else:
-        people = f"{one.size} {tiers + ' ' if tiers else ''}patient{'' if one.size == 1 else 's'}"
+        count, noun = ("one", "patient") if one.size == 1 else (str(one.size), "patients")
+        people = " ".join(word for word in (count, tiers, noun) if word)
     return f"{people} with at least {one.min_score} points" if one.min_score else people
 
 

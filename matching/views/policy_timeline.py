@@ -3,7 +3,7 @@
 Places are per cent of the width, as SVG takes them, so that the picture fits a phone without its text shrinking.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matching import policy_rules, policy_words
 from matching.forms import HEADS
@@ -14,6 +14,7 @@ LEFT, RIGHT = 5.0, 95.0
 TOP, LANE, AXIS = 8, 28, 28  # pixels
 STEPS = (1, 5, 10, 15, 30, 60, 120, 240, 360, 720, 1440, 2880)
 MOST_TICKS = 5
+SHORTEST = 15  # minutes of an axis
 
 
 @dataclass(frozen=True)
@@ -55,14 +56,10 @@ class Tick:
 class Timeline:
     """One plan on its axis; `height` and `axis_y` in pixels."""
 
-    plan: str
+    head: str
     bands: list[Band]
     marks: list[Mark]
     ticks: list[Tick]
-
-    @property
-    def head(self) -> str:
-        return HEADS[self.plan]
 
     @property
     def axis_y(self) -> int:
@@ -85,19 +82,20 @@ class Timeline:
 
 
 def timelines(policy: Policy) -> list[Timeline]:
-    """Both plans of a policy without faults."""
-    return [_timeline(policy, plan) for plan in policy_rules.PLANS]
+    """Both plans of a policy without faults, as one where they are the same."""
+    short, long = (_timeline(policy, plan) for plan in policy_rules.PLANS)
+    return [replace(short, head="Whenever it starts")] if replace(long, head=short.head) == short else [short, long]
 
 
 def _timeline(policy: Policy, plan: str) -> Timeline:
     waves: tuple[Wave, ...] = getattr(policy, plan)
     first = policy_rules.delay_minutes(policy, plan)
     last = waves[-1].after_minutes if waves else 0
-    end = max(first + max(last, policy.exclusive_minutes), 1)
+    end = max(first + max(last, policy.exclusive_minutes), SHORTEST)
     if not waves:
-        return Timeline(plan, [], [], [])
+        return Timeline(HEADS[plan], [], [], [])
     marks = [_mark(number, wave, first, end) for number, wave in enumerate(waves, 1)]
-    return Timeline(plan, _bands(policy, plan, first, end), marks, _ticks(end))
+    return Timeline(HEADS[plan], _bands(policy, plan, first, end), marks, _ticks(end))
 
 
 def _bands(policy: Policy, plan: str, first: int, end: int) -> list[Band]:

@@ -70,7 +70,7 @@ def test_the_list_says_what_each_does_and_who_follows_it(world, manager):
     policybook.assign(world.clinic, services={world.service.pk: "One by one"})
     said = text(manager.get(PAGE))
     assert "4 waves within 1 h 5 min: first 5 patients with at least 55 points, at last everybody who can come." in said
-    assert "1 patient is asked, whoever waits longest first, then the next, until nobody is left." in said
+    assert "One patient is asked, whoever waits longest first, then the next, until nobody is left." in said
     assert f"Version 1 of Mon, Nov 23 · for {world.service.name}" in said
     assert said.index("One by one") < said.index("scored") < said.index("Default")
 
@@ -207,7 +207,7 @@ def test_checking_shows_the_picture_and_saves_nothing(world, manager):
 
 def test_a_picture_of_no_waves_is_a_sentence(world, manager):
     answer = manager.get(f"{NEW}?from=manual")
-    assert answer.content.decode().count('<p class="muted">Nobody is asked by itself.</p>') == 2
+    assert answer.content.decode().count('<p class="muted">Nobody is asked by itself.</p>') == 1
 
 
 def test_waves_are_added_and_removed_without_javascript(world, manager):
