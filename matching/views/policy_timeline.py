@@ -34,7 +34,6 @@ class Mark:
     number: int
     x: str
     y: int
-    goes_on: bool
     anchor: str
     dx: int
     label: str
@@ -131,7 +130,6 @@ def _mark(number: int, wave: Wave, first: int, end: int) -> Mark:
         number=number,
         x=_percent(place),
         y=TOP + LANE * number - LANE // 2,
-        goes_on=wave.repeat,
         anchor="start" if is_left else "end",
         dx=16 if is_left else -16,
         label=policy_words.label(wave),
