@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('matching', '0003_append_only'),
-        ('waitlist', '0005_score_settings'),
+        ('waitlist', '0006_tiers'),
     ]
 
     operations = [
