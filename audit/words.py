@@ -21,10 +21,13 @@ NOUNS = {
     "policyversion": "Policy",
     "membership": "Role",
     "user": "Sign-in",
+    "surgeday": "Surge day",
     "trail": "Trail",
 }
 DONE = {
     "slot.wave": "Free time offered to the next people",
+    "slot.picked": "Free time offered to people staff chose",
+    "slot.exclusive_ended": "Free time open to others early: nobody left who could answer",
     "slot.started": "Free time to be asked for at once",
     "slot.nobody_asked": "Nobody left to answer for a free time",
     "slot.hold_lapsed": "Hold on a free time ran out",

@@ -9,8 +9,10 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from matching import offers, ranking, waves
+from audit import trail
+from matching import offers, plans, ranking, waves
 from matching.models import Offer
+from matching.plans import Plan
 from matching.states import OfferState
 from notifications import outbox
 from notifications.models import Message
@@ -20,7 +22,7 @@ from waitlist.calendar import Time
 from waitlist.live import hint
 from waitlist.models import Slot
 from waitlist.nudge import nudge
-from waitlist.states import LIVE_SLOT_STATES, ClosedBecause, SlotState
+from waitlist.states import LIVE_SLOT_STATES, ClosedBecause, EntryStatus, SlotState
 
 ON_ITS_WAY = (MessageStatus.PENDING, *REACHED_CARRIER)
 
@@ -31,12 +33,12 @@ def advance(slot_id: int, *, now: datetime) -> int:
     Two transactions: what lapses updates wishes, what is asked locks numbers first, and together they would
     wait for each other across slots.
     """
-    return _ask_if_due(slot_id, now=now) if _clear_up(slot_id, now=now) else 0
+    return _ask_if_due(slot_id, now=now) if clear_up(slot_id, now=now) else 0
 
 
 @transaction.atomic(durable=True)
-def _clear_up(slot_id: int, *, now: datetime) -> bool:
-    """Expire what is over; whether there is still somebody to ask for this slot."""
+def clear_up(slot_id: int, *, now: datetime) -> bool:
+    """Expire what is over; whether somebody may still be asked for this slot."""
     slot = slots.lock_slot(slot_id)
     if slot is None or not slot.is_live or _is_held(slot, now):
         return False
@@ -51,6 +53,7 @@ def _clear_up(slot_id: int, *, now: datetime) -> bool:
         withdraw(slot, ClosedBecause.CLOSURE, Kind.WITHDRAWN, now=now)
         return False
     _let_lapse(slot, now=now)
+    _open_to_others_early(slot, now=now)
     return True
 
 
@@ -59,10 +62,12 @@ def _ask_if_due(slot_id: int, *, now: datetime) -> int:
     slot = slots.lock_slot(slot_id)
     if slot is None or not slot.is_live or slot.state == SlotState.HELD:
         return 0
+    plan = plans.of(slot)
     waiting = offers.pending(slot).count()
-    asked = waves.send(slot, now=now) if _is_due(slot, waiting, now) else 0
+    asked = waves.send(slot, plan, now=now) if _is_due(slot, plan, waiting, now) else 0
     if not asked and not waiting and slot.state != SlotState.OPEN:
-        slots.move_slot(slot, SlotState.OPEN, now=now, verb="slot.nobody_asked")
+        early = {"next_wave_at": slot.exclusive_until} if slot.is_exclusive(now) and not plan.is_over else {}
+        slots.move_slot(slot, SlotState.OPEN, now=now, verb="slot.nobody_asked", **early)
     hint(slot.clinic_id, "board")
     return asked
 
@@ -125,8 +130,23 @@ def _undeliverable(waiting: QuerySet[Offer]) -> QuerySet[Offer]:
     return waiting.filter(Exists(told), ~Exists(told.filter(status__in=ON_ITS_WAY)))
 
 
-def _is_due(slot: Slot, waiting: int, now: datetime) -> bool:
-    """At its minute, or early when the wave before is used up; never before the first wave's own time."""
-    if slot.next_wave_at is None:
+def _open_to_others_early(slot: Slot, *, now: datetime) -> None:
+    """Exclusive access ends with the last who could still answer; a late yes of those who were told counts."""
+    if not slot.is_exclusive(now):
+        return
+    told = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER, status__in=REACHED_CARRIER)
+    theirs = Offer.objects.filter(slot=slot).exclude(entry__status=EntryStatus.BOOKED)
+    if theirs.filter(Q(state=OfferState.PENDING) | Q(Exists(told), state=OfferState.EXPIRED)).exists():
+        return
+    next_wave_at = slot.next_wave_at if plans.of(slot).is_over else now
+    Slot.objects.filter(pk=slot.pk).update(exclusive_until=now, next_wave_at=next_wave_at)
+    trail.record("slot.exclusive_ended", slot, now=now, clinic_id=slot.clinic_id)
+
+
+def _is_due(slot: Slot, plan: Plan, waiting: int, now: datetime) -> bool:
+    """At its minute, or early when the wave before is used up; never before the first wave's own time, nor while
+    the time is kept for those asked."""
+    if slot.next_wave_at is None or not plan.waves or slot.is_exclusive(now):
         return False
-    return slot.next_wave_at <= now or (slot.wave > 0 and not waiting)
+    used_up = slot.state == SlotState.OFFERING and slot.wave > 0 and not waiting
+    return slot.next_wave_at <= now or (used_up and not plan.is_over)

@@ -17,7 +17,7 @@ from audit import trail
 from matching import offers, ranking
 from matching.models import Offer
 from matching.outcomes import Claim, find, of_slot, outcome
-from matching.states import BY_PATIENT, BY_STAFF
+from matching.states import BY_PATIENT, BY_STAFF, OfferState
 from notifications import outbox
 from waitlist import slots
 from waitlist.live import hint
@@ -29,6 +29,7 @@ __all__ = ["Claim", "claim", "claim_alternative", "decline", "find", "give", "lo
 
 CLAIM = (Path(__file__).parent / "claim.sql").read_text()
 FREE = (Claim.OPEN, Claim.HELD)
+MAY_ANSWER = (OfferState.PENDING, OfferState.EXPIRED)  # for whom a time is kept, on the phone to staff too
 BOOKED_THEN = ("practitioner_not_double_booked", "patient_not_double_booked")
 
 
@@ -114,6 +115,8 @@ def _claim_unasked(slot_id: int, patient: Patient, entry: WaitlistEntry | None, 
     if found not in FREE and not (via == "staff" and found == Claim.EXPIRED and slot.starts_at > now):
         return found
     offer = Offer.objects.filter(slot=slot, patient=patient).first()
+    if slot.is_exclusive(now) and (offer is None or offer.state not in MAY_ANSWER):
+        return Claim.EXCLUSIVE if via == "staff" else Claim.WITHDRAWN
     if offer is None:
         theirs = entry is not None and slot.waves.exists() and ranking.could_have(entry, slot, now=now)
         if via != "staff" and not theirs:
@@ -142,14 +145,16 @@ def lock_slot_of(offer_id: int) -> Slot:
     """Lock the slot an offer is of. What is read of the offer must be read after this."""
     return (
         Slot.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("clinic", "service")
+        .select_related("clinic", "service", "policy")
         .get(offers=offer_id)
     )
 
 
 def _look(offer_id: int, *, now: datetime) -> Claim:
     return outcome(
-        Offer.objects.select_related("entry", "slot__clinic", "slot__service", "slot__filled_by").get(pk=offer_id),
+        Offer.objects.select_related(
+            "entry", "slot__clinic", "slot__service", "slot__policy", "slot__filled_by"
+        ).get(pk=offer_id),
         now=now,
     )
 

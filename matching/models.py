@@ -42,6 +42,8 @@ class SentWave(models.Model):
 
     slot = models.ForeignKey(Slot, models.PROTECT, related_name="waves")
     number = models.PositiveSmallIntegerField()
+    step = models.PositiveSmallIntegerField(default=1, help_text="Of the policy's waves; 0: chosen by staff.")
+    told_at = models.DateTimeField(null=True, help_text="When the first hears of it; the next wave counts from it.")
     sent_at = models.DateTimeField()
     asked = models.PositiveIntegerField()
     excluded = models.JSONField(default=dict, help_text="Filter name → people.")

@@ -24,6 +24,7 @@ class Claim(TextChoices):
     WITHDRAWN = "withdrawn"
     DECLINED = "declined"
     CONFLICT = "conflict"
+    EXCLUSIVE = "exclusive"  # only staff hear this: it is kept for those who were asked
 
 
 def find(token: str) -> Offer | None:

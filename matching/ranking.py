@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef
 
 from matching import ranking_facts
 from matching.models import Offer, SentWave
-from matching.policies import POINT
+from matching.policies import POINT, Policy
 from matching.prepared import fetch
 from matching.ranking_sql import COUNTS, SLOTS, WHY, best, everybody
 from matching.states import OfferState, Order
@@ -112,7 +112,7 @@ def slots_for(entry: WaitlistEntry, *, now: datetime, limit: int = 3) -> list[Sl
     live = (
         Slot.objects.filter(~Exists(said_no), Exists(asked), clinic_id=entry.clinic_id, state__in=LIVE_SLOT_STATES)
         .filter(held_by=None, starts_at__gt=now)
-        .select_related("clinic", "location__clinic", "practitioner__clinic", "service")
+        .select_related("clinic", "location__clinic", "practitioner__clinic", "service", "policy")
         .prefetch_related("service__compatible", "practitioner__clinic__practitioners")
         .order_by("starts_at", "pk")[:LOOKED_AT]
     )
@@ -131,8 +131,9 @@ def slot_is_answerable(slot: Slot, *, now: datetime) -> bool:
 
 
 def answers_end_at(slot: Slot) -> datetime:
-    """The last moment for a yes: the start less the service's notice and the clinic's cut-off (decision R5)."""
-    return slot.starts_at - timedelta(minutes=slot.service.notice_minutes + slot.clinic.cutoff_minutes)
+    """The last moment for a yes: the start less the service's notice and its policy's cut-off (decision R5)."""
+    cutoff_minutes = slot.policy.document.get("cutoff_minutes", Policy.cutoff_minutes)
+    return slot.starts_at - timedelta(minutes=slot.service.notice_minutes + cutoff_minutes)
 
 
 def _parts(row: Mapping[str, Any]) -> dict[str, int]:

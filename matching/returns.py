@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from audit import trail
-from matching import offers
+from matching import offers, plans
 from matching.claims import lock_slot_of
 from matching.models import Offer
 from matching.states import OfferState
@@ -50,7 +50,8 @@ def cancel_in_grace(offer_id: int, *, now: datetime) -> bool:
             verb="slot.reopened",
             filled_by=None,
             filled_at=None,
-            next_wave_at=now,
+            next_wave_at=now if plans.of(slot).goes_by_itself else None,
+            exclusive_until=None,
         )
         _wait_again(offer.entry, now=now)
         outbox.enqueue_news(Kind.CANCELLED, [offer], now=now)

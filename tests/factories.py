@@ -1,11 +1,13 @@
 """Rows for tests: one call each, sensible defaults, real constraints."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 from matching import policies, presets
 from matching.models import Offer, PolicyVersion, SentWave
+from matching.policies import Policy
 from notifications.models import ContactPoint, PatientContact
 from waitlist.models import (
     Appointment,
@@ -29,21 +31,23 @@ ALL_WEEK = 0b1111111
 PASSWORD = "correct horse battery"
 
 
-def clinic(**fields: Any) -> Clinic:
+def clinic(policy: Policy | None = None, **fields: Any) -> Clinic:
+    """A clinic; fields of Policy, such as autopilot="suggest", go into the document of its policy."""
     n = next(_numbers)
+    ours = {name: fields.pop(name) for name in list(fields) if name in Policy.__dataclass_fields__ and name != "name"}
+    policy = replace(policy or presets.SCORED, **ours)
     made = Clinic.objects.create(
         **{
             "name": f"Clinic {n}",
             "slug": f"clinic-{n}",
             "phone": "+14155550100",
             "timezone": "America/Los_Angeles",
-            "undo_delay_minutes": 0,
             "sms_sender": f"+1415555{n % 10000:04d}",
             **fields,
         }
     )
     made.policy = PolicyVersion.objects.create(
-        clinic=made, name="scored", version=1, document=policies.dump(presets.SCORED), created_at=NOW
+        clinic=made, name=policy.name, version=1, document=policies.dump(policy), created_at=NOW
     )
     made.save(update_fields=["policy"])
     return made

@@ -28,7 +28,7 @@ class Changed:
 
 def get_appointment(appointment_id: int) -> Appointment:
     """One appointment with all that a vacancy copies from it."""
-    rows = Appointment.objects.select_related("clinic", "location__clinic", "practitioner", "service")
+    rows = Appointment.objects.select_related("clinic__policy", "location__clinic", "practitioner", "service")
     return rows.get(pk=appointment_id)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from audit import trail
+from matching.models import PolicyVersion
 from waitlist.calendar import Time
 from waitlist.models import Appointment, Clinic, Service, Slot
 from waitlist.states import SLOT_MOVES, ClosedBecause, OpenedBecause, SlotState
@@ -40,7 +41,7 @@ def open_slot(
                 opened_because=because,
                 freed_by=freed_by,
                 price_cents=price_cents,
-                policy_id=_policy_id(clinic, time.service),
+                policy=policy_of(clinic, time.service),
                 next_wave_at=next_wave_at,
                 **time.fields(),
             )
@@ -66,7 +67,7 @@ def keep_empty(
         opened_because=OpenedBecause.CANCELLED,
         freed_by=freed_by,
         price_cents=price_cents,
-        policy_id=_policy_id(clinic, time.service),
+        policy=policy_of(clinic, time.service),
         state=SlotState.WITHDRAWN,
         closed_at=now,
         closed_because=because,
@@ -76,13 +77,13 @@ def keep_empty(
     return slot
 
 
-def _policy_id(clinic: Clinic, service: Service) -> int:
+def policy_of(clinic: Clinic, service: Service) -> PolicyVersion:
     """The policy a slot follows for life: its service's own, else the clinic's, which create_clinic gives it."""
-    if service.policy_id is not None:
-        return service.policy_id
-    if clinic.policy_id is None:
+    if service.policy is not None:
+        return service.policy
+    if clinic.policy is None:
         raise ValueError(f"clinic {clinic.pk} has no policy")
-    return clinic.policy_id
+    return clinic.policy
 
 
 def move_slot(slot: Slot, to: SlotState, *, now: datetime, verb: str, **fields: Any) -> bool:

@@ -1,19 +1,21 @@
 """Acts on vacancies: opened by hand, started, stopped, booked by hand; and how any vacancy begins and ends."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
+from django.utils.dateformat import format as write
 
 from audit import trail
-from matching import cascade, claims
+from matching import cascade, claims, plans, policies
 from matching.claims import Claim
 from notifications.states import Kind
 from waitlist import calendar, slots
+from waitlist.autopilot import first_wave_at
 from waitlist.calendar import Time
 from waitlist.live import hint
 from waitlist.models import Appointment, Clinic, Patient, Slot
 from waitlist.nudge import nudge
-from waitlist.states import AppointmentStatus, Autopilot, ClosedBecause, OpenedBecause
+from waitlist.states import AppointmentStatus, ClosedBecause, OpenedBecause
 
 WHY_NOT = {
     Claim.BUSY: "Somebody is finishing their booking of this slot: try again in a minute.",
@@ -46,10 +48,17 @@ def open_by_hand(clinic: Clinic, time: Time, *, now: datetime) -> Slot:
 
 @transaction.atomic(durable=True)
 def start(slot_id: int, *, now: datetime) -> bool:
-    """Ask the next few now, whatever the autopilot or the wave's minute says."""
+    """Ask the next few now, whatever the autopilot, the buffer or the wave's minute says. False: it is over.
+
+    Refused where the policy asks nobody, and while the time is kept for those who were asked.
+    """
     slot = slots.lock_slot(slot_id)
     if slot is None or not slot.is_live:
         return False
+    if slot.is_exclusive(now):
+        raise Refused(kept(slot, now=now))
+    if not plans.of(slot).waves:
+        raise Refused("This clinic’s policy asks nobody by itself: choose whom to ask.")
     Slot.objects.filter(pk=slot.pk).update(next_wave_at=now)
     trail.record("slot.started", slot, now=now, clinic_id=slot.clinic_id)
     nudge("matching.tasks.advance", slot.pk)
@@ -75,7 +84,19 @@ def book_by_hand(slot_id: int, *, patient: Patient, now: datetime) -> Appointmen
         return Appointment.objects.get(filled_slot=slot_id)
     if found == Claim.CONFLICT:
         raise Refused(_clash(slot_id, patient))
+    if found == Claim.EXCLUSIVE:
+        slot = Slot.objects.select_related("location__clinic").get(pk=slot_id)
+        raise Refused(kept(slot, now=now))
     raise Refused(WHY_NOT.get(found, "This slot is not free any more."))
+
+
+def kept(slot: Slot, *, now: datetime) -> str:
+    """Until when only those asked may have it, in a sentence for staff."""
+    if slot.exclusive_until is None:
+        return ""
+    until, here = (at.astimezone(slot.location.zone) for at in (slot.exclusive_until, now))
+    words = write(until, "g:i A" if until.date() == here.date() else "D, M j, g:i A")
+    return f"Only the people who were asked may have this time until {words}."
 
 
 def _clash(slot_id: int, patient: Patient) -> str:
@@ -97,11 +118,8 @@ def open_vacancy(
     *,
     now: datetime,
 ) -> Slot | None:
-    """A live slot, and the first wave at the time the clinic's autopilot says."""
-    wait = timedelta(minutes=clinic.undo_delay_minutes)
-    if clinic.autopilot == Autopilot.APPROVE:
-        wait += timedelta(minutes=clinic.approve_within_minutes)
-    first = None if clinic.autopilot == Autopilot.SUGGEST else now + wait
+    """A live slot, and the first wave at the time the clinic's policy says."""
+    first = first_wave_at(policies.load(slots.policy_of(clinic, time.service).document), time, now=now)
     slot = slots.open_slot(
         clinic, time, because=because, freed_by=freed_by, price_cents=price_cents, next_wave_at=first, now=now
     )

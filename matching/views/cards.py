@@ -6,11 +6,13 @@ from functools import cached_property
 
 from django.db.models import Prefetch, QuerySet
 
-from matching import policies
+from matching import plans
 from matching.models import Offer, SentWave
+from matching.plans import Plan
 from matching.views.looks import Asked, why_not
 from notifications.models import Message
 from notifications.states import Kind
+from waitlist import vacancies
 from waitlist.models import Slot, Writeback
 from waitlist.states import Autopilot, OpenedBecause, SlotState
 
@@ -66,9 +68,26 @@ class Card:
         return len(self.people) - len(self.shown)
 
     @cached_property
+    def plan(self) -> Plan:
+        """What the policy it was opened with says."""
+        return plans.of(self.slot, self.waves)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether only those asked may have it now."""
+        return self.slot.is_live and self.slot.is_exclusive(self.now)
+
+    @property
+    def kept(self) -> str:
+        """Until when, in a sentence."""
+        return vacancies.kept(self.slot, now=self.now) if self.is_kept else ""
+
+    @cached_property
     def total_waves(self) -> int:
-        plan = policies.load(self.slot.policy.document).waves(self.slot.starts_at - self.slot.opened_at)
-        return max(len(plan), self.slot.wave)
+        """Those sent, with people staff chose and batches, and those the policy has to come."""
+        planned = len(self.plan.waves)
+        done = self.plan.done if self.waves else min(self.slot.wave, planned)
+        return self.slot.wave + planned - done
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -86,8 +105,8 @@ class Card:
     @property
     def wave_text(self) -> str:
         """The wave line in words."""
-        if not self.total_waves:
-            return "No waves: you choose whom to ask"
+        if not self.plan.waves:
+            return f"{self.slot.wave} sent by hand" if self.slot.wave else "Nobody asked yet"
         return f"Wave {self.slot.wave} of {self.total_waves}" if self.slot.wave else "Nobody asked yet"
 
     @property
@@ -98,17 +117,30 @@ class Card:
             return ("", "", None)
         if slot.state == SlotState.HELD:
             return ("hold", "somebody is finishing the booking, until", slot.held_until)
+        if self.is_kept:
+            return ("hold", "only for those asked, until", slot.exclusive_until)
+        if not self.plan.waves:
+            return ("wait", "asks nobody by itself: you choose whom to ask", None)
         if next_at is None:
             return ("wait", "waits for you: it asks nobody by itself", None)
         if slot.state == SlotState.OFFERING:
-            return ("", "next wave" if slot.wave < self.total_waves else "looks again", next_at)
+            return self._after_this
+        if self.waves and self.plan.is_over:
+            return ("bad", "everybody planned was asked: choose more people, or book by hand", None)
         if self.waves:
             return ("bad", "nobody left to ask · looks again", next_at)
         if next_at <= self.now:
             return ("", "about to ask", None)
-        if slot.clinic.autopilot == Autopilot.APPROVE:
+        if self.plan.policy.autopilot == Autopilot.APPROVE:
             return ("wait", "needs your OK · asks by itself", next_at)
         return ("", "asks the first people", next_at)
+
+    @property
+    def _after_this(self) -> tuple[str, str, datetime | None]:
+        """What comes after the wave that is out."""
+        if self.plan.is_over:
+            return ("", "the last wave: nobody else is asked by itself", None)
+        return ("", "next wave" if self.slot.wave < self.total_waves else "looks again", self.slot.next_wave_at)
 
     @property
     def excluded(self) -> list[tuple[str, int]]:

@@ -37,6 +37,8 @@ REASONS = {
     Rule.OFFERS_PER_MONTH: "had enough offers this month",
     Rule.TEXTS_PER_DAY: "had enough texts in 24 hours",
     Rule.OUTSIDE_HOURS: "cannot be texted at this hour",
+    Rule.OTHER_CHANNEL: "cannot be told by the channels of this wave",
+    "gone": "left the waitlist a moment ago",
 }
 TOLD: dict[MessageStatus, Look] = {
     MessageStatus.DROPPED: ("", "square", "Not sent"),

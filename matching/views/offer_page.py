@@ -16,6 +16,7 @@ from matching.views import facts
 
 SAME_PAGE = {Claim.YOURS: Claim.BOOKED}
 WITH_ALTERNATIVES = (Claim.TAKEN, Claim.EXPIRED, Claim.WITHDRAWN, Claim.CONFLICT)
+OTHERS = 3
 NEWS_COMES_FOR = (Claim.OPEN, Claim.BUSY, Claim.HELD, Claim.YOURS)  # an open page of these looks again
 
 
@@ -80,5 +81,6 @@ def _others(offer: Offer, *, now: datetime) -> list[facts.Facts]:
     """Up to three other times this person could have now."""
     if offer.entry is None:
         return []
-    slots = ranking.slots_for(offer.entry, now=now, limit=3)
-    return [facts.of(slot, offer.patient) for slot in slots if slot != offer.slot]
+    slots = ranking.slots_for(offer.entry, now=now, limit=ranking.LOOKED_AT)
+    free = [slot for slot in slots if slot != offer.slot and not slot.is_exclusive(now)]
+    return [facts.of(slot, offer.patient) for slot in free[:OTHERS]]

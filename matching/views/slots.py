@@ -48,8 +48,11 @@ def slot(request: HttpRequest, pk: int) -> HttpResponse:
 def start(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask the first, or the next few, now."""
     chosen = access.get_row(request, Slot.objects.all(), pk=pk)
-    if not vacancies.start(chosen.pk, now=timezone.now()):
-        messages.warning(request, "That time is not open any more.")
+    try:
+        if not vacancies.start(chosen.pk, now=timezone.now()):
+            messages.warning(request, "That time is not open any more.")
+    except vacancies.Refused as refused:
+        messages.warning(request, str(refused))
     return done(request, reverse("slot", args=[pk]))
 
 

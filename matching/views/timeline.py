@@ -17,6 +17,8 @@ WORDS = {
     "slot.opened": "The time became free",
     "slot.kept_empty": "The time was freed and stays empty",
     "slot.wave": "Wave {wave}: {asked} asked",
+    "slot.picked": "Wave {wave}: staff chose {asked}",
+    "slot.exclusive_ended": "No longer kept for those asked: all said no",
     "slot.started": "Asked to go on now",
     "slot.nobody_asked": "Nobody is waiting to answer",
     "slot.hold_lapsed": "A booking was not finished in time",

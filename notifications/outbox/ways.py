@@ -32,16 +32,20 @@ class _Mailbox:
     so_far: rules.Spent
 
 
-def routes(slot: Slot, patients: Sequence[Patient], *, until: datetime, now: datetime) -> dict[int, list[Route] | str]:
-    """Per patient the ways between now and `until`, or the rule that forbids all of them. Locks the contact points,
-    so that two slots cannot both spend the last offer a number may have."""
+def routes(
+    slot: Slot, patients: Sequence[Patient], *, channels: Collection[str] = (), until: datetime, now: datetime
+) -> dict[int, list[Route] | str]:
+    """Per patient the ways between now and `until`, or the rule that forbids all of them; only by these channels,
+    where any are named. Locks the contact points, so that two slots cannot both spend a number's last offer."""
     users = PatientContact.objects.filter(patient__in=patients, contact_point__clinic=slot.clinic_id)
     pairs = list(users.order_by("position", "pk").values_list("patient_id", "contact_point_id"))
     boxes = _lock({point_id for _, point_id in pairs}, now=now)
+    theirs: dict[int, list[_Mailbox]] = {}
+    for patient_id, point_id in pairs:
+        theirs.setdefault(patient_id, []).append(boxes[point_id])
     found: dict[int, list[Route] | str] = {}
     for patient in patients:
-        mine = [boxes[point_id] for patient_id, point_id in pairs if patient_id == patient.pk]
-        ways = _ways(slot, patient, mine, until=until, now=now)
+        ways = _allowed_ways(slot, patient, theirs.get(patient.pk, ()), channels, until=until, now=now)
         found[patient.pk] = ways
         if not isinstance(ways, str):
             for way in ways:
@@ -54,6 +58,18 @@ def _lock(point_ids: Collection[int], *, now: datetime) -> dict[int, _Mailbox]:
     points = list(locked)
     spent = rules.spent(point_ids, now=now)
     return {point.pk: _Mailbox(point, spent[point.pk]) for point in points}
+
+
+def _allowed_ways(
+    slot: Slot, patient: Patient, mine: Sequence[_Mailbox], channels: Collection[str], *, until: datetime, now: datetime
+) -> list[Route] | str:
+    """The ways by these channels; who could be told by others only is refused for that reason."""
+    allowed = [box for box in mine if not channels or CHANNELS[ContactKind(box.point.kind)] in channels]
+    ways = _ways(slot, patient, allowed, until=until, now=now)
+    if len(allowed) < len(mine) and isinstance(ways, str):
+        others = _ways(slot, patient, mine, until=until, now=now)
+        return others if isinstance(others, str) else str(Rule.OTHER_CHANNEL)
+    return ways
 
 
 def _ways(

@@ -56,8 +56,6 @@ def make_clinic(plan: ClinicPlan, *, now: datetime) -> Clinic:
         email=f"hello.{plan.slug}@example.com",
         timezone=plan.timezone,
         is_open_any_hour=True,
-        autopilot=Autopilot.AUTOMATIC,
-        undo_delay_minutes=0,
         max_live_offers=NO_LIMIT,
         offers_per_day=NO_LIMIT,
         offers_per_week=NO_LIMIT,

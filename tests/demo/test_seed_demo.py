@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import TestCase
 
+from matching import policies
 from matching.models import Offer, SentWave
 from notifications.models import Consent, ContactPoint, Message
 from ops.demo.diary import DAYS_AHEAD, DAYS_BACK
@@ -66,7 +67,8 @@ class TestSeeded(TestCase):
         assert set(Membership.objects.values_list("role", flat=True)) == set(Role)
         assert Counter(Connection.objects.values_list("source", flat=True)) == {"standard": 2, "calcom": 2}
         for clinic in Clinic.objects.all():
-            assert clinic.is_open_any_hour and clinic.autopilot == "automatic" and clinic.undo_delay_minutes == 0
+            policy = policies.load(clinic.policy.document)
+            assert clinic.is_open_any_hour and policy.autopilot == "automatic" and policy.undo_delay_minutes == 0
 
     def test_people_differ(self):
         patients = list(Patient.objects.select_related("clinic"))

@@ -1,7 +1,7 @@
 """Who waits and what is free: the nouns of the clinic's own world."""
 
 from waitlist.models.appointments import Appointment, Slot
-from waitlist.models.clinic import Clinic, Closure, Location, Practitioner, Service
+from waitlist.models.clinic import Clinic, Closure, Location, Practitioner, Service, SurgeDay
 from waitlist.models.connections import Connection, InboundEvent, Mapping, Writeback
 from waitlist.models.people import Availability, Patient, WaitlistEntry
 from waitlist.models.tiers import TierRules
@@ -21,6 +21,7 @@ __all__ = [
     "Practitioner",
     "Service",
     "Slot",
+    "SurgeDay",
     "TierRules",
     "User",
     "WaitlistEntry",

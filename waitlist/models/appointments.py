@@ -1,6 +1,7 @@
 """What is booked, and what is free to fill."""
 
 import uuid
+from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -95,6 +96,7 @@ class Slot(models.Model):
     policy = models.ForeignKey("matching.PolicyVersion", models.PROTECT, related_name="+")
     wave = models.PositiveSmallIntegerField(default=0, help_text="Waves sent so far.")
     next_wave_at = models.DateTimeField(null=True, help_text="When the cascade acts next; empty: only by hand.")
+    exclusive_until = models.DateTimeField(null=True, help_text="Until then only those asked may have it.")
     held_by = models.ForeignKey(Patient, models.PROTECT, null=True, related_name="+")
     held_until = models.DateTimeField(null=True)
 
@@ -127,3 +129,7 @@ class Slot(models.Model):
     @property
     def is_live(self) -> bool:
         return self.state in LIVE_SLOT_STATES
+
+    def is_exclusive(self, now: datetime) -> bool:
+        """Whether it is kept for those who were asked."""
+        return self.exclusive_until is not None and now < self.exclusive_until

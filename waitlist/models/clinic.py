@@ -7,8 +7,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from waitlist.states import Autopilot
-
 # Of the score, in this order wherever they are shown.
 PARTS = ("time", "practitioner", "service", "geography", "notice", "responsiveness", "fairness")
 
@@ -29,14 +27,8 @@ class Clinic(models.Model):
     timezone = models.CharField(max_length=50, validators=[validate_zone])
     is_open_any_hour = models.BooleanField(default=False, help_text="Demo only: messages go out at night too.")
 
-    autopilot = models.CharField(max_length=10, choices=Autopilot, default=Autopilot.AUTOMATIC)
-    approve_within_minutes = models.PositiveSmallIntegerField(default=5)
-    undo_delay_minutes = models.PositiveSmallIntegerField(default=0)
     policy = models.ForeignKey("matching.PolicyVersion", models.PROTECT, null=True, related_name="+")
     grace_minutes = models.PositiveSmallIntegerField(default=15)
-    cutoff_minutes = models.PositiveSmallIntegerField(
-        default=15, help_text="No offer ends later than this before the start."
-    )
     max_live_offers = models.PositiveSmallIntegerField(default=2, help_text="For one patient at a time.")
     max_waited_days = models.PositiveIntegerField(default=0, help_text="Longest wait as of the nightly refresh.")
 
@@ -147,6 +139,33 @@ class Closure(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class SurgeDay(models.Model):
+    """A day, at one place or everywhere, whose free times are in demand: more are asked at once, for less long."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="surge_days")
+    location = models.ForeignKey(Location, models.PROTECT, null=True, blank=True, help_text="Empty: everywhere.")
+    day = models.DateField()
+    reason = models.CharField(max_length=100)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["clinic", "location", "day"],
+                name="surge_day_once",
+                nulls_distinct=False,
+                violation_error_message="Day: it is a surge day there already.",
+            ),
+            models.CheckConstraint(
+                name="surge_day_has_a_reason",
+                condition=~models.Q(reason=""),
+                violation_error_message="Reason: say why, in a word or two.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"surge day {self.day}"
 
 
 class Practitioner(models.Model):
