@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from matching.views import offers, policies, slots
+from matching.views import asking, offers, policies, slots
 
 urlpatterns: list[URLPattern] = [
     path("o/<str:token>", offers.offer, name="offer"),
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("o/<str:token>/appointment.ics", offers.offer_calendar, name="offer-calendar"),
     path("slots/<int:pk>/", slots.slot, name="slot"),
     path("slots/<int:pk>/start/", slots.start, name="slot-start"),
+    path("slots/<int:pk>/ask/", asking.ask, name="slot-ask"),
     path("slots/<int:pk>/stop/", slots.stop, name="slot-stop"),
     path("slots/<int:pk>/book/", slots.book, name="slot-book"),
     path("settings/policies/", policies.index, name="policies"),

@@ -25,7 +25,7 @@ from matching import tokens
 from notifications.models import ContactPoint, InboundMessage, Message
 from notifications.rendering import UNSUBSCRIBE_SALT
 from tests import factories
-from waitlist.models import Closure, InboundEvent, Mapping, Membership, User, Writeback
+from waitlist.models import Closure, InboundEvent, Mapping, Membership, SurgeDay, User, Writeback
 from waitlist.states import Role
 
 FRONT_DESK = {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}
@@ -43,6 +43,8 @@ FOR: dict[str, set[Role]] = {  # everything else is for the front desk
     "policies": MANAGER,
     "policy-new": MANAGER,
     "policy": MANAGER,
+    "surge-days": MANAGER,
+    "surge-day-remove": MANAGER,
     "connections": ADMIN,
     "connection-new": ADMIN,
     "connection": ADMIN,
@@ -140,6 +142,9 @@ class World(factories.World):
             ends_at=self.visit.ends_at,
             reason="Training",
         )
+        self.surge_day = SurgeDay.objects.create(
+            clinic=self.clinic, day=self.visit.starts_at.date(), reason="Holiday"
+        )
         self.users = {role: self.user(role) for role in Role}
 
     def user(self, role: Role | None) -> User:
@@ -160,6 +165,7 @@ class World(factories.World):
 MAKERS: dict[str, Callable[[World], Any]] = {
     "slots/pk": lambda world: world.slot_row.pk,
     "appointments/pk": lambda world: world.visit.pk,
+    "surge-days/pk": lambda world: world.surge_day.pk,
     "waitlist/pk": lambda world: world.entry_row.pk,
     "tasks/pk": lambda world: world.writeback.pk,
     "replies/pk": lambda world: world.reply.pk,

@@ -2,18 +2,24 @@
 
 from datetime import date, datetime
 
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from waitlist.models import Clinic, Location, SurgeDay
 
+ONCE = "Day: it is a surge day there already."
 
-@transaction.atomic
+
 def add(clinic: Clinic, *, day: date, location: Location | None, reason: str) -> SurgeDay:
     """One day more. ValidationError, by field, where it cannot be."""
     row = SurgeDay(clinic=clinic, day=day, location=location, reason=reason.strip())
     row.full_clean()
-    row.save()
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:  # somebody added it a moment ago
+        raise ValidationError(ONCE) from None
     return row
 
 

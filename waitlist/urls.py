@@ -4,7 +4,19 @@ from django.contrib.auth import views as auth
 from django.urls import URLPattern, path
 
 from waitlist import intake, stream
-from waitlist.views import appointments, board, connections, entries, imports, openings, people, session, tasks, tuning
+from waitlist.views import (
+    appointments,
+    board,
+    connections,
+    entries,
+    imports,
+    openings,
+    people,
+    session,
+    surges,
+    tasks,
+    tuning,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", board.board, name="board"),
@@ -37,6 +49,8 @@ urlpatterns: list[URLPattern] = [
     path("settings/connections/<int:pk>/words/<int:mapping>/remove/", connections.forget, name="connection-forget"),
     path("settings/tiers/", tuning.tiers, name="tiers"),
     path("settings/score/", tuning.score, name="score"),
+    path("settings/surge-days/", surges.surge_days, name="surge-days"),
+    path("settings/surge-days/<int:pk>/remove/", surges.remove, name="surge-day-remove"),
     path("settings/import/", imports.page, name="imports"),
     path("api/intake/<slug:source>/<uuid:connection_id>/", intake.receive, name="intake"),
     path("password/", auth.PasswordResetView.as_view(), name="password_reset"),

@@ -21,6 +21,12 @@ SETTINGS = (  # address by name, who may open it, what it is called, what for
         "How free times are filled: who is asked first, how many at once, and what goes by itself.",
     ),
     (
+        "surge-days",
+        Role.MANAGER,
+        "Surge days",
+        "Days in demand: more people are asked at once, and have less time to answer.",
+    ),
+    (
         "connections",
         Role.ADMIN,
         "Calendars",
