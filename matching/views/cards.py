@@ -118,7 +118,7 @@ class Card:
         if slot.state == SlotState.HELD:
             return ("hold", "somebody is finishing the booking, until", slot.held_until)
         if self.is_kept:
-            return ("hold", "only for those asked, until", slot.exclusive_until)
+            return ("hold", "kept for those asked · open to others", slot.exclusive_until)
         if not self.plan.waves:
             return ("wait", "asks nobody by itself: you choose whom to ask", None)
         if next_at is None:

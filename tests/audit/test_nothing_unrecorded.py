@@ -5,14 +5,16 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from matching import cascade, claims, offers, returns
+from matching import cascade, claims, offers, picks, returns
 from matching.claims import Claim
+from matching.policies import Wave
 from notifications import consent
 from notifications.models import Message
 from tests import factories
 from tests.factories import NOW, World
+from tests.matching import steps
 from tests.recorded import everything_recorded
-from waitlist import connections, roster, schedule, vacancies, writebacks
+from waitlist import connections, roster, schedule, surges, vacancies, writebacks
 from waitlist.calendar import Time
 from waitlist.entries import Wish
 from waitlist.models import Slot, Writeback
@@ -98,6 +100,33 @@ def test_open_start_stop_and_book_by_hand(world):
         cascade.advance(other.pk, now=NOW)
         vacancies.book_by_hand(other.pk, patient=guest, now=SOON)
     assert changed >= {"waitlist_appointment", "waitlist_slot", "waitlist_writeback", "matching_offer"}
+
+
+def test_staff_choose_whom_to_ask(world):
+    slot = world.slot()
+    chosen = [entry.pk for entry in world.clinic.entries.all()[:2]]
+    with everything_recorded() as changed:
+        assert len(picks.ask(slot.pk, chosen, now=NOW).asked) == 2
+    assert changed == {"waitlist_slot", "matching_offer", "matching_sentwave"}
+
+
+def test_exclusive_access_ends_early():
+    world = World(policy=steps.policy(Wave(size=1), Wave(5), exclusive_minutes=30))
+    for _ in range(2):
+        world.entry()
+    slot = world.slot()
+    with everything_recorded() as changed:
+        cascade.advance(slot.pk, now=NOW)
+        claims.decline(slot.offers.get().pk, reason="", via="link", now=SOON)
+        cascade.advance(slot.pk, now=SOON)
+    assert slot.offers.count() == 2
+    assert changed >= {"waitlist_slot", "matching_offer"}
+
+
+def test_a_surge_day_comes_and_goes(world):
+    with everything_recorded() as changed:
+        surges.remove(surges.add(world.clinic, day=NOW.date(), location=world.location, reason="Fair"))
+    assert changed == {"waitlist_surgeday"}
 
 
 def test_claim_and_tidy(world, asked):

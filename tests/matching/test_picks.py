@@ -1,11 +1,13 @@
 """Staff pick whom to ask: exactly these, once, by the rules of contact, whatever the policy."""
 
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
+from django.db import IntegrityError
 
 from audit.models import Entry
-from matching import claims, picks
+from matching import claims, picks, ranking
 from matching.models import Offer, SentWave
 from matching.policies import Wave
 from notifications.models import Message
@@ -13,8 +15,8 @@ from tests import factories
 from tests.at_once import at_once
 from tests.factories import NOW, World
 from tests.matching.steps import asked, policy, step, told
-from waitlist import vacancies
-from waitlist.models import Closure
+from waitlist import slots, vacancies
+from waitlist.models import Closure, Slot
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -74,6 +76,31 @@ def test_two_at_the_desk_at_once_ask_once():
     found = at_once([lambda: picks.ask(slot.pk, [entry.pk for entry in entries], now=NOW)] * 4)
     assert sorted(len(outcome.asked) for outcome in found) == [0, 0, 0, 3]
     assert Offer.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_they_would_be_asked_twice(monkeypatch):
+    world = World(policy=policy())
+    entry = world.entry()
+    slot = world.slot(next_wave_at=None)
+    all_have_looked = Barrier(2)
+    rank = ranking.rank
+
+    def look(*args, **options):
+        found = rank(*args, **options)
+        all_have_looked.wait()
+        return found
+
+    def ask():
+        try:
+            return len(picks.ask(slot.pk, [entry.pk], now=NOW).asked)
+        except IntegrityError:
+            return "twice, if the database let them"
+
+    whole = Slot.objects.select_related("clinic", "location__clinic", "practitioner", "service", "policy")
+    monkeypatch.setattr(slots, "lock_slot", lambda slot_id: whole.get(pk=slot_id))
+    monkeypatch.setattr(ranking, "rank", look)
+    assert set(at_once([ask, ask])) == {1, "twice, if the database let them"}
 
 
 def test_a_time_that_is_gone_asks_nobody():

@@ -14,7 +14,7 @@ from notifications.models import Message
 from tests import factories
 from tests.factories import World
 from tests.harness import Stack
-from waitlist.models import InboundEvent, Slot, User, Writeback
+from waitlist.models import InboundEvent, Slot, SurgeDay, User, Writeback
 from waitlist.states import Role, SlotState
 
 PARTS = ("time", "practitioner", "service", "geography", "notice", "responsiveness", "fairness")
@@ -68,6 +68,7 @@ def busy_clinic() -> tuple[World, User, Slot]:
     InboundEvent.objects.create(
         connection=world.connection(), event_key="1", payload={}, status="rejected", received_at=now
     )
+    SurgeDay.objects.create(clinic=world.clinic, day=(now + timedelta(days=9)).date(), reason="Holiday")
     return world, factories.user(world.clinic, Role.ADMIN), slot
 
 
@@ -84,6 +85,7 @@ def addresses(world: World, slot: Slot) -> list[str]:
         f"{slot_page}?tab=messages",
         f"{slot_page}?tab=timeline",
         reverse("slot-book", args=one),
+        reverse("slot-ask", args=one),
         reverse("slot-stop", args=one),
         reverse("appointments"),
         reverse("appointment-cancel", args=[appointment.pk]),
@@ -101,6 +103,7 @@ def addresses(world: World, slot: Slot) -> list[str]:
         reverse("policy-new"),
         f"{reverse('policy-new')}?from=broadcast",
         reverse("policy", args=[world.clinic.policy_id]),
+        reverse("surge-days"),
         "/nowhere/",
     ]
 
