@@ -129,9 +129,10 @@ def test_a_time_that_is_kept_says_until_when_and_takes_no_other_booking(client: 
         assert reverse("slot-start", args=[slot.pk]) not in words
     kept = vacancies.kept(slot, now=timezone.now())
     assert kept in page(client, "slot-ask", slot.pk) and kept in page(client, "slot-book", slot.pk)
+    book = reverse("slot-book", args=[slot.pk])
+    assert asked.patient.name in page(client, "slot-book", slot.pk)
     guest = factories.patient(world.clinic)
     form = {"patient": guest.pk, "confirmed": "1"}
-    book = reverse("slot-book", args=[slot.pk])
     assert kept in client.post(book, form, follow=True).content.decode()
     assert kept in client.post(reverse("slot-start", args=[slot.pk]), follow=True).content.decode()
     ask = reverse("slot-ask", args=[slot.pk])
