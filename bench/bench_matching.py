@@ -108,8 +108,8 @@ def top(slot: Slot) -> list[ranking.Candidate]:
 
 def scan(slot: Slot) -> list[tuple[int, int]]:
     """The same ten by looking at everybody."""
-    every = {"min_score": 0, "tiers": waiting.TIERS, "limit": TOP}
-    rows = fetch(everybody(Order.SCORE), ranking_facts.of(slot, now=waiting.NOW) | every)
+    facts = ranking_facts.of(slot, now=waiting.NOW) | ranking_facts.among() | {"limit": TOP}
+    rows = fetch(everybody(Order.SCORE), facts)
     return [(row["entry_id"], row["score"]) for row in rows]
 
 

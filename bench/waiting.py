@@ -12,7 +12,6 @@ NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)  # a Monday, 10:00 in Los Angele
 SPECIALTIES = ("skin", "skin", "laser", "laser", "", "")
 SERVICES = 12
 LONGEST_WAIT_DAYS = 180
-TIERS = ("1platinum", "2gold", "3silver")
 
 
 def clinic(number: int) -> Clinic:

@@ -9,17 +9,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
 from matching import ranking, ranking_facts
-from matching.policies import POINT
 from matching.prepared import fetch
 from matching.ranking import Candidate
 from matching.ranking_sql import best
 from waitlist.models import Slot
-from waitlist.states import Tier
 
 # What is a slot's own among the facts; all else is its clinic's or the moment's.
 OWN = {
@@ -29,7 +28,7 @@ OWN = {
     **dict.fromkeys(("latitude", "longitude", "cos_latitude"), "float8"),
     **dict.fromkeys(("starts_at", "ends_at"), "timestamptz"),
     "on": "date",
-    "tiers": "text[]",
+    "tiers": "text",
 }
 
 
@@ -66,14 +65,14 @@ def rank(wanted: Sequence[Asked], *, limit: int, now: datetime) -> dict[int, lis
 
 
 def _facts(one: Asked, now: datetime) -> dict[str, Any]:
-    wanted = {"min_score": one.min_score * POINT, "tiers": one.tiers or Tier.values}
-    return ranking_facts.of(one.slot, now=now) | wanted
+    return ranking_facts.of(one.slot, now=now) | ranking_facts.among(min_score=one.min_score, tiers=one.tiers)
 
 
 def _as_rows(facts: Any) -> str:
     return json.dumps([{name: one[name] for name in OWN} for one in facts], cls=DjangoJSONEncoder)
 
 
+@cache
 def _statement(entries: int) -> str:
     """The ranking of one slot, for every row of `slots`."""
     of_one = re.sub(r"%\((\w+)\)s", lambda name: f's."{name[1]}"' if name[1] in OWN else name[0], best(entries))

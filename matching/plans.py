@@ -18,8 +18,7 @@ SURGE_WINDOW = timedelta(minutes=10)
 class Plan:
     """The waves of a slot and those sent so far, of which step 0 are people staff chose.
 
-    A wave that repeats has its next batch when nobody can answer any more, until nobody is left of it; the next
-    wave comes at its minute all the same.
+    The last wave may repeat: it has its next batch when nobody can answer any more, until nobody is left of it.
     """
 
     policy: Policy
@@ -35,7 +34,7 @@ class Plan:
     def is_over(self) -> bool:
         """Whether nobody is asked any more by itself: no waves at all, or all had their turn and none repeats."""
         had_turn = max((row.step for row in self.sent), default=0)
-        return had_turn >= len(self.waves) and not any(wave.repeat for wave in self.waves)
+        return had_turn >= len(self.waves) and not any(wave.repeat for wave in self.waves[-1:])
 
     @property
     def goes_by_itself(self) -> bool:
@@ -51,16 +50,10 @@ class Plan:
         gap = self.waves[self.done].after_minutes - self.waves[self.done - 1].after_minutes
         return (first.told_at or first.sent_at) + timedelta(minutes=max(0, gap))
 
-    def steps(self, *, now: datetime) -> list[int]:
-        """Which waves to try now, from 1; the first that finds somebody is sent.
-
-        Before the next wave's minute those that repeat come first, then after it. Asked to go on when all is over,
-        the last wave is tried once more.
-        """
-        again = [step for step in range(1, self.done + 1) if self.waves[step - 1].repeat]
-        new = list(range(self.done + 1, len(self.waves) + 1))
-        is_time = self.next_minute is not None and now >= self.next_minute
-        return (new + again if is_time else again + new) or [len(self.waves)]
+    @property
+    def steps(self) -> list[int]:
+        """Which waves to try, from 1; the first that finds somebody is sent. After the last it is the last again."""
+        return list(range(self.done + 1, len(self.waves) + 1)) or [len(self.waves)]
 
 
 def of(slot: Slot, sent: Iterable[SentWave] | None = None) -> Plan:

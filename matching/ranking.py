@@ -15,12 +15,12 @@ from django.db.models import Exists, OuterRef
 
 from matching import ranking_facts
 from matching.models import Offer, SentWave
-from matching.policies import POINT, Policy
+from matching.policies import Policy
 from matching.prepared import fetch
 from matching.ranking_sql import COUNTS, SLOTS, WHY, best, everybody
 from matching.states import OfferState, Order
 from waitlist.models import Slot, WaitlistEntry
-from waitlist.states import LIVE_SLOT_STATES, WAITING_STATUSES, Tier
+from waitlist.states import LIVE_SLOT_STATES, WAITING_STATUSES
 
 LOOKED_AT = 30  # live slots, for alternatives
 FEW, MANY = 16, 256  # entries looked for at once: beyond that one look at everybody costs less
@@ -63,7 +63,7 @@ def rank(
     Only those with at least `min_score` points and, unless `tiers` is empty, of one of these tiers: the staff's word
     on the entry where there is one, else the patient's own.
     """
-    facts = ranking_facts.of(slot, now=now) | {"min_score": min_score * POINT, "tiers": tiers or Tier.values}
+    facts = ranking_facts.of(slot, now=now) | ranking_facts.among(min_score=min_score, tiers=tiers)
     entries = FEW if order == Order.SCORE else MANY + 1
     while entries <= MANY:
         if entries >= limit:

@@ -1,13 +1,22 @@
 """What the statements of ranking know of a slot, its clinic and the moment, by the names they use."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from math import cos, radians
 from typing import Any
 
+from matching.policies import POINT
 from matching.ranking_sql import OF_THE_SLOT
 from waitlist.models import Location, Practitioner, Slot
+from waitlist.states import Tier
 
+NOBODY_WAITS = 10**9  # days: of which any wait is nothing
 LEEWAY_MINUTES = 60  # outside the hours wanted, for half the points
+
+
+def among(*, min_score: int = 0, tiers: Sequence[str] = ()) -> dict[str, Any]:
+    """Whom a wave asks: at least `min_score` points, and one of these tiers, or of any."""
+    return {"min_score": min_score * POINT, "tiers": ",".join(tiers or Tier.values)}
 
 
 def of(slot: Slot, *, now: datetime) -> dict[str, Any]:
@@ -51,8 +60,8 @@ def _rules(slot: Slot) -> dict[str, Any]:
     clinic = slot.clinic
     return {
         "kmh": clinic.travel_kmh,
-        "newcomer_percent": clinic.newcomer_percent,
-        "max_waited_days": clinic.max_waited_days,
+        "newcomer": 100 * clinic.newcomer_percent,
+        "longest_wait": clinic.max_waited_days or NOBODY_WAITS,
         "max_live_offers": clinic.max_live_offers,
         "offers_per_day": clinic.offers_per_day,
         "offers_per_week": clinic.offers_per_week,

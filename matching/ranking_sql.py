@@ -4,6 +4,8 @@
 What is read of an entry stands in its row (`standing`, `days`, `from_minute`, `until_minute`: kept by trigger).
 """
 
+from functools import cache
+
 from matching.states import Order
 
 # Haversine on a sphere of 6,371 km, in whole minutes; the slot's own place comes in radians.
@@ -76,8 +78,9 @@ _OF_THE_CALENDAR = {
 }
 # About asking them: what a person who claims by themselves need not pass.
 _OF_ASKING = {
-    "already_asked": """EXISTS (SELECT FROM matching_offer o
-        WHERE o.slot_id = %(slot_id)s AND o.patient_id = e.patient_id OFFSET 0)""",
+    # By the patient's offers, as below: read by the slot's, its plan would be made anew for every slot.
+    "already_asked": """(SELECT count(*) FILTER (WHERE o.slot_id = %(slot_id)s)
+        FROM matching_offer o WHERE o.patient_id = e.patient_id) > 0""",
     "opted_out": f"(SELECT bool_and(c.stopped_at IS NOT NULL) {_CONTACTS})",
     "unreachable": f"NOT EXISTS (SELECT {_USABLE} OFFSET 0)",
     "over_cap": f"NOT EXISTS (SELECT {_USABLE} {_UNDER_CAP} OFFSET 0)",
@@ -100,10 +103,9 @@ PARTS = {
         ELSE greatest(0, 10000 * (e.max_travel_minutes - t.minutes) / e.max_travel_minutes) END""",
     "notice": """CASE WHEN %(lead)s >= 2 * e.notice_minutes THEN 10000
         WHEN %(lead)s >= e.notice_minutes THEN 5000 ELSE 0 END""",
-    "responsiveness": """CASE WHEN e.offers_answered = 0 THEN 100 * %(newcomer_percent)s
+    "responsiveness": """CASE WHEN e.offers_answered = 0 THEN %(newcomer)s
         ELSE 10000 * e.offers_accepted / e.offers_answered END""",
-    "fairness": """CASE WHEN %(max_waited_days)s = 0 THEN 0
-        ELSE 10000 * least(e.waited_days, %(max_waited_days)s) / %(max_waited_days)s END""",
+    "fairness": "10000 * least(e.waited_days, %(longest_wait)s) / %(longest_wait)s",
 }
 OF_THE_SLOT = ("time", "practitioner", "service", "geography", "notice")  # the others are the entry's standing
 _EXACT = ("time", "practitioner", "service", "notice")  # full for many people at once
@@ -124,7 +126,7 @@ def _none(filters: dict[str, str]) -> str:
 
 
 _ACTIVE = "e.clinic_id = %(clinic_id)s AND e.status = 'active'"
-_OF_TIER = "coalesce(nullif(e.priority, ''), p.tier) = ANY (%(tiers)s::text[])"
+_OF_TIER = "strpos(%(tiers)s, coalesce(nullif(e.priority, ''), p.tier)) > 0"
 _NEAR = f"{_OF_TIER} AND {_none(_OF_THE_WAY)}"
 _IMPLIED = ("opted_out", "unreachable")  # by over_cap: who is within a cap has a way that may be used
 _MAY_BE_ASKED = _none(_OF_THE_CALENDAR | {name: sql for name, sql in _OF_ASKING.items() if name not in _IMPLIED})
@@ -143,6 +145,7 @@ _OF_SLOT = " + ".join(f"%(w_{name})s * ({PARTS[name]})" for name in OF_THE_SLOT)
 _PERFECT = "\n  AND ".join(f"({PARTS[name]}) = 10000" for name in _EXACT)
 
 
+@cache
 def best(limit: int) -> str:
     """The best `limit` entries by score, read in the order of their standing and no further than needed.
 
@@ -179,6 +182,7 @@ ORDERS = {
 }
 
 
+@cache
 def everybody(order: str) -> str:
     """Everybody eligible in this order, each patient once by their best entry: for long lists and other orders."""
     return f"""

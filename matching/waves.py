@@ -31,7 +31,7 @@ def send(slot: Slot, plan: Plan, *, now: datetime) -> int:
     """Send the first wave that finds somebody; write down whom it asked and why not the others."""
     is_surge = surges.is_surge(slot.location, slot.starts_at)
     step, picked, refused = len(plan.waves), list[Picked](), Counter[str]()
-    for trying in plan.steps(now=now):
+    for trying in plan.steps:
         picked, refused = _pick(slot, plan.waves[trying - 1], is_surge=is_surge, now=now)
         if picked:
             step = trying

@@ -56,7 +56,7 @@ SHOTS = [
     Shot("score", "/settings/score/", role="manager"),
     Shot("connections", "/settings/connections/", role="admin"),
     Shot("policies", "/settings/policies/", role="manager"),
-    Shot("policy", "/settings/policies/", role="manager", click=".rows a"),
+    Shot("policy", "/settings/policies/", role="manager", clicks=(".rows a",)),
     Shot("import", "/settings/import/", role="admin"),
     Shot("trail", "/trail/", role="compliance"),
 ]

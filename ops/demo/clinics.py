@@ -26,7 +26,7 @@ from waitlist.models import (
     Service,
     User,
 )
-from waitlist.states import Autopilot, Role
+from waitlist.states import Role
 
 PASSWORD = "an-hour-has-opened"
 OWNER = "owner@example.com"

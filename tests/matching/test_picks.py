@@ -53,7 +53,7 @@ def test_who_may_not_be_asked_is_named_with_the_reason():
     outcome = picks.ask(slot.pk, chosen, now=NOW)
     assert outcome.asked == [fits]
     why = dict(outcome.refused)
-    assert why == {another: "another_service", stopped: "unreachable", asleep: "outside_hours"}
+    assert why == {another: "another_service", stopped: "opted_out", asleep: "outside_hours"}
     assert SentWave.objects.get().excluded["outside_hours"] == 1
 
 

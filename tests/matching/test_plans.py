@@ -181,26 +181,6 @@ def test_when_all_waves_were_sent_staff_may_ask_by_the_last_once_more():
     assert slot.next_wave_at == slot.starts_at - timedelta(minutes=75)
 
 
-def test_a_first_wave_that_repeats_has_its_batches_until_the_next_ones_minute_and_the_rest_after_it():
-    first = Wave(0, tiers=("1platinum",), size=1, window_minutes=20, repeat=True)
-    world = World(policy=policy(first, Wave(30, tiers=("3silver",), size=1, window_minutes=20)))
-    top = [
-        world.entry(factories.patient(world.clinic, tier="1platinum"), added_at=NOW - timedelta(days=9 - n))
-        for n in range(4)
-    ]
-    rest = [world.entry(added_at=NOW - timedelta(days=2 - n)) for n in range(2)]
-    slot = world.slot()
-    when = [0, 20, 30, 50, 70]
-    whom = [top[0], top[1], rest[0], top[2], top[3]]
-    for n, minutes in enumerate(when):
-        assert step(slot, NOW + minutes * MINUTE) == 1
-        assert asked(slot) == [entry.pk for entry in whom[: n + 1]]
-        if n + 1 < len(when):
-            assert slot.next_wave_at == NOW + when[n + 1] * MINUTE
-        told()
-    assert step(slot, NOW + 90 * MINUTE) == 0
-
-
 def test_a_wave_used_up_starts_the_next_early():
     world = World(policy=policy(Wave(0, size=1), Wave(180, size=2)))
     for _ in range(3):

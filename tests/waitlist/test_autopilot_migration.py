@@ -10,7 +10,7 @@ from tests.factories import NOW, World
 from waitlist.models import Clinic, Slot
 
 pytestmark = pytest.mark.django_db(transaction=True)
-BEFORE, AFTER = ("waitlist", "0005_score_settings"), ("waitlist", "0008_autopilot_in_the_policy")
+BEFORE, AFTER = ("waitlist", "0007_service_policy"), ("waitlist", "0008_autopilot_in_the_policy")
 
 
 def migrate(*targets: tuple[str, str]) -> None:

@@ -3,6 +3,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 MOVED = {"autopilot": "automatic", "approve_within_minutes": 5, "undo_delay_minutes": 0, "cutoff_minutes": 15}
+RANGES = {"approve_within_minutes": (1, 120), "undo_delay_minutes": (0, 60), "cutoff_minutes": (0, 1440)}
 LIVE = ("open", "offering", "held")
 
 
@@ -17,15 +18,21 @@ def move_into_the_policy(apps, schema_editor):
             clinic=clinic,
             name=old.name,
             version=newest + 1,
-            document=old.document | {name: getattr(clinic, name) for name in MOVED},
+            document=old.document | {name: _in_range(name, getattr(clinic, name)) for name in MOVED},
             created_at=timezone.now(),
         )
         clinic.save(update_fields=["policy"])
         Slot.objects.filter(clinic=clinic, policy=old, state__in=LIVE).update(policy=clinic.policy)
 
 
+def _in_range(name, value):
+    """As a policy may say it: a clinic's column took any number."""
+    least, most = RANGES.get(name, (value, value))
+    return min(max(value, least), most)
+
+
 class Migration(migrations.Migration):
-    dependencies = [("waitlist", "0005_score_settings"), ("matching", "0003_append_only")]
+    dependencies = [("waitlist", "0007_service_policy"), ("matching", "0003_append_only")]
 
     operations = [
         migrations.RunPython(move_into_the_policy, migrations.RunPython.noop),

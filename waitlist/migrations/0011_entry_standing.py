@@ -53,7 +53,7 @@ UNDO = "DROP FUNCTION waitlist_entry_derive, waitlist_availability_changed, wait
 
 
 class Migration(migrations.Migration):
-    dependencies = [("waitlist", "0007_service_policy")]
+    dependencies = [("waitlist", "0010_exclusive_access")]
 
     operations = [
         migrations.AddField("clinic", "email_lead_minutes", models.PositiveSmallIntegerField(default=120, help_text="Offers go by e-mail only this long before the start: it is read within hours.")),

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('matching', '0003_append_only'),
+        ('matching', '0004_wave_steps'),
     ]
 
     operations = [
