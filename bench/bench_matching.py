@@ -14,7 +14,7 @@ from django.db import connection
 
 from bench import waiting
 from bench.report import Result
-from matching import ranking, ranking_facts
+from matching import burst, ranking, ranking_facts
 from matching.prepared import fetch
 from matching.ranking_sql import everybody
 from matching.states import Order
@@ -27,6 +27,7 @@ CLINICS, OVER_CLINICS = 200, 1_000_000
 TOP = 10
 WARM, TIMED = 8, 25
 HOURS = (49, 26, 75)
+BURST_OF, BURST = 10_000, 100
 
 
 def run() -> Result:
@@ -36,9 +37,11 @@ def run() -> Result:
         waiting.fill(clinic, size - filled)
         filled = size
         rows.append(measure(clinic, size, f"{size:,} of one clinic"))
+        if size == BURST_OF:
+            burst_ms = many_at_once(clinic)
     chain = many_clinics()
     rows.append(measure(chain, OVER_CLINICS, f"{OVER_CLINICS:,} over {CLINICS} clinics"))
-    return report(rows)
+    return report(rows, burst_ms)
 
 
 def many_clinics() -> Clinic:
@@ -73,6 +76,22 @@ def measure(clinic: Clinic, size: int, what: str) -> dict[str, Any]:
     }
     Slot.objects.filter(pk__in=[one.pk for one in (*slots, nobody)]).delete()
     return row
+
+
+def many_at_once(clinic: Clinic) -> dict[str, float]:
+    """Of a hundred slots due together, per slot: one after the other, and in one pass."""
+    slots = [
+        loaded(waiting.slot(clinic, hours=3 + 2.5 * n, practitioner=n % 6, service=n % 12)) for n in range(BURST)
+    ]
+    each = milliseconds(lambda: [top(slot) for slot in slots], times=7)
+    together = milliseconds(
+        lambda: burst.rank([burst.Asked(slot) for slot in slots], limit=TOP, now=waiting.NOW), times=7
+    )
+    found = burst.rank([burst.Asked(slot) for slot in slots], limit=TOP, now=waiting.NOW)
+    if found != {slot.pk: top(slot) for slot in slots}:
+        raise RuntimeError("In one pass other people were found than one by one.")
+    Slot.objects.filter(pk__in=[slot.pk for slot in slots]).delete()
+    return {"burst_each_ms": each / BURST, "burst_one_pass_ms": together / BURST}
 
 
 def loaded(slot: Slot) -> Slot:
@@ -120,7 +139,7 @@ def is_identical(slot: Slot, size: int) -> bool:
     return ours == expected
 
 
-def report(rows: list[dict[str, Any]]) -> Result:
+def report(rows: list[dict[str, Any]], burst_ms: dict[str, float]) -> Result:
     at = {row["n"]: row for row in rows[: len(SIZES)]}
     few, many = at[10_000], at[1_000_000]
     facts = {
@@ -137,4 +156,4 @@ def report(rows: list[dict[str, Any]]) -> Result:
     }
     missed = [f"{name} is {facts[name]:.2f}" for name, is_met in aims.items() if not is_met(facts[name])]
     missed += [f"the ten of {row['what']} differ" for row in rows if not row["identical"]]
-    return Result(rows, {name: round(value, 3) for name, value in facts.items()}, missed)
+    return Result(rows, {name: round(value, 3) for name, value in (facts | burst_ms).items()}, missed)

@@ -4,13 +4,15 @@ One call is one transaction under the slot's lock, and may be repeated at any ti
 follows from rows alone.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from audit import trail
-from matching import offers, plans, ranking, waves
+from matching import foresight, offers, plans, ranking, waves
+from matching.foresight import Foresight
 from matching.models import Offer
 from matching.plans import Plan
 from matching.states import OfferState
@@ -27,13 +29,29 @@ from waitlist.states import LIVE_SLOT_STATES, ClosedBecause, EntryStatus, SlotSt
 ON_ITS_WAY = (MessageStatus.PENDING, *REACHED_CARRIER)
 
 
-def advance(slot_id: int, *, now: datetime) -> int:
+def advance(slot_id: int, *, foreseen: Foresight | None = None, now: datetime) -> int:
     """Do for this slot what is due now; how many people were asked.
 
     Two transactions: what lapses updates wishes, what is asked locks numbers first, and together they would
     wait for each other across slots.
     """
-    return _ask_if_due(slot_id, now=now) if clear_up(slot_id, now=now) else 0
+    return _ask_if_due(slot_id, foreseen, now=now) if clear_up(slot_id, now=now) else 0
+
+
+def advance_many(slot_ids: Sequence[int], *, now: datetime) -> int:
+    """The same for many slots of one clinic, ranked in one pass; how many people were asked.
+
+    One that fails keeps no other waiting: what went wrong is raised when all had their turn.
+    """
+    foreseen, asked, faults = foresight.foresee(slot_ids, now=now), 0, []
+    for slot_id in slot_ids:
+        try:
+            asked += advance(slot_id, foreseen=foreseen.get(slot_id), now=now)
+        except Exception as fault:
+            faults.append(fault)
+    if faults:
+        raise ExceptionGroup(f"{len(faults)} of {len(slot_ids)} slots", faults)
+    return asked
 
 
 @transaction.atomic(durable=True)
@@ -58,13 +76,13 @@ def clear_up(slot_id: int, *, now: datetime) -> bool:
 
 
 @transaction.atomic(durable=True)
-def _ask_if_due(slot_id: int, *, now: datetime) -> int:
+def _ask_if_due(slot_id: int, foreseen: Foresight | None, *, now: datetime) -> int:
     slot = slots.lock_slot(slot_id)
     if slot is None or not slot.is_live or slot.state == SlotState.HELD:
         return 0
     plan = plans.of(slot)
     waiting = offers.pending(slot).count()
-    asked = waves.send(slot, plan, now=now) if _is_due(slot, plan, waiting, now) else 0
+    asked = waves.send(slot, plan, foreseen=foreseen, now=now) if _is_due(slot, plan, waiting, now) else 0
     if not asked and not waiting and slot.state != SlotState.OPEN:
         early = {"next_wave_at": slot.exclusive_until} if slot.is_exclusive(now) and not plan.is_over else {}
         slots.move_slot(slot, SlotState.OPEN, now=now, verb="slot.nobody_asked", **early)
@@ -88,6 +106,16 @@ def due(*, now: datetime, limit: int) -> list[int]:
         .order_by(F("next_wave_at").asc(nulls_last=True), "pk")
         .values_list("pk", flat=True)[:limit]
     )
+
+
+def due_by_clinic(*, now: datetime, limit: int) -> list[list[int]]:
+    """The same, those of one clinic together."""
+    found = due(now=now, limit=limit)
+    clinics = dict(Slot.objects.filter(pk__in=found).values_list("pk", "clinic_id"))
+    together: dict[int, list[int]] = {}
+    for slot_id in found:
+        together.setdefault(clinics[slot_id], []).append(slot_id)
+    return list(together.values())
 
 
 def run_out(slot: Slot, *, now: datetime) -> None:

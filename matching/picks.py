@@ -47,9 +47,7 @@ def _ask(slot_id: int, entry_ids: Collection[int], *, now: datetime) -> Outcome:
     chosen = list(
         WaitlistEntry.objects.filter(clinic=slot.clinic_id, pk__in=entry_ids).select_related("patient").order_by("pk")
     )
-    wanted = {entry.patient_id for entry in chosen}
-    everybody = ranking.rank(slot, limit=waves.EVERYBODY, now=now)
-    ranked = [candidate for candidate in everybody if candidate.patient_id in wanted]
+    ranked = ranking.among(slot, [entry.pk for entry in chosen], now=now)
     is_surge = surges.is_surge(slot.location, slot.starts_at)
     picked, refused = reach.reachable(slot, ranked, LIKE_ANY_OTHER, size=len(ranked), is_surge=is_surge, now=now)
     asked = {one.candidate.patient_id for one in picked}

@@ -26,7 +26,7 @@ def fetch(statement: str, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
         with connection.cursor() as cursor:
             return _rows(cursor, statement, values)
     native, names = _native(statement)
-    with connection.make_cursor(_Prepared(connection.connection)) as cursor:
+    with connection.make_cursor(_Prepared(connection.connection)) as cursor:  # type: ignore[arg-type]
         return _rows(cursor, native, [values[name] for name in names])
 
 

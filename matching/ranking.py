@@ -75,6 +75,15 @@ def rank(
     return each_once(fetch(everybody(order), facts | {"limit": limit}))
 
 
+def among(
+    slot: Slot, entry_ids: Sequence[int], *, min_score: int = 0, tiers: Sequence[str] = (), now: datetime
+) -> list[Candidate]:
+    """Those of these wishes who may be asked for the slot, best first, each patient once."""
+    facts = ranking_facts.of(slot, now=now) | ranking_facts.among(min_score=min_score, tiers=tiers)
+    named = {"among": list(entry_ids), "limit": len(entry_ids)}
+    return each_once(fetch(everybody(Order.SCORE, among=True), facts | named))
+
+
 def each_once(rows: Iterable[dict[str, Any]]) -> list[Candidate]:
     """Ranked rows as people, each by their first."""
     of_patient: dict[int, Candidate] = {}

@@ -183,14 +183,16 @@ ORDERS = {
 
 
 @cache
-def everybody(order: str) -> str:
-    """Everybody eligible in this order, each patient once by their best entry: for long lists and other orders."""
+def everybody(order: str, *, among: bool = False) -> str:
+    """Everybody eligible in this order, each patient once by their best entry: for long lists and other orders, and
+    `among` a few named ones."""
+    named = "AND e.id = ANY (%(among)s::bigint[])" if among else ""
     return f"""
 WITH fit AS (
     SELECT e.id, e.patient_id, e.added_at, e.offers_received, p.spend_cents,
     {_PARTS}
     {_FROM}
-    WHERE {_ACTIVE} AND {_if(_none(_OF_THE_ROW))} AND {_if(_NEAR, _MAY_BE_ASKED)}
+    WHERE {_ACTIVE} {named} AND {_if(_none(_OF_THE_ROW))} AND {_if(_NEAR, _MAY_BE_ASKED)}
 ), best AS (
     SELECT DISTINCT ON (patient_id) *, {_SCORE} AS score FROM fit WHERE {_SCORE} >= %(min_score)s
     ORDER BY patient_id, {_BY_SCORE}

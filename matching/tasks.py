@@ -7,6 +7,7 @@ from audit import heart
 from matching import cascade, returns
 
 BATCH = 100
+MANY = 6  # slots of one clinic due at once, from which on they are ranked in one pass
 SWEPT_EVERY_SECONDS = 5
 CONFLICTS_SWEPT_EVERY_SECONDS = 30
 
@@ -17,10 +18,19 @@ def advance(slot_id: int) -> None:
 
 
 @shared_task
+def advance_many(slot_ids: list[int]) -> None:
+    cascade.advance_many(slot_ids, now=timezone.now())
+
+
+@shared_task
 def sweep_cascades() -> None:
     heart.beat("matching.tasks.sweep_cascades", now=timezone.now())
-    for slot_id in cascade.due(now=timezone.now(), limit=BATCH):
-        advance.apply_async((slot_id,), expires=SWEPT_EVERY_SECONDS)  # one that fails keeps no other waiting
+    for slot_ids in cascade.due_by_clinic(now=timezone.now(), limit=BATCH):
+        if len(slot_ids) >= MANY:
+            advance_many.apply_async((slot_ids,), expires=SWEPT_EVERY_SECONDS)
+        else:
+            for slot_id in slot_ids:  # one that fails keeps no other waiting
+                advance.apply_async((slot_id,), expires=SWEPT_EVERY_SECONDS)
 
 
 @shared_task

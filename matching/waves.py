@@ -12,6 +12,7 @@ from django.db import transaction
 
 from audit import trail
 from matching import offers, plans, ranking, reach
+from matching.foresight import Foresight
 from matching.models import SentWave
 from matching.plans import Plan
 from matching.policies import Wave
@@ -27,12 +28,12 @@ EVERYBODY = 100_000
 WIDER = 8  # times as many, where that was not enough
 
 
-def send(slot: Slot, plan: Plan, *, now: datetime) -> int:
+def send(slot: Slot, plan: Plan, *, foreseen: Foresight | None = None, now: datetime) -> int:
     """Send the first wave that finds somebody; write down whom it asked and why not the others."""
     is_surge = surges.is_surge(slot.location, slot.starts_at)
     step, picked, refused = len(plan.waves), list[Picked](), Counter[str]()
     for trying in plan.steps:
-        picked, refused = _pick(slot, plan.waves[trying - 1], is_surge=is_surge, now=now)
+        picked, refused = _pick(slot, plan.waves[trying - 1], foreseen, is_surge=is_surge, now=now)
         if picked:
             step = trying
             break
@@ -64,7 +65,9 @@ def write_down(
     return SentWave.objects.update_or_create(slot=slot, number=number, defaults=fields)[0]
 
 
-def _pick(slot: Slot, wave: Wave, *, is_surge: bool, now: datetime) -> tuple[list[Picked], Counter[str]]:
+def _pick(
+    slot: Slot, wave: Wave, foreseen: Foresight | None, *, is_surge: bool, now: datetime
+) -> tuple[list[Picked], Counter[str]]:
     """The first people of this wave who can be told in time, and how many could not, by rule.
 
     Where too many of the first cannot be told, more are looked at; their locks are let go first, so that
@@ -75,7 +78,9 @@ def _pick(slot: Slot, wave: Wave, *, is_surge: bool, now: datetime) -> tuple[lis
     wanted: dict[str, Any] = {"min_score": wave.min_score, "tiers": wave.tiers, "order": Order(wave.order)}
     while True:
         before = transaction.savepoint()
-        ranked = ranking.rank(slot, **wanted, limit=limit, now=now)
+        ranked = foreseen.still(slot, limit=limit, now=now) if foreseen is not None and foreseen.wave == wave else None
+        if ranked is None:
+            ranked = ranking.rank(slot, **wanted, limit=limit, now=now)
         picked, refused = reach.reachable(slot, ranked, wave, size=size, is_surge=is_surge, now=now)
         if len(picked) == size or len(ranked) < limit:
             transaction.savepoint_commit(before)

@@ -67,6 +67,7 @@ class Rule(TextChoices):
     OFFERS_PER_MONTH = "offers_per_month", "Enough offers this month"
     TEXTS_PER_DAY = "texts_per_day", "Enough texts in 24 hours"
     OUTSIDE_HOURS = "outside_hours", "Outside the hours they may be texted"
+    MAIL_TOO_SLOW = "mail_too_slow", "An e-mail would be read too late"
     OTHER_CHANNEL = "other_channel", "Cannot be told by the channels of this wave"
 
     TOO_LATE = "too_late", "Too late to be of use"

@@ -13,7 +13,7 @@ from waitlist.tiers import Rules
 
 SCORE = (
     *(f"weight_{part}" for part in PARTS),
-    *("threshold", "travel_kmh", "newcomer_percent", "default_notice_minutes"),
+    *("threshold", "travel_kmh", "newcomer_percent", "default_notice_minutes", "email_lead_minutes"),
 )
 
 

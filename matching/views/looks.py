@@ -37,6 +37,7 @@ REASONS = {
     Rule.OFFERS_PER_MONTH: "had enough offers this month",
     Rule.TEXTS_PER_DAY: "had enough texts in 24 hours",
     Rule.OUTSIDE_HOURS: "cannot be texted at this hour",
+    Rule.MAIL_TOO_SLOW: "would read an e-mail too late",
     Rule.OTHER_CHANNEL: "cannot be told by the channels of this wave",
     "gone": "left the waitlist a moment ago",
 }

@@ -114,6 +114,8 @@ def _way(
     where = states(patient, point.value, state) if channel == Channel.SMS else ()
     if rule := rules.over_cap(slot.clinic, box.so_far, Kind.OFFER, channel, where):
         return rule
+    if channel == Channel.EMAIL and slot.starts_at - now < timedelta(minutes=slot.clinic.email_lead_minutes):
+        return Rule.MAIL_TOO_SLOW
     send_at: datetime | None = now
     if channel == Channel.SMS:
         send_at = rules.next_open(slot.clinic, patient, point.value, place_state=state, now=now)

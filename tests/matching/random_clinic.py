@@ -67,7 +67,7 @@ def _people(clinic: Clinic, chance: random.Random, people: int) -> list[Patient]
         ContactPoint(
             clinic=clinic,
             kind=kind,
-            value=f"{kind}{n}",
+            value=f"+1628555{n:04d}" if kind == "phone" else f"p{n}@patients.example",
             sms_capability=chance.choice(["unknown", "ok", "no"]),
             granted=chance.choice([["offers:sms", "offers:email"], ["offers:sms", "offers:email"], []]),
             stopped_at=chance.choice([None, None, None, None, NOW]),
@@ -80,7 +80,9 @@ def _people(clinic: Clinic, chance: random.Random, people: int) -> list[Patient]
     PatientContact.objects.bulk_create(
         PatientContact(patient=patient, contact_point=point)
         for patient in patients
-        for point in {*chance.sample(points, chance.choice([0, 1, 1, 2])), *([shared] if chance.random() < 0.2 else [])}
+        for point in dict.fromkeys(
+            chance.sample(points, chance.choice([0, 1, 1, 2])) + ([shared] if chance.random() < 0.2 else [])
+        )
     )
     Message.objects.bulk_create(
         Message(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection, transaction
 
-from matching import claims, returns
+from matching import claims, ranking, returns
 from matching.models import Offer
 from notifications import consent, outbox
 from notifications.models import ContactPoint, Message
@@ -49,6 +49,17 @@ def test_an_email_instead_of_a_text_that_may_not_go(world):
     ContactPoint.objects.filter(kind="phone").update(sms_capability="no")
     assert channels(ways(world.slot(NOW + timedelta(hours=5)), patient)) == ["email"]
     assert channels(ways(world.slot(NOW + timedelta(hours=6), ends_at=NOW + timedelta(hours=7)), patient)) == ["email"]
+
+
+def test_no_email_so_close_to_the_start_that_it_would_be_read_too_late(world):
+    patient = factories.patient(world.clinic, phone=None, email="ana@example.com")
+    for minutes, found in ((120, ["email"]), (119, Rule.MAIL_TOO_SLOW)):
+        slot = world.slot(NOW + timedelta(minutes=minutes))
+        way = ways(slot, patient)
+        assert (way if isinstance(way, str) else channels(way)) == found
+        assert (ranking.why(slot, world.entry(patient), now=NOW).filter == "unreachable") is (minutes == 119)
+        slot.delete()
+        patient.entries.all().delete()
 
 
 def test_whoever_prefers_email_gets_email(world):

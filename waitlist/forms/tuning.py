@@ -134,6 +134,12 @@ class ScoreForm(forms.Form):
         most=10_080,
         help_text="Where nothing else is said. Wishes on the list keep theirs.",
     )
+    email_lead_minutes = _count(
+        "E-mail only so long before the start, minutes",
+        least=0,
+        most=10_080,
+        help_text="It is read within hours: whoever has no number that takes texts is not asked later than this.",
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

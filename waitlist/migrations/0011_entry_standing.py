@@ -1,5 +1,6 @@
 """What ranking reads of an entry stands in its own row, kept true by triggers whoever writes (ADR 8)."""
 
+import django.core.validators
 from django.db import migrations, models
 
 DERIVE = """
@@ -56,7 +57,7 @@ class Migration(migrations.Migration):
     dependencies = [("waitlist", "0010_exclusive_access")]
 
     operations = [
-        migrations.AddField("clinic", "email_lead_minutes", models.PositiveSmallIntegerField(default=120, help_text="Offers go by e-mail only this long before the start: it is read within hours.")),
+        migrations.AddField("clinic", "email_lead_minutes", models.PositiveSmallIntegerField(default=120, validators=[django.core.validators.MaxValueValidator(10080)], help_text="Offers go by e-mail only this long before the start: it is read within hours.")),
         migrations.AddField("waitlistentry", "standing", models.PositiveIntegerField(default=0, editable=False, help_text="Responsiveness and fairness, weighed: what it scores for any slot. Kept by trigger.")),
         migrations.AddField("waitlistentry", "days", models.PositiveSmallIntegerField(default=0, editable=False, help_text="Of all its windows. Kept by trigger.")),
         migrations.AddField("waitlistentry", "from_minute", models.PositiveSmallIntegerField(null=True, editable=False, help_text="Of its only window; empty with several. Kept by trigger.")),

@@ -60,7 +60,9 @@ class Clinic(models.Model):
     offers_per_month = models.PositiveSmallIntegerField(default=8)
     sms_per_day = models.PositiveSmallIntegerField(default=3, help_text="All purposes, in any 24 hours.")
     email_lead_minutes = models.PositiveSmallIntegerField(
-        default=120, help_text="Offers go by e-mail only this long before the start: it is read within hours."
+        default=120,
+        validators=[MaxValueValidator(10_080)],
+        help_text="Offers go by e-mail only this long before the start: it is read within hours.",
     )
 
     class Meta:

@@ -1,0 +1,119 @@
+"""Many slots due at once end as if each had been looked at by itself."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError
+
+from matching import cascade, foresight, ranking, tasks
+from matching.foresight import Foresight
+from matching.models import Offer, SentWave
+from tests.factories import NOW, World
+from tests.matching import random_clinic
+from waitlist.models import Slot, WaitlistEntry
+
+pytestmark = pytest.mark.django_db
+HOURS = (20, 22, 26, 27, 30, 49, 51, 75, 99)
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
+    """So that small lists have more people than a foresight."""
+    monkeypatch.setattr(ranking, "FEW", 2)
+    monkeypatch.setattr(foresight, "AHEAD", 1)
+
+
+def due_slots(seed: int, people: int = 40) -> tuple[World, list[int]]:
+    """The same people and slots for the same seed, in a clinic of their own."""
+    world = random_clinic.draw(seed, people=people)
+    world.clinic.closures.all().delete()
+    return world, [world.slot(NOW + timedelta(hours=hours)).pk for hours in HOURS]
+
+
+def what_became(world: World) -> list[tuple]:
+    """Offers and waves without ids, so that two clinics can be compared."""
+    offers = Offer.objects.filter(slot__clinic=world.clinic, wave__gt=0, offered_at=NOW, slot__opened_at=NOW)
+    asked = [
+        (offer.slot.starts_at, offer.wave, offer.patient.first_name, offer.score, offer.expires_at)
+        for offer in offers.select_related("slot", "patient").order_by("slot__starts_at", "pk")
+    ]
+    sent = SentWave.objects.filter(slot__clinic=world.clinic).order_by("slot__starts_at", "number")
+    states = Slot.objects.filter(clinic=world.clinic).order_by("starts_at")
+    return [
+        *asked,
+        *sent.values_list("slot__starts_at", "number", "step", "asked", "excluded"),
+        *states.values_list("starts_at", "state", "wave", "next_wave_at"),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_together_as_one_by_one(seed):
+    alone, slots = due_slots(seed)
+    for slot_id in slots:
+        cascade.advance(slot_id, now=NOW)
+    together, slots = due_slots(seed)
+    assert cascade.advance_many(slots, now=NOW) > 0
+    assert what_became(together) == what_became(alone)
+
+
+def test_control_without_a_second_look_people_are_asked_too_often(monkeypatch):
+    def blind(self, slot, *, limit, now):
+        return self.people[:limit]
+
+    monkeypatch.setattr(Foresight, "still", blind)
+    differ = 0
+    for seed in range(4):
+        alone, slots = due_slots(seed)
+        for slot_id in slots:
+            cascade.advance(slot_id, now=NOW)
+        together, slots = due_slots(seed)
+        cascade.advance_many(slots, now=NOW)
+        differ += what_became(together) != what_became(alone)
+    assert differ
+
+
+def test_a_foresight_is_enough_while_those_below_it_could_not_come_in():
+    world = World()
+    for waited in range(9):
+        world.entry(waited_days=waited)
+    world.clinic.max_waited_days = 9
+    world.clinic.save()
+    slot = world.slot()
+    (found,) = foresight.foresee([slot.pk], now=NOW).values()
+    assert (len(found.people), found.is_whole) == (6, False)
+    assert found.still(slot, limit=5, now=NOW) == ranking.rank(slot, limit=5, now=NOW)
+    WaitlistEntry.objects.filter(pk=found.people[0].entry_id).update(status="paused")
+    assert found.still(slot, limit=5, now=NOW) is None, "the fifth may be somebody it has not seen"
+    assert found.still(slot, limit=4, now=NOW) == ranking.rank(slot, limit=4, now=NOW)
+    world.clinic.entries.filter(waited_days__lt=6).delete()
+    (found,) = foresight.foresee([slot.pk], now=NOW).values()
+    assert found.is_whole
+    assert found.still(slot, limit=5, now=NOW) == ranking.rank(slot, limit=5, now=NOW)
+
+
+def test_one_that_fails_keeps_no_other_waiting(monkeypatch):
+    _, slots = due_slots(1)
+    advance = cascade.advance
+
+    def failing(slot_id, **options):
+        if slot_id == slots[0]:
+            raise IntegrityError("broken")
+        return advance(slot_id, **options)
+
+    monkeypatch.setattr(cascade, "advance", failing)
+    with pytest.raises(ExceptionGroup, match="1 of 9 slots"):
+        cascade.advance_many(slots, now=NOW)
+    assert SentWave.objects.filter(slot__in=slots).exclude(slot=slots[0]).count() == len(slots) - 1
+
+
+def test_the_sweep_takes_many_of_one_clinic_together(monkeypatch):
+    world, other = World(), World()
+    many = [world.slot(NOW - timedelta(days=400) + timedelta(hours=2 * n)).pk for n in range(tasks.MANY)]
+    one = other.slot(NOW - timedelta(days=400)).pk
+    sent = []
+    for name in ("advance", "advance_many"):
+        monkeypatch.setattr(
+            getattr(tasks, name), "apply_async", lambda args, expires, name=name: sent.append((name, args[0]))
+        )
+    tasks.sweep_cascades()
+    assert sorted(sent) == [("advance", one), ("advance_many", many)]
