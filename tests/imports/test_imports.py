@@ -177,6 +177,7 @@ def test_two_locations_have_to_be_told_apart(world):
         ("patients", "first_name,external_id\nAna,P-1\nBen,P-1\n", [(3, "")]),
         ("patients", "first_name,phone\nAna,4155550123\nana,(415) 555-0123\n", [(3, "")]),
         ("patients", "first_name,latitude\nAna,91\n", [(2, "latitude")]),
+        ("patients", "first_name,latitude,longitude\nAna,34.05,\nBen,,-118\n", [(2, "longitude"), (3, "latitude")]),
         (
             "patients",
             "first_name,phone,consent_sms_at,consent_source\nAna,,2026-01-01,form\nBen,4155550123,2026-01-01,\n"

@@ -57,8 +57,7 @@ def _people(clinic: Clinic, chance: random.Random, people: int) -> list[Patient]
             first_name=f"P{n}",
             created_at=NOW,
             tier=chance.choice(["1platinum", "2gold", "3silver"]),
-            latitude=chance.choice([None, 34.05, 34.30]),
-            longitude=chance.choice([None, -118.24, -118.24]),
+            **chance.choice([{}, {"latitude": 34.05, "longitude": -118.24}, {"latitude": 34.30, "longitude": -118.24}]),
             spend_cents=chance.choice([0, 0, 90_000]),
         )
         for n in range(people)

@@ -17,6 +17,22 @@ def validate_zone(name: str) -> None:
         raise ValidationError(f"“{name}” is not an IANA time zone such as America/Los_Angeles.")
 
 
+def validate_place(latitude: float | None, longitude: float | None) -> None:
+    """Refuse half a place: a latitude without a longitude, or the other way round."""
+    if longitude is None and latitude is not None:
+        raise ValidationError({"longitude": "A latitude needs a longitude beside it."})
+    if latitude is None and longitude is not None:
+        raise ValidationError({"latitude": "A longitude needs a latitude beside it."})
+
+
+def place_is_whole(name: str) -> models.CheckConstraint:
+    """Both halves of a place or none, within the earth's degrees."""
+    nowhere = models.Q(latitude__isnull=True, longitude__isnull=True)
+    somewhere = models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180))
+    somewhere &= models.Q(latitude__isnull=False, longitude__isnull=False)  # of half a place the ranges say nothing
+    return models.CheckConstraint(name=name, condition=nowhere | somewhere)
+
+
 class Clinic(models.Model):
     """A tenant: its name, its policy, what its messages may say and how often they may come."""
 
@@ -112,10 +128,16 @@ class Location(models.Model):
     retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["clinic", "name"], name="location_name_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["clinic", "name"], name="location_name_once"),
+            place_is_whole("location_place_whole"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        validate_place(self.latitude, self.longitude)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -8,7 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from waitlist.models.clinic import Clinic, validate_zone
+from waitlist.models.clinic import Clinic, place_is_whole, validate_place, validate_zone
 from waitlist.states import WAITING_STATUSES, EntryStatus, Tier
 
 
@@ -45,6 +45,7 @@ class Patient(models.Model):
                 condition=~Q(external_id=""),
             ),
             models.CheckConstraint(name="patient_show_rate_percent", condition=Q(show_rate__lte=100)),
+            place_is_whole("patient_place_whole"),
             models.CheckConstraint(
                 name="patient_tier_by_hand_has_a_reason",
                 condition=Q(tier_reason="", tier_set_by=None, tier_set_at=None)
@@ -56,6 +57,9 @@ class Patient(models.Model):
 
     def __str__(self) -> str:
         return f"patient {self.pk}"
+
+    def clean(self) -> None:
+        validate_place(self.latitude, self.longitude)
 
     @property
     def name(self) -> str:
@@ -121,6 +125,7 @@ class WaitlistEntry(models.Model):
                 name="entry_one_active_wish",
                 condition=Q(status__in=WAITING_STATUSES),
             ),
+            models.CheckConstraint(name="entry_travels_a_minute", condition=Q(max_travel_minutes__gte=1)),
             models.CheckConstraint(name="entry_names_a_service", condition=Q(services__len__gt=0)),
             models.CheckConstraint(
                 name="entry_dates_in_order",
