@@ -23,6 +23,7 @@ NOUNS = (
     "waitlist_clinic",
     "waitlist_location",
     "waitlist_closure",
+    "waitlist_surgeday",
     "waitlist_practitioner",
     "waitlist_service",
     "waitlist_membership",

@@ -73,7 +73,7 @@ def test_the_chosen_are_asked_and_named_and_a_second_click_asks_nobody(client: C
     said = [str(message) for message in get_messages(answer.wsgi_request)]
     assert said == [
         f"Asked: {chosen.patient.name}.",
-        f"{asleep.patient.name} was not asked: they cannot be reached: no consent, or no number.",
+        f"{asleep.patient.name} was not asked: they opted out.",
     ]
     again = client.post(url, {"entry": [chosen.pk]}, follow=True).content.decode()
     assert f"{chosen.patient.name} was not asked: they were asked for this time." in again
