@@ -1,9 +1,10 @@
 """Who waits and what is free: the nouns of the clinic's own world."""
 
 from waitlist.models.appointments import Appointment, Slot
-from waitlist.models.clinic import Clinic, Closure, Location, Practitioner, Service, SurgeDay
+from waitlist.models.clinic import Clinic, Practitioner, Service
 from waitlist.models.connections import Connection, InboundEvent, Mapping, Writeback
 from waitlist.models.people import Availability, Patient, WaitlistEntry
+from waitlist.models.places import Closure, Location, SurgeDay
 from waitlist.models.tiers import TierRules
 from waitlist.models.users import Membership, User
 

@@ -9,8 +9,9 @@ from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
 
-from waitlist.models.clinic import Clinic, Location, Practitioner, Service
+from waitlist.models.clinic import Clinic, Practitioner, Service
 from waitlist.models.people import Patient
+from waitlist.models.places import Location
 from waitlist.states import (
     LIVE_SLOT_STATES,
     AppointmentStatus,

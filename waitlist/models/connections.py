@@ -9,7 +9,8 @@ from django.db import models
 from django.db.models import Q
 
 from waitlist.models.appointments import Appointment
-from waitlist.models.clinic import Clinic, Location, Practitioner, Service
+from waitlist.models.clinic import Clinic, Practitioner, Service
+from waitlist.models.places import Location
 from waitlist.states import EventStatus, WritebackStatus
 
 

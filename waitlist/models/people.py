@@ -8,7 +8,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from waitlist.models.clinic import Clinic, place_is_whole, validate_place, validate_zone
+from waitlist.models.clinic import Clinic, validate_zone
+from waitlist.models.places import place_is_whole, validate_place
 from waitlist.states import WAITING_STATUSES, EntryStatus, Tier
 
 
