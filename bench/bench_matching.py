@@ -37,6 +37,7 @@ def run() -> Result:
         waiting.fill(clinic, size - filled)
         filled = size
         rows.append(measure(clinic, size, f"{size:,} of one clinic"))
+        print(rows[-1], flush=True)
         if size == BURST_OF:
             burst_ms = many_at_once(clinic)
     chain = many_clinics()

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 
 from matching.models import PolicyVersion
 from waitlist.models import Clinic, Location, Practitioner, Service, Slot
@@ -40,7 +40,7 @@ def clinic(number: int) -> Clinic:
 
 def fill(of: Clinic, entries: int) -> None:
     """This many active entries, each of a patient of their own, mixed as a med-spa's list is."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT setseed(0.42)")
         facts = {"clinic": of.pk, "n": entries, "now": NOW, "longest": LONGEST_WAIT_DAYS}
         for statement in _FILL:
@@ -73,6 +73,13 @@ _FILL = (
        FROM drawn""",
     """INSERT INTO notifications_patientcontact (patient_id, contact_point_id, position)
        SELECT patient_id, point_id, 0 FROM drawn""",
+    # Before their entries, whose rows are then made with them at once.
+    """INSERT INTO waitlist_availability (entry_id, days, from_minute, until_minute)
+       SELECT entry_id, CASE WHEN a < .3 THEN 127 WHEN a < .6 THEN 31 ELSE 1 + floor(b * 127)::int END,
+           CASE WHEN c < .4 THEN 0 ELSE 480 + 60 * floor(d * 7)::int END,
+           CASE WHEN c < .4 THEN 1440 ELSE 900 + 60 * floor(e * 6)::int END
+       FROM drawn
+       UNION ALL SELECT entry_id, 96, 540, 1020 FROM drawn WHERE g > .8""",
     """INSERT INTO waitlist_waitlistentry (id, clinic_id, patient_id, status, services, practitioners,
            excluded_practitioners, max_travel_minutes, notice_minutes, earliest_on, latest_on, priority,
            offers_received, offers_answered, offers_accepted, waited_days, standing, days, note, added_at)
@@ -88,12 +95,6 @@ _FILL = (
            answered, answered, (h * answered)::int, waited, 0, 0, '',
            %(now)s::timestamptz - waited * interval '1 day' - n * interval '1 second'
        FROM drawn, ids""",
-    """INSERT INTO waitlist_availability (entry_id, days, from_minute, until_minute)
-       SELECT entry_id, CASE WHEN a < .3 THEN 127 WHEN a < .6 THEN 31 ELSE 1 + floor(b * 127)::int END,
-           CASE WHEN c < .4 THEN 0 ELSE 480 + 60 * floor(d * 7)::int END,
-           CASE WHEN c < .4 THEN 1440 ELSE 900 + 60 * floor(e * 6)::int END
-       FROM drawn
-       UNION ALL SELECT entry_id, 96, 540, 1020 FROM drawn WHERE g > .8""",
     # Every fifth has a visit to come, every tenth was asked lately.
     """INSERT INTO waitlist_appointment (clinic_id, location_id, practitioner_id, service_id, patient_id, starts_at,
            ends_at, price_cents, status, external_id, version, is_exclusive, cancel_reason, created_at)
