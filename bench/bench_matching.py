@@ -25,7 +25,7 @@ SIZES = (1_000, 5_000, 10_000, 100_000, 1_000_000)
 NAIVE_UP_TO = 100_000  # beyond it needs gigabytes
 CLINICS, OVER_CLINICS = 200, 1_000_000
 TOP = 10
-WARM, TIMED = 8, 25
+WARM, TIMED, SELDOM = 8, 25, 7
 HOURS = (49, 26, 75)
 BURST_OF, BURST = 10_000, 100
 
@@ -60,19 +60,23 @@ def measure(clinic: Clinic, size: int, what: str) -> dict[str, Any]:
     connection.close()  # plans made for a shorter list are not this list's
     slots = [loaded(waiting.slot(clinic, hours=hours, service=2 * n)) for n, hours in enumerate(HOURS)]
     slot, nobody = slots[0], loaded(waiting.slot(clinic, hours=100, service=waiting.SERVICES))
-    count = milliseconds(lambda: entries(clinic))
-    ours = milliseconds(lambda: top(slot))
-    naive = milliseconds(lambda: reference.rank(slot, now=waiting.NOW), times=1) if size <= NAIVE_UP_TO else None
+    took = side_by_side(
+        {
+            "ours_ms": lambda: top(slot),
+            "count_ms": lambda: entries(clinic),
+            "whole_scan_ms": lambda: scan(slot),
+            # nobody fits perfectly, so there is no bound to stop at
+            "worst_ms": lambda: top(nobody),
+            "worst_whole_scan_ms": lambda: scan(nobody),
+        },
+        times=TIMED if size <= NAIVE_UP_TO else SELDOM,
+    )
+    naive = {"naive_ms": lambda: reference.rank(slot, now=waiting.NOW)}
     row = {
         "what": what,
         "n": size,
-        "ours_ms": ours,
-        "count_ms": count,
-        "naive_ms": naive,
-        "whole_scan_ms": milliseconds(lambda: scan(slot)),
-        # nobody fits perfectly, so there is no bound to stop at
-        "worst_ms": milliseconds(lambda: top(nobody)),
-        "worst_whole_scan_ms": milliseconds(lambda: scan(nobody)),
+        **took,
+        **(side_by_side(naive, times=1, warm=0) if size <= NAIVE_UP_TO else {"naive_ms": None}),
         "identical": all(is_identical(one, size) for one in (*slots, nobody)),
     }
     Slot.objects.filter(pk__in=[one.pk for one in (*slots, nobody)]).delete()
@@ -84,15 +88,18 @@ def many_at_once(clinic: Clinic) -> dict[str, float]:
     slots = [
         loaded(waiting.slot(clinic, hours=3 + 2.5 * n, practitioner=n % 6, service=n % 12)) for n in range(BURST)
     ]
-    each = milliseconds(lambda: [top(slot) for slot in slots], times=7)
-    together = milliseconds(
-        lambda: burst.rank([burst.Asked(slot) for slot in slots], limit=TOP, now=waiting.NOW), times=7
+    took = side_by_side(
+        {
+            "burst_each_ms": lambda: [top(slot) for slot in slots],
+            "burst_one_pass_ms": lambda: burst.rank([burst.Asked(one) for one in slots], limit=TOP, now=waiting.NOW),
+        },
+        times=7,
     )
     found = burst.rank([burst.Asked(slot) for slot in slots], limit=TOP, now=waiting.NOW)
     if found != {slot.pk: top(slot) for slot in slots}:
         raise RuntimeError("In one pass other people were found than one by one.")
     Slot.objects.filter(pk__in=[slot.pk for slot in slots]).delete()
-    return {"burst_each_ms": each / BURST, "burst_one_pass_ms": together / BURST}
+    return {name: value / BURST for name, value in took.items()}
 
 
 def loaded(slot: Slot) -> Slot:
@@ -101,16 +108,16 @@ def loaded(slot: Slot) -> Slot:
     return rows.prefetch_related("service__compatible", "practitioner__clinic__practitioners").get(pk=slot.pk)
 
 
-def milliseconds(call: Callable[[], Any], times: int = TIMED) -> float:
-    """The median; what is timed once is not warmed up either."""
-    for _ in range(WARM if times > 1 else 0):
-        call()
-    taken = []
-    for _ in range(times):
-        started = time.perf_counter()
-        call()
-        taken.append((time.perf_counter() - started) * 1000)
-    return round(median(taken), 3)
+def side_by_side(calls: dict[str, Callable[[], Any]], *, times: int, warm: int = WARM) -> dict[str, float]:
+    """Median milliseconds of each, taken in turns, so that a busy moment of the machine meets all of them."""
+    taken: dict[str, list[float]] = {name: [] for name in calls}
+    for turn in range(warm + times):
+        for name, call in calls.items():
+            started = time.perf_counter()
+            call()
+            if turn >= warm:
+                taken[name].append((time.perf_counter() - started) * 1000)
+    return {name: round(median(values), 3) for name, values in taken.items()}
 
 
 def entries(clinic: Clinic) -> int:
@@ -128,7 +135,7 @@ def top(slot: Slot) -> list[ranking.Candidate]:
 
 def scan(slot: Slot) -> list[tuple[int, int]]:
     """The same ten by looking at everybody."""
-    facts = ranking_facts.of(slot, now=waiting.NOW) | ranking_facts.among() | {"limit": TOP}
+    facts = ranking_facts.of(slot, now=waiting.NOW) | ranking_facts.wanted() | {"limit": TOP}
     rows = fetch(everybody(Order.SCORE), facts)
     return [(row["entry_id"], row["score"]) for row in rows]
 

@@ -46,7 +46,7 @@ def rank(wanted: Sequence[Asked], *, limit: int, now: datetime) -> dict[int, lis
     if not wanted:
         return {}
     facts = {one.slot.pk: _facts(one, now) for one in wanted}
-    entries = max(limit, ranking.FEW)
+    entries = ranking.entries_for(limit)
     rows = fetch(_statement(entries), next(iter(facts.values())) | {"slots": _as_rows(facts.values())})
     of_slot: dict[int, list[dict[str, Any]]] = {slot_id: [] for slot_id in facts}
     for row in rows:
@@ -65,7 +65,7 @@ def rank(wanted: Sequence[Asked], *, limit: int, now: datetime) -> dict[int, lis
 
 
 def _facts(one: Asked, now: datetime) -> dict[str, Any]:
-    return ranking_facts.of(one.slot, now=now) | ranking_facts.among(min_score=one.min_score, tiers=one.tiers)
+    return ranking_facts.of(one.slot, now=now) | ranking_facts.wanted(min_score=one.min_score, tiers=one.tiers)
 
 
 def _as_rows(facts: Any) -> str:

@@ -23,7 +23,7 @@ from waitlist.models import Slot, WaitlistEntry
 from waitlist.states import LIVE_SLOT_STATES, WAITING_STATUSES
 
 LOOKED_AT = 30  # live slots, for alternatives
-FEW, MANY = 16, 256  # entries looked for at once: beyond that one look at everybody costs less
+STEP, MANY = 4, 256  # entries looked for at once, in steps, and from where on a look at everybody costs less
 
 
 @dataclass(frozen=True)
@@ -63,23 +63,27 @@ def rank(
     Only those with at least `min_score` points and, unless `tiers` is empty, of one of these tiers: the staff's word
     on the entry where there is one, else the patient's own.
     """
-    facts = ranking_facts.of(slot, now=now) | ranking_facts.among(min_score=min_score, tiers=tiers)
-    entries = FEW if order == Order.SCORE else MANY + 1
+    facts = ranking_facts.of(slot, now=now) | ranking_facts.wanted(min_score=min_score, tiers=tiers)
+    entries = entries_for(limit) if order == Order.SCORE else MANY + 1
     while entries <= MANY:
-        if entries >= limit:
-            rows = fetch(best(entries), facts)
-            people = each_once(rows)
-            if len(people) >= limit or len(rows) < entries:
-                return people[:limit]
+        rows = fetch(best(entries), facts)
+        people = each_once(rows)
+        if len(people) >= limit or len(rows) < entries:
+            return people[:limit]
         entries *= 2  # few patients have several wishes that fit
     return each_once(fetch(everybody(order), facts | {"limit": limit}))
+
+
+def entries_for(people: int) -> int:
+    """How many entries to look for, so that this many people are nearly always among them."""
+    return (people // STEP + 1) * STEP
 
 
 def among(
     slot: Slot, entry_ids: Sequence[int], *, min_score: int = 0, tiers: Sequence[str] = (), now: datetime
 ) -> list[Candidate]:
     """Those of these wishes who may be asked for the slot, best first, each patient once."""
-    facts = ranking_facts.of(slot, now=now) | ranking_facts.among(min_score=min_score, tiers=tiers)
+    facts = ranking_facts.of(slot, now=now) | ranking_facts.wanted(min_score=min_score, tiers=tiers)
     named = {"among": list(entry_ids), "limit": len(entry_ids)}
     return each_once(fetch(everybody(Order.SCORE, among=True), facts | named))
 

@@ -14,7 +14,7 @@ NOBODY_WAITS = 10**9  # days: of which any wait is nothing
 LEEWAY_MINUTES = 60  # outside the hours wanted, for half the points
 
 
-def among(*, min_score: int = 0, tiers: Sequence[str] = ()) -> dict[str, Any]:
+def wanted(*, min_score: int = 0, tiers: Sequence[str] = ()) -> dict[str, Any]:
     """Whom a wave asks: at least `min_score` points, and one of these tiers, or of any."""
     return {"min_score": min_score * POINT, "tiers": ",".join(tiers or Tier.values)}
 

@@ -100,7 +100,7 @@ PARTS = {
     "service": """CASE WHEN %(service_id)s = ANY (e.services) THEN 10000
         WHEN e.services && %(stand_ins)s::bigint[] THEN 6000 ELSE 0 END""",
     "geography": """CASE WHEN t.minutes IS NULL OR e.max_travel_minutes IS NULL THEN 10000
-        ELSE greatest(0, 10000 * (e.max_travel_minutes - t.minutes) / e.max_travel_minutes) END""",
+        ELSE greatest(0, 10000::bigint * (e.max_travel_minutes - t.minutes) / e.max_travel_minutes) END""",
     "notice": """CASE WHEN %(lead)s >= 2 * e.notice_minutes THEN 10000
         WHEN %(lead)s >= e.notice_minutes THEN 5000 ELSE 0 END""",
     "responsiveness": """CASE WHEN e.offers_answered = 0 THEN %(newcomer)s

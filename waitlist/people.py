@@ -11,7 +11,7 @@ from audit import trail
 from notifications import consent
 from notifications.models import Consent, ContactPoint, PatientContact
 from notifications.states import Channel, ContactKind, Purpose
-from waitlist import standing
+from waitlist import tiering
 from waitlist.models import Clinic, Patient, User
 
 LONGEST_EMAIL = 254
@@ -168,7 +168,7 @@ def _write(patient: Patient, person: Person, **fields: object) -> None:
     if person.visits is not None and person.past_visits is None:
         patient.past_visits = max(patient.past_visits, person.visits)
     if not patient.is_tier_by_hand:
-        patient.tier = standing.earned(patient)
+        patient.tier = tiering.earned(patient)
     _validate(patient)
     patient.save()
 

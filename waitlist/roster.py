@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from notifications import consent
 from notifications.models import Consent, ContactPoint
-from waitlist import entries, live, people, standing
+from waitlist import entries, live, people, tiering
 from waitlist.entries import Wish
 from waitlist.models import Clinic, Patient, User, WaitlistEntry
 from waitlist.people import ConsentGiven, Person
@@ -111,7 +111,7 @@ def withdraw(
 def choose_tier(patient_id: int, tier: str, *, reason: str, by: User, now: datetime) -> None:
     """This patient has this tier until staff take that back, whatever the figures say. ValidationError by field."""
     patient = _locked_patient(patient_id)
-    standing.choose(patient, tier, reason=reason, by=by, now=now)
+    tiering.choose(patient, tier, reason=reason, by=by, now=now)
     live.hint(patient.clinic_id, TOPIC)
 
 
@@ -120,7 +120,7 @@ def release_tier(patient_id: int, *, now: datetime) -> bool:
     """The tier follows from the figures again; False where it did already."""
     patient = _locked_patient(patient_id)
     live.hint(patient.clinic_id, TOPIC)
-    return standing.follow_figures(patient, now=now)
+    return tiering.follow_figures(patient, now=now)
 
 
 @transaction.atomic(durable=True)
@@ -158,7 +158,7 @@ def resume(entry_id: int, *, now: datetime) -> bool:
 def refresh(clinic: Clinic, *, now: datetime) -> int:
     """Pauses that have run out end, waits are counted and tiers computed anew; how many rows changed."""
     changed = entries.resume_due(clinic, now=now) + entries.refresh_waiting(clinic, now=now)
-    changed += standing.refresh(clinic.pk, now=now)
+    changed += tiering.refresh(clinic.pk, now=now)
     if changed:
         live.hint(clinic.pk, TOPIC)
     return changed

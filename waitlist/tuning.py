@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from waitlist import live, standing
+from waitlist import live, tiering
 from waitlist.models import Clinic, TierRules
 from waitlist.models.clinic import PARTS
 from waitlist.nudge import nudge
@@ -29,7 +29,7 @@ def set_tiers(clinic: Clinic, rules: Rules, *, now: datetime) -> int:
         setattr(row, name, value)
     row.full_clean()
     row.save()
-    moved = standing.refresh(clinic.pk, now=now)
+    moved = tiering.refresh(clinic.pk, now=now)
     nudge("waitlist.tasks.refresh_clinic", clinic.pk)  # whoever was being edited meanwhile
     live.hint(clinic.pk, "waitlist")
     return moved

@@ -19,7 +19,7 @@ HOURS = (20, 22, 26, 27, 30, 49, 51, 75, 99)
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
     """So that small lists have more people than a foresight."""
-    monkeypatch.setattr(ranking, "FEW", 2)
+    monkeypatch.setattr(ranking, "STEP", 1)
     monkeypatch.setattr(foresight, "AHEAD", 1)
 
 

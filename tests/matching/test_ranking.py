@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
     """Small lists are read as long ones are: no further than the bound."""
-    monkeypatch.setattr(ranking, "FEW", 2)
+    monkeypatch.setattr(ranking, "STEP", 1)
 
 
 @settings(max_examples=int(os.environ.get("CLINICS", "150")), deadline=None, suppress_health_check=list(HealthCheck))

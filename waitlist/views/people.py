@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from audit.middleware import remote_addr
 from notifications.models import Consent
-from waitlist import access, roster, standing
+from waitlist import access, roster, tiering
 from waitlist.forms import are_valid, point_out
 from waitlist.forms.people import SENTENCE, ConsentForm, PersonForm, TierForm, WithdrawalForm
 from waitlist.forms.wishes import WindowFormSet, WishForm, opening_hours, windows_of
@@ -134,7 +134,7 @@ def _page(
 ) -> HttpResponse:
     context = {
         "patient": patient,
-        "earned": standing.earned(patient).label,
+        "earned": tiering.earned(patient).label,
         "allowed": _allowed(patient),
         "person": person,
         "consent": consent,

@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from matching import policies
-from waitlist import access, standing, tuning
+from waitlist import access, tiering, tuning
 from waitlist.forms import point_out
 from waitlist.forms.tuning import ScoreForm, TierForm, adds_up_to
 from waitlist.models import Clinic
@@ -29,7 +29,7 @@ def tiers(request: HttpRequest) -> HttpResponse:
     if access.sent_from_elsewhere(request, clinic):
         return _elsewhere(request, clinic, "tiers")
     data, preset = typed(request), PRESETS.get(request.GET.get("preset", ""))
-    in_use = standing.rules_of(clinic)
+    in_use = tiering.rules_of(clinic)
     form = TierForm(data, initial=TierForm.of(preset or in_use))
     proposed = form.rules() if data is not None and form.is_valid() else preset
     if data is not None and "check" not in data and form.is_valid():
@@ -41,7 +41,7 @@ def tiers(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, f"Saved. {_patients(moved)} changed tier.")
             return redirect("tiers")
-    counted = standing.census(clinic, proposed or in_use)
+    counted = tiering.census(clinic, proposed or in_use)
     context = {
         "clinic": clinic,
         "form": form,

@@ -15,7 +15,7 @@ from tests import factories
 from tests.at_once import wait_until_blocked
 from tests.factories import NOW, World
 from tests.recorded import everything_recorded
-from waitlist import people, roster, standing, tasks, tuning
+from waitlist import people, roster, tasks, tiering, tuning
 from waitlist.models import Clinic, Patient, TierRules
 from waitlist.people import Person
 from waitlist.states import Tier
@@ -75,7 +75,7 @@ def test_the_statement_equals_the_rule(db, people, rules, before):
         Patient(clinic=clinic, first_name="Pat", tier=before, created_at=NOW, **figures) for figures in people
     )
     expected = [tier(**figures, rules=rules) for figures in people]
-    counted = standing.census(clinic, rules)
+    counted = tiering.census(clinic, rules)
     assert counted.then == {one: expected.count(one) for one in Tier}
     assert counted.now == {one: len(people) if one == before else 0 for one in Tier}
     moved = tuning.set_tiers(clinic, rules, now=NOW)
@@ -84,7 +84,7 @@ def test_the_statement_equals_the_rule(db, people, rules, before):
 
 
 def test_a_clinic_without_rules_has_the_standard_preset(world):
-    assert standing.rules_of(world.clinic) == STANDARD
+    assert tiering.rules_of(world.clinic) == STANDARD
     regular = patient(world.clinic, visits=12, past_visits=12, show_rate=90)
     roster.refresh(world.clinic, now=NOW)
     regular.refresh_from_db()
@@ -161,7 +161,7 @@ def test_a_tier_by_hand_stays_whatever_changes(world):
         user,
         NOW,
     )
-    counted = standing.census(world.clinic, STANDARD)
+    counted = tiering.census(world.clinic, STANDARD)
     assert (counted.then[Tier.PLATINUM], counted.moving, counted.by_hand) == (1, 0, 1)
     assert lines("patient.tier_chosen") == [(ana.pk, {"tier": ["Silver", "Platinum"]})]
     assert not Entry.objects.filter(changes__icontains="mother").exists()
