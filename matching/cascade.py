@@ -4,7 +4,7 @@ One call is one transaction under the slot's lock, and may be repeated at any ti
 follows from rows alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -29,29 +29,38 @@ from waitlist.states import LIVE_SLOT_STATES, ClosedBecause, EntryStatus, SlotSt
 ON_ITS_WAY = (MessageStatus.PENDING, *REACHED_CARRIER)
 
 
-def advance(slot_id: int, *, foreseen: Foresight | None = None, now: datetime) -> int:
+def advance(slot_id: int, *, now: datetime) -> int:
     """Do for this slot what is due now; how many people were asked.
 
     Two transactions: what lapses updates wishes, what is asked locks numbers first, and together they would
     wait for each other across slots.
     """
-    return _ask_if_due(slot_id, foreseen, now=now) if clear_up(slot_id, now=now) else 0
+    return _ask_if_due(slot_id, None, now=now) if clear_up(slot_id, now=now) else 0
 
 
 def advance_many(slot_ids: Sequence[int], *, now: datetime) -> int:
-    """The same for many slots of one clinic, ranked in one pass; how many people were asked.
+    """The same for many slots of one clinic: all are cleared up, then ranked in one pass; how many people were asked.
 
     One that fails keeps no other waiting: what went wrong is raised when all had their turn.
     """
-    foreseen, asked, faults = foresight.foresee(slot_ids, now=now), 0, []
-    for slot_id in slot_ids:
-        try:
-            asked += advance(slot_id, foreseen=foreseen.get(slot_id), now=now)
-        except Exception as fault:
-            faults.append(fault)
+    faults: list[Exception] = []
+    still = [slot_id for slot_id in slot_ids if _tried(faults, lambda pk=slot_id: clear_up(pk, now=now))]
+    foreseen = foresight.foresee(still, now=now)
+    asked = [
+        _tried(faults, lambda pk=slot_id: _ask_if_due(pk, foreseen.get(pk), now=now)) or 0 for slot_id in still
+    ]
     if faults:
         raise ExceptionGroup(f"{len(faults)} of {len(slot_ids)} slots", faults)
-    return asked
+    return sum(asked)
+
+
+def _tried(faults: list[Exception], act: Callable[[], int]) -> int | None:
+    """What the act returned; what it raised is kept among the faults."""
+    try:
+        return act()
+    except Exception as fault:
+        faults.append(fault)
+        return None
 
 
 @transaction.atomic(durable=True)
@@ -176,5 +185,5 @@ def _is_due(slot: Slot, plan: Plan, waiting: int, now: datetime) -> bool:
     the time is kept for those asked."""
     if slot.next_wave_at is None or not plan.waves or slot.is_exclusive(now):
         return False
-    used_up = slot.state == SlotState.OFFERING and slot.wave > 0 and not waiting
+    used_up = slot.state == SlotState.OFFERING and plan.done > 0 and not waiting
     return slot.next_wave_at <= now or (used_up and not plan.is_over)

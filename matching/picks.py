@@ -80,4 +80,4 @@ def _next_look(slot: Slot, plan: Plan, *, now: datetime) -> datetime | None:
     if slot.next_wave_at is None or plan.done or plan.is_over:
         return slot.next_wave_at
     latest = max(offers.pending(slot).values_list("expires_at", flat=True), default=now)
-    return min(latest, ranking.answers_end_at(slot))
+    return max(slot.next_wave_at, min(latest, ranking.answers_end_at(slot)))

@@ -32,9 +32,8 @@ class Plan:
 
     @property
     def is_over(self) -> bool:
-        """Whether nobody is asked any more by itself: no waves at all, or all had their turn and none repeats."""
-        had_turn = max((row.step for row in self.sent), default=0)
-        return had_turn >= len(self.waves) and not any(wave.repeat for wave in self.waves[-1:])
+        """Whether nobody is asked any more by itself: no waves at all, or the last has asked and does not repeat."""
+        return self.done >= len(self.waves) and not any(wave.repeat for wave in self.waves[-1:])
 
     @property
     def goes_by_itself(self) -> bool:

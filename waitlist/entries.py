@@ -133,9 +133,26 @@ def _write_windows(entry: WaitlistEntry, wish: Wish) -> None:
     )
 
 
+def reweigh(clinic: Clinic) -> int:
+    """Entries written while their clinic's weights were being changed stand by the old ones: put right, how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE waitlist_waitlistentry e SET standing = standing FROM waitlist_clinic c
+               WHERE c.id = %s AND e.clinic_id = c.id AND e.status = ANY(%s)
+                 AND e.standing <> waitlist_standing(c, e.offers_answered, e.offers_accepted, e.waited_days)""",
+            [clinic.pk, [str(status) for status in WAITING_STATUSES]],
+        )
+        return cursor.rowcount
+
+
 def refresh_waiting(clinic: Clinic, *, now: datetime) -> int:
-    """Every wait of the clinic in whole days of its own calendar, and the longest of them (decision R8)."""
+    """Every wait of the clinic in whole days of its own calendar, and the longest of them (decision R8).
+
+    The clinic is locked by whoever calls, before any of its entries.
+    """
     today = now.astimezone(clinic.zone).date()
+    mine = WaitlistEntry.objects.filter(clinic=clinic, status__in=WAITING_STATUSES)
+    list(mine.select_for_update(no_key=True).order_by("pk").values_list("pk"))
     with connection.cursor() as cursor:
         cursor.execute(
             """UPDATE waitlist_waitlistentry

@@ -154,11 +154,17 @@ def resume(entry_id: int, *, now: datetime) -> bool:
     return _change(entry_id, lambda entry: entries.resume(entry, now=now))
 
 
+def lock_clinic(clinic: Clinic) -> None:
+    """Before the entries of all of it: whoever weighs its score anew locks it first, and then them."""
+    Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
+
+
 @transaction.atomic(durable=True)
 def refresh(clinic: Clinic, *, now: datetime) -> int:
     """Pauses that have run out end, waits are counted and tiers computed anew; how many rows changed."""
+    lock_clinic(clinic)
     changed = entries.resume_due(clinic, now=now) + entries.refresh_waiting(clinic, now=now)
-    changed += tiering.refresh(clinic.pk, now=now)
+    changed += entries.reweigh(clinic) + tiering.refresh(clinic.pk, now=now)
     if changed:
         live.hint(clinic.pk, TOPIC)
     return changed

@@ -48,6 +48,7 @@ def set_score(clinic: Clinic, **fields: int) -> None:
     others = {field.name for field in Clinic._meta.get_fields()} - set(SCORE)
     clinic.full_clean(exclude=others, validate_unique=False)
     clinic.save(update_fields=SCORE)
+    nudge("waitlist.tasks.refresh_clinic", clinic.pk)  # whoever joined meanwhile
 
 
 def _locked(clinic: Clinic) -> Clinic:

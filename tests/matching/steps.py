@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from audit.models import Entry
-from matching import cascade
+from matching import cascade, claims
 from matching.models import Offer, SentWave
 from matching.policies import Policy, Wave
 from notifications.models import Message
+from tests.factories import NOW
 from waitlist.models import Slot, WaitlistEntry
 
 
@@ -45,3 +46,8 @@ def asked(slot: Slot) -> list[int]:
 
 def states(slot: Slot) -> Counter[str]:
     return Counter(slot.offers.values_list("state", flat=True))
+
+
+def decline_all(slot, *, now=NOW) -> None:
+    for offer in slot.offers.filter(state="pending"):
+        claims.decline(offer.pk, reason="", via="link", now=now)

@@ -93,14 +93,14 @@ def test_a_foresight_is_enough_while_those_below_it_could_not_come_in():
 
 def test_one_that_fails_keeps_no_other_waiting(monkeypatch):
     _, slots = due_slots(1)
-    advance = cascade.advance
+    ask = cascade._ask_if_due
 
-    def failing(slot_id, **options):
+    def failing(slot_id, *rest, **options):
         if slot_id == slots[0]:
             raise IntegrityError("broken")
-        return advance(slot_id, **options)
+        return ask(slot_id, *rest, **options)
 
-    monkeypatch.setattr(cascade, "advance", failing)
+    monkeypatch.setattr(cascade, "_ask_if_due", failing)
     with pytest.raises(ExceptionGroup, match="1 of 9 slots"):
         cascade.advance_many(slots, now=NOW)
     assert SentWave.objects.filter(slot__in=slots).exclude(slot=slots[0]).count() == len(slots) - 1

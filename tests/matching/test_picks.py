@@ -13,7 +13,7 @@ from notifications.models import Message
 from tests import factories
 from tests.at_once import at_once
 from tests.factories import NOW, World
-from tests.matching.steps import asked, policy, step, told
+from tests.matching.steps import asked, decline_all, policy, step, told
 from waitlist import slots, vacancies
 from waitlist.models import Closure, Slot
 
@@ -83,16 +83,16 @@ def test_without_the_lock_they_would_be_asked_twice(monkeypatch):
     entry = world.entry()
     slot = world.slot(next_wave_at=None)
     all_have_looked = Barrier(2)
-    rank = ranking.rank
+    among = ranking.among
 
     def look(*args, **options):
-        found = rank(*args, **options)
+        found = among(*args, **options)
         all_have_looked.wait()
         return found
 
     whole = Slot.objects.select_related("clinic", "location__clinic", "practitioner", "service", "policy")
     monkeypatch.setattr(slots, "lock_slot", lambda slot_id: whole.get(pk=slot_id))
-    monkeypatch.setattr(ranking, "rank", look)
+    monkeypatch.setattr(ranking, "among", look)
     found = at_once([lambda: len(picks.ask(slot.pk, [entry.pk], now=NOW).asked)] * 2)
     assert set(found) == {1, "UniqueViolation"}  # the constraint is the last judge
 
@@ -149,3 +149,15 @@ def test_after_the_plan_is_over_it_stays_over():
         claims.decline(offer.pk, reason="", via="link", now=NOW + 2 * MINUTE)
     assert step(slot, NOW + 3 * MINUTE) == 0
     assert slot.next_wave_at == slot.starts_at - timedelta(minutes=75)
+
+
+def test_a_pick_takes_neither_the_buffer_nor_the_time_to_approve():
+    world = World(policy=policy(Wave(size=None), autopilot="approve"))
+    entries = [world.entry() for _ in range(3)]
+    slot = world.slot(next_wave_at=NOW + 120 * MINUTE)
+    picks.ask(slot.pk, [entries[0].pk], now=NOW)
+    told()
+    decline_all(slot, now=NOW + MINUTE)
+    assert step(slot, NOW + MINUTE) == 0
+    assert slot.next_wave_at == NOW + 120 * MINUTE
+    assert step(slot, NOW + 120 * MINUTE) == 2

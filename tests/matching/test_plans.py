@@ -12,17 +12,12 @@ from matching.policies import Wave
 from notifications.models import Message
 from tests import factories
 from tests.factories import NOW, World
-from tests.matching.steps import asked, policy, states, step, told
+from tests.matching.steps import asked, decline_all, policy, states, step, told
 from waitlist import schedule, vacancies
 from waitlist.models import SurgeDay
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
-
-
-def decline_all(slot, *, now=NOW) -> None:
-    for offer in slot.offers.filter(state="pending"):
-        claims.decline(offer.pk, reason="", via="link", now=now)
 
 
 @pytest.mark.parametrize("order, expected", [("score", "fit"), ("fifo", "oldest"), ("value", "spender")])
@@ -159,14 +154,26 @@ def test_without_repeat_a_wave_is_sent_once_and_the_slot_stays_open_to_the_end()
     assert (slot.state, slot.closed_because) == ("expired", "past")
 
 
-def test_nobody_fits_a_policy_without_repeat_so_nobody_who_joins_later_is_asked_unless_staff_say_so():
+def test_a_wave_that_found_nobody_has_not_had_its_turn():
     world = World(policy=policy(Wave(0), Wave(10)))
     slot = world.slot()
     assert step(slot, NOW) == 0
+    assert slot.next_wave_at == NOW + 15 * MINUTE
     world.entry()
-    assert step(slot, NOW + timedelta(hours=3)) == 0
-    vacancies.start(slot.pk, now=NOW + timedelta(hours=3))
-    assert step(slot, NOW + timedelta(hours=3)) == 1
+    assert step(slot, NOW + 15 * MINUTE) == 1
+    world.entry()
+    assert step(slot, NOW + 25 * MINUTE) == 1
+    world.entry()
+    assert step(slot, NOW + 40 * MINUTE) == 0, "both have asked, and neither repeats"
+
+
+def test_caps_that_keep_everybody_out_keep_no_broadcast_from_being_sent_later():
+    world = World(policy=policy(Wave(size=None)), max_live_offers=1)
+    people = [world.entry() for _ in range(3)]
+    first, second = world.slot(), world.slot(NOW + timedelta(hours=40))
+    assert (step(first, NOW), step(second, NOW)) == (3, 0)
+    decline_all(first, now=NOW + MINUTE)
+    assert step(second, second.next_wave_at) == len(people)
 
 
 def test_when_all_waves_were_sent_staff_may_ask_by_the_last_once_more():

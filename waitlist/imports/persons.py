@@ -117,6 +117,7 @@ def check_waitlist(clinic: Clinic, rows: list[Row], problems: list[Problem], *, 
 
 def write_waitlist(clinic: Clinic, found: list[tuple], report: Report, *, now: datetime) -> None:
     """Who waits for the same already keeps their place."""
+    roster.lock_clinic(clinic)
     met = []
     for who, given, wish, added_at in found:
         request = roster.Request(who, wish, given, added_at)

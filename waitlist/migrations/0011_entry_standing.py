@@ -4,15 +4,19 @@ import django.core.validators
 from django.db import migrations, models
 
 DERIVE = """
+CREATE FUNCTION waitlist_standing(clinic waitlist_clinic, answered int, accepted int, waited int) RETURNS int
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT (clinic.weight_responsiveness * CASE WHEN answered = 0 THEN 100 * clinic.newcomer_percent
+            ELSE 10000::bigint * accepted / answered END
+        + clinic.weight_fairness * CASE WHEN clinic.max_waited_days = 0 THEN 0
+            ELSE 10000::bigint * least(waited, clinic.max_waited_days) / clinic.max_waited_days END)::int
+$$;
+
 CREATE FUNCTION waitlist_entry_derive() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE clinic waitlist_clinic; windows int;
 BEGIN
     SELECT * INTO clinic FROM waitlist_clinic WHERE id = NEW.clinic_id;
-    NEW.standing :=
-        clinic.weight_responsiveness * CASE WHEN NEW.offers_answered = 0 THEN 100 * clinic.newcomer_percent
-            ELSE 10000 * NEW.offers_accepted / NEW.offers_answered END
-        + clinic.weight_fairness * CASE WHEN clinic.max_waited_days = 0 THEN 0
-            ELSE 10000 * least(NEW.waited_days, clinic.max_waited_days) / clinic.max_waited_days END;
+    NEW.standing := waitlist_standing(clinic, NEW.offers_answered, NEW.offers_accepted, NEW.waited_days);
     SELECT count(*), coalesce(bit_or(days), 0), min(from_minute), min(until_minute)
         INTO windows, NEW.days, NEW.from_minute, NEW.until_minute
         FROM waitlist_availability WHERE entry_id = NEW.id;
@@ -39,8 +43,9 @@ CREATE TRIGGER availability_removed AFTER DELETE ON waitlist_availability
 
 CREATE FUNCTION waitlist_clinic_weighs_anew() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM FROM waitlist_waitlistentry WHERE clinic_id = NEW.id ORDER BY id FOR NO KEY UPDATE;
-    UPDATE waitlist_waitlistentry SET standing = standing WHERE clinic_id = NEW.id;
+    PERFORM FROM waitlist_waitlistentry WHERE clinic_id = NEW.id AND status IN ('active', 'paused')
+        ORDER BY id FOR NO KEY UPDATE;
+    UPDATE waitlist_waitlistentry SET standing = standing WHERE clinic_id = NEW.id AND status IN ('active', 'paused');
     RETURN NULL;
 END $$;
 CREATE TRIGGER clinic_weighs_anew AFTER UPDATE ON waitlist_clinic FOR EACH ROW
@@ -50,7 +55,10 @@ CREATE TRIGGER clinic_weighs_anew AFTER UPDATE ON waitlist_clinic FOR EACH ROW
 
 UPDATE waitlist_waitlistentry SET standing = 0;
 """
-UNDO = "DROP FUNCTION waitlist_entry_derive, waitlist_availability_changed, waitlist_clinic_weighs_anew CASCADE;"
+UNDO = """
+DROP FUNCTION waitlist_entry_derive, waitlist_availability_changed, waitlist_clinic_weighs_anew CASCADE;
+DROP FUNCTION waitlist_standing;
+"""
 
 
 class Migration(migrations.Migration):
