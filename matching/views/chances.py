@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from matching import policies, ranking, reasons
+from matching.ranking import Candidate
 from matching.reasons import WhatIf
+from matching.states import Order
 from matching.views.cards import Card
 from matching.views.looks import PARTS, reason, why_not
 from waitlist.models import Patient, WaitlistEntry
@@ -46,8 +48,23 @@ def of(card: Card, words: str) -> dict[str, object]:
 
 
 def next_in_line(card: Card) -> list[Line]:
-    """The best who were not asked yet, as the waves would ask them."""
-    ranked = ranking.rank(card.slot, limit=BEST, now=card.now)
+    """Those the slot's next wave would ask first: of its waves to come the first that finds somebody."""
+    for step in card.plan.steps if card.plan.waves else ():
+        wave = card.plan.waves[step - 1]
+        order = Order(wave.order)
+        if found := ranking.rank(
+            card.slot, min_score=wave.min_score, tiers=wave.tiers, order=order, limit=BEST, now=card.now
+        ):
+            return _lines(found)
+    return best_fits(card)
+
+
+def best_fits(card: Card) -> list[Line]:
+    """The best by their score who were not asked yet, whatever the policy."""
+    return _lines(ranking.rank(card.slot, limit=BEST, now=card.now))
+
+
+def _lines(ranked: list[Candidate]) -> list[Line]:
     entries = WaitlistEntry.objects.select_related("patient").in_bulk([one.entry_id for one in ranked])
     return [_line(entries[one.entry_id], one.score, one.parts) for one in ranked if one.entry_id in entries]
 

@@ -82,7 +82,7 @@ def book(request: HttpRequest, pk: int) -> HttpResponse:
     context = _facts(card) | {
         "q": words,
         "found": find_patients(card.slot.clinic, words)[:FOUND] if words else [],
-        "best": [] if words or not card.slot.is_live else chances.next_in_line(card),
+        "best": [] if words or not card.slot.is_live else chances.best_fits(card),
     }
     return render(request, "matching/slot_book.html", context)
 

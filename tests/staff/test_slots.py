@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from audit.models import Entry
 from matching.models import Offer
+from matching.policies import Policy, Wave
 from matching.states import OfferState
 from tests import factories
-from tests.factories import World
-from waitlist.models import Appointment, Slot, User
+from tests.factories import NOW, World
+from waitlist.models import Appointment, Patient, Slot, User
 from waitlist.states import ClosedBecause, SlotState
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +50,7 @@ def test_who_was_not_asked_and_why(staff: Client, world: World):
     another = factories.entry(world.clinic, [factories.service(world.clinic)])
     page = staff.get(reverse("slot", args=[slot.pk]), {"tab": "others", "q": another.patient.last_name})
     words = page.content.decode()
-    assert "The best of 1 who fits now and was not asked yet." in words
+    assert "As the next wave would ask, of 1 who fits now and was not asked yet." in words
     assert 'aria-label="Practitioner 100 of 100"' in words
     assert "They wait for another service." in words
 
@@ -168,3 +169,17 @@ def test_a_slot_of_another_clinic_is_not_found(name: str, staff: Client):
     url = reverse(name, args=[slot.pk])
     assert staff.post(url).status_code in (404, 405)
     assert staff.get(url).status_code in (404, 405)
+
+
+def test_who_is_next_is_whom_the_next_wave_asks(client: Client):
+    waves = (Wave(tiers=("2gold",), size=1), Wave(15, order="fifo"))
+    world = World(policy=Policy("ours", short=waves, long=waves))
+    client.force_login(factories.user(world.clinic))
+    best, oldest = world.entry(), world.entry(notice_minutes=20 * 60, added_at=NOW - timedelta(days=90))
+    slot = open_slot(world)
+    page = client.get(reverse("slot", args=[slot.pk]), {"tab": "others"}).content.decode()
+    assert page.index(oldest.patient.name) < page.index(best.patient.name), "nobody is Gold: the second wave is next"
+    Patient.objects.filter(pk=best.patient_id).update(tier="2gold")
+    page = client.get(reverse("slot", args=[slot.pk]), {"tab": "others"}).content.decode()
+    assert best.patient.name in page
+    assert oldest.patient.name not in page

@@ -72,6 +72,10 @@ class Migration(migrations.Migration):
             model_name='clinic',
             constraint=models.CheckConstraint(condition=models.Q(('weight_time', django.db.models.expressions.CombinedExpression(models.Value(100), '-', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.Value(0), '+', models.F('weight_practitioner')), '+', models.F('weight_service')), '+', models.F('weight_geography')), '+', models.F('weight_notice')), '+', models.F('weight_responsiveness')), '+', models.F('weight_fairness'))))), name='clinic_weights_sum_to_100', violation_error_message='The seven weights have to add up to 100 points.'),
         ),
+        migrations.RunSQL(
+            "UPDATE waitlist_clinic SET travel_kmh = 5 WHERE travel_kmh < 5", migrations.RunSQL.noop
+        ),
+        migrations.RunSQL("SET CONSTRAINTS ALL IMMEDIATE", migrations.RunSQL.noop),
         migrations.AddConstraint(
             model_name='clinic',
             constraint=models.CheckConstraint(condition=models.Q(('newcomer_percent__lte', 100), ('threshold__lte', 100), ('travel_kmh__gte', 5)), name='clinic_score_settings_in_range'),

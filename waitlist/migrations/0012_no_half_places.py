@@ -3,13 +3,33 @@
 from django.db import migrations, models
 
 
+# What the columns took before: half a place says nothing, and a trip of no minutes any distance.
+MENDED = [
+    *(
+        migrations.RunSQL(
+            f"""UPDATE waitlist_{noun} SET latitude = NULL, longitude = NULL
+                WHERE (latitude IS NULL) <> (longitude IS NULL)
+                   OR latitude NOT BETWEEN -90 AND 90 OR longitude NOT BETWEEN -180 AND 180""",
+            migrations.RunSQL.noop,
+        )
+        for noun in ("location", "patient")
+    ),
+    migrations.RunSQL(
+        "UPDATE waitlist_waitlistentry SET max_travel_minutes = NULL WHERE max_travel_minutes < 1",
+        migrations.RunSQL.noop,
+    ),
+    migrations.RunSQL("SET CONSTRAINTS ALL IMMEDIATE", migrations.RunSQL.noop),  # before the tables are altered
+]
 # AT TIME ZONE raises on a name the database does not know.
+IANA = "^([A-Z][A-Za-z_+-]*(/[A-Za-z0-9_+-]+)*)?$"  # and not what PostgreSQL takes besides: XYZ3, america/chicago
 ZONES = {"clinic": "timezone", "location": "nullif(timezone, '')", "patient": "nullif(timezone, '')"}
 KNOWN = [
     migrations.RunSQL(
         f"""ALTER TABLE waitlist_{noun} ADD CONSTRAINT {noun}_timezone_known
-            CHECK (timestamptz '2026-01-01 00:00Z' AT TIME ZONE {zone} IS NOT NULL OR timezone = '')""",
-        f"ALTER TABLE waitlist_{noun} DROP CONSTRAINT {noun}_timezone_known",
+            CHECK (timestamptz '2026-01-01 00:00Z' AT TIME ZONE {zone} IS NOT NULL OR timezone = ''),
+            ADD CONSTRAINT {noun}_timezone_of_iana CHECK (timezone ~ '{IANA}')""",
+        f"""ALTER TABLE waitlist_{noun} DROP CONSTRAINT {noun}_timezone_known,
+            DROP CONSTRAINT {noun}_timezone_of_iana""",
     )
     for noun, zone in ZONES.items()
 ]
@@ -22,6 +42,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        *MENDED,
         migrations.AddConstraint(
             model_name='location',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180)), ('latitude__isnull', False), ('longitude__isnull', False)), _connector='OR'), name='location_place_whole'),
