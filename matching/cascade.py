@@ -4,7 +4,8 @@ One call is one transaction under the slot's lock, and may be repeated at any ti
 follows from rows alone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import transaction
@@ -44,23 +45,27 @@ def advance_many(slot_ids: Sequence[int], *, now: datetime) -> int:
     One that fails keeps no other waiting: what went wrong is raised when all had their turn.
     """
     faults: list[Exception] = []
-    still = [slot_id for slot_id in slot_ids if _tried(faults, lambda pk=slot_id: clear_up(pk, now=now))]
+    still, asked = [], 0
+    for slot_id in slot_ids:
+        with _kept(faults):
+            if clear_up(slot_id, now=now):
+                still.append(slot_id)
     foreseen = foresight.foresee(still, now=now)
-    asked = [
-        _tried(faults, lambda pk=slot_id: _ask_if_due(pk, foreseen.get(pk), now=now)) or 0 for slot_id in still
-    ]
+    for slot_id in still:
+        with _kept(faults):
+            asked += _ask_if_due(slot_id, foreseen.get(slot_id), now=now)
     if faults:
         raise ExceptionGroup(f"{len(faults)} of {len(slot_ids)} slots", faults)
-    return sum(asked)
+    return asked
 
 
-def _tried(faults: list[Exception], act: Callable[[], int]) -> int | None:
-    """What the act returned; what it raised is kept among the faults."""
+@contextmanager
+def _kept(faults: list[Exception]) -> Iterator[None]:
+    """What goes wrong inside is kept for later."""
     try:
-        return act()
+        yield
     except Exception as fault:
         faults.append(fault)
-        return None
 
 
 @transaction.atomic(durable=True)
