@@ -70,13 +70,17 @@ def dump(policy: Policy) -> dict[str, Any]:
 
 
 def load(document: dict[str, Any]) -> Policy:
-    """The policy of a stored document; what it says of no field of ours is left aside."""
-    known = {name: value for name, value in document.items() if name in Policy.__dataclass_fields__}
+    """The policy of a stored document; what it, or a wave of it, says of no field of ours is left aside."""
+    known = _known(Policy, document)
     return Policy(**known | {plan: tuple(map(_wave, document[plan])) for plan in ("short", "long")})
 
 
 def _wave(row: dict[str, Any]) -> Wave:
-    return Wave(**row | {name: tuple(row.get(name, ())) for name in ("tiers", "channels")})
+    return Wave(**_known(Wave, row) | {name: tuple(row.get(name, ())) for name in ("tiers", "channels")})
+
+
+def _known(of: type[Policy] | type[Wave], row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name in of.__dataclass_fields__}
 
 
 def window(lead: timedelta, service_minutes: int | None) -> timedelta:

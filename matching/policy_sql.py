@@ -1,5 +1,7 @@
 """What the database itself refuses to store as a policy: whatever matching.policy_rules says that fits one path.
 
+That every wave comes after the one before fits none: it is a function of the database, matching_waves_in_order.
+
 Paths are lax: what a document does not say passes, as it is read with its default.
 """
 
@@ -18,6 +20,12 @@ def _exists(path: str) -> Func:
     """Whether the path finds something in the document: true or false, never unknown."""
     template = "jsonb_path_exists(%(expressions)s::jsonpath)"
     return Func(F("document"), Value(path), template=template, output_field=BooleanField())
+
+
+def _in_order(plan: str) -> Func:
+    """Whether the first wave is at minute 0 and each later than the one before; no wave at all is in order."""
+    template = "matching_waves_in_order(%(expressions)s)"
+    return Func(F(f"document__{plan}"), template=template, output_field=BooleanField())
 
 
 def _outside(field: str, low: int, high: int, *types: str) -> str:
@@ -95,6 +103,14 @@ CONSTRAINTS = [
             name=f"policy_{plan}_waves_in_place",
             condition=~Q(*(_exists(path.format(plan=plan)) for path in _MISPLACED), _connector=Q.OR),
             violation_error_message="The first wave is at minute 0, and only the last goes on until nobody is left.",
+        )
+        for plan in PLANS
+    ),
+    *(  # by name the last that are looked at: the other constraints have said what a wave is
+        CheckConstraint(
+            name=f"policy_{plan}_waves_rising",
+            condition=Q(_in_order(plan)),
+            violation_error_message="Waves are in order of time, the first at minute 0, each at a minute of its own.",
         )
         for plan in PLANS
     ),

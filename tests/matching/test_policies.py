@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
 
 from matching import policies, policy_rules, presets
 from matching.models import PolicyVersion
@@ -190,6 +191,59 @@ def test_the_database_takes_every_preset(preset):
 def test_the_database_takes_documents_from_before_a_field_existed():
     old = {"name": "old", "short": [{"after_minutes": 0, "min_score": 55, "size": 5}], "long": []}
     PolicyVersion.objects.create(clinic=factories.clinic(), name="old", version=1, document=old, created_at=NOW)
+
+
+def test_what_a_document_says_of_no_field_of_ours_is_left_aside():
+    document = stored(PLAIN) | {"mood": "good"}
+    document["short"][1] |= {"mood": "better", "tiers": [Tier.GOLD]}
+    assert policies.load(document) == short(Wave(), Wave(15, tiers=(Tier.GOLD,)))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("plan", ["short", "long"])
+@pytest.mark.parametrize(
+    "waves", [[], [{}], [{"after_minutes": 0}], [{}, {"after_minutes": 1}, {"after_minutes": 10_080}]]
+)
+def test_the_database_takes_waves_in_order(plan, waves):
+    document = stored(PLAIN) | {plan: waves}
+    made = PolicyVersion(clinic=factories.clinic(), name="plain", version=1, document=document, created_at=NOW)
+    made.full_clean()
+    made.save()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("plan", ["short", "long"])
+@pytest.mark.parametrize("minutes", [(0, 0), (0, 20, 20), (0, 20, 10), (0, None), (None, None), (None, 0), (0, 5, None)])
+def test_the_database_refuses_waves_out_of_order(plan, minutes):
+    """None: the wave does not say its minute, which is 0 then."""
+    waves = [{} if minute is None else {"after_minutes": minute} for minute in minutes]
+    document = stored(PLAIN) | {plan: waves}
+    made = PolicyVersion(clinic=factories.clinic(), name="plain", version=1, document=document, created_at=NOW)
+    with pytest.raises(ValidationError, match="in order of time"):
+        made.full_clean()
+    with pytest.raises(IntegrityError, match=f"policy_{plan}_waves_rising"), transaction.atomic():
+        made.save()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "plan, in_order",
+    [
+        (None, True),
+        ("5", True),
+        ("{}", True),
+        ("[]", True),
+        ("[5]", True),
+        ('[{"after_minutes": "late"}, {"after_minutes": null}]', True),
+        ('[{"after_minutes": 5}]', False),
+        ('[{"after_minutes": 0}, {"after_minutes": 0.0}]', False),
+    ],
+)
+def test_the_order_of_waves_is_true_or_false_whatever_a_plan_is(plan, in_order):
+    """The other constraints name what is no plan."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT matching_waves_in_order(%s::jsonb)", [plan])
+        assert cursor.fetchone() == (in_order,)
 
 
 def a_wave(**fields: Any) -> dict[str, Any]:
