@@ -4,13 +4,14 @@ Versions are only added. Clinics and services are edited as objects, so django-a
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from audit import trail
-from matching import policies, policy_rules
+from matching import policies, policy_rules, presets
 from matching.models import PolicyVersion
 from matching.policies import Policy
 from waitlist.models import Clinic, Service
@@ -65,6 +66,23 @@ def assign(clinic: Clinic, *, default: str = "", services: Mapping[int, str] | N
     changed = _choose(clinic, known[default]) if default else False
     rows = clinic.services.select_related("policy").filter(pk__in=chosen).order_by("pk")
     return changed + sum(_choose(service, chosen[service.pk]) for service in rows)
+
+
+@transaction.atomic
+def rescore(clinic: Clinic, *, old: int, new: int, now: datetime) -> int:
+    """Policies with the very waves of `scored` for the old threshold get those for the new one; how many did.
+
+    Whatever their name and all else they say. A policy with any other wave, of either plan, stays as it is.
+    """
+    _lock(clinic)
+    before, after = presets.scored(old), presets.scored(new)
+    count = 0
+    for version in newest(clinic).values() if old != new else ():
+        policy = policies.load(version.document)
+        if (policy.short, policy.long) == (before.short, before.long):
+            follows = replace(policy, short=after.short, long=after.long)
+            count += save(clinic, follows, after=version.version, now=now) is not None
+    return count
 
 
 def _lock(clinic: Clinic) -> Clinic:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from matching import policybook
 from waitlist import live, tiering
 from waitlist.models import Clinic, TierRules
 from waitlist.models.clinic import PARTS
@@ -36,19 +37,21 @@ def set_tiers(clinic: Clinic, rules: Rules, *, now: datetime) -> int:
 
 
 @transaction.atomic(durable=True)
-def set_score(clinic: Clinic, **fields: int) -> None:
+def set_score(clinic: Clinic, *, now: datetime, **fields: int) -> int:
     """What each part of the score is worth and what else it rests on; django-auditlog writes the line.
 
-    ValidationError by field, or with a sentence where the weights do not add up to 100. What was offered keeps the
-    score it was offered with.
+    Policies by score follow a new threshold; how many did. ValidationError by field, or with a sentence where the
+    weights do not add up to 100. What was offered keeps the score it was offered with, and an open slot its policy.
     """
     clinic = _locked(clinic)
+    old = clinic.threshold
     for name in SCORE:
         setattr(clinic, name, fields[name])
     others = {field.name for field in Clinic._meta.get_fields()} - set(SCORE)
     clinic.full_clean(exclude=others, validate_unique=False)
     clinic.save(update_fields=SCORE)
     nudge("waitlist.tasks.refresh_clinic", clinic.pk)  # whoever joined meanwhile
+    return policybook.rescore(clinic, old=old, new=clinic.threshold, now=now)
 
 
 def _locked(clinic: Clinic) -> Clinic:

@@ -213,7 +213,9 @@ def test_the_database_takes_waves_in_order(plan, waves):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("plan", ["short", "long"])
-@pytest.mark.parametrize("minutes", [(0, 0), (0, 20, 20), (0, 20, 10), (0, None), (None, None), (None, 0), (0, 5, None)])
+@pytest.mark.parametrize(
+    "minutes", [(0, 0), (0, 20, 20), (0, 20, 10), (0, None), (None, None), (None, 0), (0, 5, None)]
+)
 def test_the_database_refuses_waves_out_of_order(plan, minutes):
     """None: the wave does not say its minute, which is 0 then."""
     waves = [{} if minute is None else {"after_minutes": minute} for minute in minutes]

@@ -18,7 +18,7 @@ from tests import factories
 from tests.at_once import at_once, wait_until_blocked
 from tests.factories import NOW, World
 from tests.recorded import everything_recorded
-from waitlist import vacancies
+from waitlist import tuning, vacancies
 from waitlist.calendar import Time
 from waitlist.models import Clinic, Slot
 
@@ -237,6 +237,56 @@ def test_a_clinic_begins_with_its_own_threshold(world):
     clinic = factories.clinic(threshold=70)
     saved = save(clinic, replace(presets.scored(clinic.threshold), name="ours"))
     assert [wave["min_score"] for wave in saved.document["long"]] == [70, 60, 50, 0]
+
+
+def test_untouched_policies_by_score_follow_a_new_threshold_and_no_others(world):
+    scored = presets.scored(55)
+    by_hand = {
+        "short": replace(scored, name="short", short=scored.short[:3]),
+        "long": replace(scored, name="long", long=()),
+        "other": replace(presets.scored(60), name="other"),
+        "slow": SLOW,
+    }
+    for policy in by_hand.values():
+        save(world.clinic, policy)
+    save(world.clinic, replace(scored, name="once"))
+    save(world.clinic, replace(SLOW, name="once"), after=1)
+    elsewhere = World()
+    assert policybook.rescore(world.clinic, old=55, new=5, now=LATER) == 1
+    found = {name: (row.version, policies.load(row.document)) for name, row in policybook.newest(world.clinic).items()}
+    assert found == {name: (1, policy) for name, policy in by_hand.items()} | {
+        "once": (2, replace(SLOW, name="once")),
+        "scored": (2, presets.scored(5)),
+    }
+    assert policybook.newest(elsewhere.clinic) == {"scored": elsewhere.clinic.policy}
+    assert policybook.rescore(world.clinic, old=5, new=5, now=LATER) == 0
+    assert policybook.rescore(world.clinic, old=5, new=55, now=LATER) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_threshold_and_the_policies_that_follow_are_one_recorded_act():
+    world = World()
+    fields = {name: getattr(world.clinic, name) for name in tuning.SCORE}
+    with everything_recorded() as changed:
+        assert tuning.set_score(world.clinic, now=LATER, **fields | {"threshold": 70}) == 1
+    assert changed == {"matching_policyversion", "waitlist_clinic"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_author_and_a_new_threshold_at_once_leave_the_new_threshold():
+    world = World()
+    fields = {name: getattr(world.clinic, name) for name in tuning.SCORE} | {"threshold": 70}
+    edited = replace(presets.SCORED, cutoff_minutes=45)
+    at_once(
+        [
+            lambda: tuning.set_score(world.clinic, now=LATER, **fields),
+            lambda: policybook.save(world.clinic, edited, after=1, now=LATER),
+        ]
+    )
+    stored = policybook.newest(world.clinic)["scored"]
+    world.clinic.refresh_from_db()
+    assert (world.clinic.threshold, world.clinic.policy) == (70, stored)
+    assert [wave["min_score"] for wave in stored.document["short"]] == [70, 60, 50, 0]
 
 
 def _unsaved(world: World, hours: int) -> Slot:

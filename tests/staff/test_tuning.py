@@ -1,5 +1,6 @@
 """The manager's two pages: what tiers ask for and how the score is weighed; and a tier by hand at the desk."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,12 +11,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.models import Entry
+from matching import policies, policybook, presets
+from matching.policies import Wave
 from tests import factories
 from tests.factories import NOW, World
 from waitlist import roster, tuning
 from waitlist.forms.tuning import ScoreForm, TierForm
 from waitlist.models import Clinic, Patient, TierRules, User
-from waitlist.states import Role, Tier
+from waitlist.states import Autopilot, Role, Tier
 from waitlist.tiers import ESTABLISHED, STANDARD
 
 pytestmark = pytest.mark.django_db
@@ -153,9 +156,49 @@ def test_all_of_the_score_is_saved_and_recorded_in_one_line(world, manager):
     world.clinic.refresh_from_db()
     assert {name: getattr(world.clinic, name) for name in changes} == changes
     assert world.clinic.default_notice_minutes == 90
-    (line,) = Entry.objects.filter(verb="clinic.changed", clinic_id=world.clinic.pk, actor_kind="staff")
+    lines = Entry.objects.filter(verb="clinic.changed", clinic_id=world.clinic.pk, actor_kind="staff").order_by("pk")
+    line, followed = lines
     assert set(line.changes) == {*changes, "default_notice_minutes"}
-    assert "The policy in use asks for 55 points in its first wave." in page(answer)
+    assert set(followed.changes) == {"policy"}
+    assert "1 policy follows the threshold." in page(answer)
+
+
+def test_a_new_threshold_is_what_the_policies_in_use_ask_for(world, manager):
+    slot = world.slot()
+    ours = replace(presets.scored(55), name="Ours", autopilot=Autopilot.SUGGEST, cutoff_minutes=40)
+    policybook.save(world.clinic, ours, after=0, now=NOW)
+    policybook.assign(world.clinic, services={world.service.pk: "Ours"})
+    text = page(manager.post(SCORE, score(world, threshold=70), follow=True))
+    assert "by these points. 2 policies follow the threshold." in text
+    for row in (world.clinic, world.service, slot):
+        row.refresh_from_db()
+    in_use = policies.load(world.clinic.policy.document)
+    assert (in_use, world.clinic.policy.version) == (presets.scored(70), 2)
+    theirs = policies.load(world.service.policy.document)
+    assert theirs == replace(ours, short=in_use.short, long=in_use.long)
+    assert slot.policy.version == 1
+    assert Entry.objects.filter(verb="policy.saved", changes={"version": [1, 2]}, actor_kind="staff").count() == 2
+
+
+def test_without_a_new_threshold_every_policy_stays(world, manager):
+    text = page(manager.post(SCORE, score(world, travel_kmh=30), follow=True))
+    assert "Saved." in text and "the threshold." not in text
+    assert policybook.newest(world.clinic)["scored"].version == 1
+
+
+def test_a_refused_score_moves_no_policy(world):
+    with pytest.raises(ValidationError):
+        tuning.set_score(world.clinic, now=NOW, **score(world, threshold=70, weight_time=25))
+    assert policybook.newest(world.clinic)["scored"].version == 1
+
+
+@pytest.mark.parametrize("short", [(), (Wave(min_score=20),)])
+def test_the_page_opens_whatever_the_waves_of_the_policy_in_use(world, manager, short):
+    policybook.save(world.clinic, replace(presets.SCORED, short=short), after=1, now=NOW)
+    assert manager.get(SCORE).status_code == 200
+    assert "Saved." in page(manager.post(SCORE, score(world, threshold=70), follow=True))
+    world.clinic.refresh_from_db()
+    assert (world.clinic.threshold, world.clinic.policy.version) == (70, 2)
 
 
 def test_a_wrong_sum_is_refused_with_a_sentence_by_the_form_the_act_and_the_database(world, manager):
@@ -163,7 +206,7 @@ def test_a_wrong_sum_is_refused_with_a_sentence_by_the_form_the_act_and_the_data
     assert answer.context["form"].non_field_errors() == ["These add up to 95; they have to add up to 100."]
     assert "These add up to 95; they have to add up to 100." in page(answer)
     with pytest.raises(ValidationError) as refused:
-        tuning.set_score(world.clinic, **score(world, weight_time=25))
+        tuning.set_score(world.clinic, now=NOW, **score(world, weight_time=25))
     assert refused.value.messages == ["The seven weights have to add up to 100 points."]
     with pytest.raises(IntegrityError, match="clinic_weights_sum_to_100"), transaction.atomic():
         Clinic.objects.filter(pk=world.clinic.pk).update(weight_time=25)

@@ -122,7 +122,7 @@ class ScoreForm(forms.Form):
         "Points the first wave asks for",
         least=0,
         most=100,
-        help_text="For policies made from “scored” from now on.",
+        help_text="Policies by score follow it; those whose waves you changed, and times open already, keep theirs.",
     )
     travel_kmh = _count("Travel speed, km/h", least=5, most=200, help_text="Turns a distance into minutes.")
     newcomer_percent = _count(

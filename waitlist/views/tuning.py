@@ -8,7 +8,6 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from matching import policies
 from waitlist import access, tiering, tuning
 from waitlist.forms import point_out
 from waitlist.forms.tuning import ScoreForm, TierForm, adds_up_to
@@ -17,8 +16,6 @@ from waitlist.states import Role, Tier
 from waitlist.templatetags.standby import money
 from waitlist.tiers import PRESETS, Rules
 from waitlist.views.answer import typed
-
-SCORED = "scored"  # the preset whose first wave asks for the clinic's threshold
 
 
 @never_cache
@@ -66,11 +63,11 @@ def score(request: HttpRequest) -> HttpResponse:
     form = ScoreForm(data, initial=ScoreForm.of(clinic))
     if data is not None and "check" not in data and form.is_valid():
         try:
-            tuning.set_score(clinic, **form.cleaned_data)
+            follow = tuning.set_score(clinic, now=timezone.now(), **form.cleaned_data)
         except ValidationError as error:
             point_out(error, form)
         else:
-            messages.success(request, "Saved. From now on people are ranked by these points.")
+            messages.success(request, f"Saved. From now on people are ranked by these points.{_following(follow)}")
             return redirect("score")
     context = {
         "clinic": clinic,
@@ -78,16 +75,14 @@ def score(request: HttpRequest) -> HttpResponse:
         "forms": [form],
         "is_right": form.total == 100,
         "total": adds_up_to(form.total),
-        "first_wave": _first_wave(clinic),
     }
     return render(request, "waitlist/score.html", context)
 
 
-def _first_wave(clinic: Clinic) -> int | None:
-    """What the policy in use asks for in its first wave, if it is `scored`."""
-    if clinic.policy is None or clinic.policy.name != SCORED:
-        return None
-    return policies.load(clinic.policy.document).short[0].min_score
+def _following(count: int) -> str:
+    if not count:
+        return ""
+    return " 1 policy follows the threshold." if count == 1 else f" {count} policies follow the threshold."
 
 
 def _in_words(rules: Rules) -> str:
