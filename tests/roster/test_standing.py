@@ -18,7 +18,7 @@ def row(entry: WaitlistEntry) -> tuple:
 
 
 def weigh(clinic: Clinic, **changes: int) -> None:
-    tuning.set_score(clinic, **{name: getattr(clinic, name) for name in SCORE} | changes)
+    tuning.set_score(clinic, now=NOW, **{name: getattr(clinic, name) for name in SCORE} | changes)
 
 
 @pytest.mark.django_db
