@@ -81,7 +81,7 @@ def make_clinic(plan: ClinicPlan, *, now: datetime) -> Clinic:
         Practitioner(clinic=clinic, name=doctor.name, specialty=doctor.specialty) for doctor in plan.doctors
     )
     make_services(plan, clinic)
-    make_policy_of_one_service(plan, clinic, now=now)
+    make_policy_to_choose(clinic, now=now)
     make_closures(clinic, now=now)
     make_staff(clinic)
     make_connections(plan, clinic, now=now)
@@ -109,13 +109,9 @@ def make_services(plan: ClinicPlan, clinic: Clinic) -> None:
     )
 
 
-def make_policy_of_one_service(plan: ClinicPlan, clinic: Clinic, *, now: datetime) -> None:
-    """Where the plan names one, a long and dear service is offered to one person after the other."""
-    if plan.one_by_one:
-        policy = replace(presets.sequential(), name=PRESETS["sequential"].label)
-        policybook.save(clinic, policy, after=0, now=now)
-        service = clinic.services.get(name=plan.one_by_one)
-        policybook.assign(clinic, services={service.pk: policy.name})
+def make_policy_to_choose(clinic: Clinic, *, now: datetime) -> None:
+    """A second policy that nobody follows yet: every time of the demo is asked for alike until somebody tries it."""
+    policybook.save(clinic, replace(presets.sequential(), name=PRESETS["sequential"].label), after=0, now=now)
 
 
 def make_closures(clinic: Clinic, *, now: datetime) -> None:

@@ -50,7 +50,6 @@ class ClinicPlan:
     patients: int
     wishes: int  # still waiting once the history below has been written
     history: tuple[str, ...]  # how the openings of the past week ended
-    one_by_one: str = ""  # the service that is offered to one person after the other
 
 
 INJECTABLES, SKIN, LASER = "Injectables", "Skin", "Laser"
@@ -110,7 +109,6 @@ HARBOR = ClinicPlan(
     patients=50,
     wishes=40,
     history=(*[FILLED] * 3, RAN_OUT),
-    one_by_one="Cheek filler",
 )
 CLINICS = (RADIANCE, HARBOR)
 
