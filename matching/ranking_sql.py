@@ -125,7 +125,9 @@ def _none(filters: dict[str, str]) -> str:
     return "\n  AND ".join(f"({sql}) IS NOT TRUE" for name, sql in filters.items() if name != "inactive")
 
 
-_ACTIVE = "e.clinic_id = %(clinic_id)s AND e.status = 'active'"
+# In a query of its own, so that a plan made for any clinic costs the same for this one and need not be made anew.
+_OF_CLINIC = "e.clinic_id = (SELECT %(clinic_id)s)"
+_ACTIVE = f"{_OF_CLINIC} AND e.status = 'active'"
 _OF_TIER = "strpos(%(tiers)s, coalesce(nullif(e.priority, ''), p.tier)) > 0"
 _NEAR = f"{_OF_TIER} AND {_none(_OF_THE_WAY)}"
 _IMPLIED = ("opted_out", "unreachable")  # by over_cap: who is within a cap has a way that may be used
@@ -206,7 +208,7 @@ _BEYOND_THE_ROW = {name: sql for name, sql in FILTERS.items() if name not in _OF
 COUNTS = f"""
 SELECT CASE WHEN e.filter <> '' THEN e.filter ELSE {_first(_BEYOND_THE_ROW)} END AS filter, count(*) AS entries
 FROM (SELECT e.id, e.patient_id, e.services, e.max_travel_minutes, {_first(_OF_THE_ROW)} AS filter FROM {_ENTRY}
-      WHERE e.clinic_id = %(clinic_id)s AND e.status IN ('active', 'paused') OFFSET 0) e
+      WHERE {_OF_CLINIC} AND e.status IN ('active', 'paused') OFFSET 0) e
 LEFT JOIN LATERAL ({_PERSON} AND e.filter = '' OFFSET 0) p ON true {_WAY}
 GROUP BY 1 ORDER BY 2 DESC, 1
 """
