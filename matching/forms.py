@@ -25,7 +25,7 @@ HELP = {
     "undo_delay_minutes": "Nobody is asked before; 0: at once.",
     "short_buffer_minutes": "Before the first wave, after the time to take it back.",
     "long_buffer_minutes": "Before the first wave, after the time to take it back.",
-    "exclusive_minutes": "From the first wave on nobody books the time by hand; 0: no such period.",
+    "exclusive_minutes": "From the first wave on: kept for those asked, nobody else is booked by hand. 0: not at all.",
     "cutoff_minutes": "In addition to the notice the service and the patient need.",
 }
 HEADS = {"short": "Start within 24 hours", "long": "Later start"}

@@ -21,7 +21,6 @@ from waitlist.models import Slot, WaitlistEntry
 from waitlist.states import Tier
 
 SHOWN = 40
-TICKED = 3  # the first few, so that one tap is enough
 NOT_FREE = "That time is not free any more. Nobody was asked."
 
 
@@ -31,7 +30,6 @@ class Match:
 
     candidate: Candidate
     entry: WaitlistEntry
-    is_ticked: bool
 
     @property
     def points(self) -> str:
@@ -50,7 +48,7 @@ class Match:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest, pk: int) -> HttpResponse:
-    """Tick who is to be asked; the first few are ticked already."""
+    """Tick who is to be asked."""
     card = get_card(request, pk)
     if request.method == "POST":
         return _ask(request, card)
@@ -88,5 +86,4 @@ def _matches(slot: Slot, *, now: datetime) -> list[Match]:
     """The best matches and, as a sign that there are more, one too many."""
     ranked = ranking.rank(slot, limit=SHOWN + 1, now=now)
     entries = WaitlistEntry.objects.select_related("patient").in_bulk([one.entry_id for one in ranked])
-    there = [one for one in ranked if one.entry_id in entries]
-    return [Match(one, entries[one.entry_id], place < TICKED) for place, one in enumerate(there)]
+    return [Match(one, entries[one.entry_id]) for one in ranked if one.entry_id in entries]

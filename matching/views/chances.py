@@ -39,6 +39,7 @@ def of(card: Card, words: str) -> dict[str, object]:
     found = reasons.why_not(card.slot, now=card.now)
     return {
         "eligible": found.counts.get("eligible", 0),
+        "is_by_wave": card.plan.goes_by_itself and not card.plan.is_over,
         "next_in_line": next_in_line(card) if card.slot.is_live else [],
         "part_names": list(PARTS.values()),
         "others": why_not(found.counts),
@@ -49,7 +50,7 @@ def of(card: Card, words: str) -> dict[str, object]:
 
 def next_in_line(card: Card) -> list[Line]:
     """Those the slot's next wave would ask first: of its waves to come the first that finds somebody."""
-    for step in card.plan.steps if card.plan.waves else ():
+    for step in card.plan.steps if not card.plan.is_over else ():
         wave = card.plan.waves[step - 1]
         order = Order(wave.order)
         if found := ranking.rank(

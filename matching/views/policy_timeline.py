@@ -112,7 +112,7 @@ def _bands(policy: Policy, plan: str, first: int, end: int) -> list[Band]:
             bands.append(_band(kind, begins, minutes, end, f"{policy_words.length(minutes)} {text}"))
         begins += minutes
     if policy.exclusive_minutes:
-        text = f"{policy_words.length(policy.exclusive_minutes)} of exclusive access: nobody books by hand"
+        text = f"{policy_words.length(policy.exclusive_minutes)} of exclusive access: kept for those asked"
         bands.append(_band("exclusive", first, policy.exclusive_minutes, end, text))
     return bands
 

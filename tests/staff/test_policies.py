@@ -200,7 +200,7 @@ def test_checking_shows_the_picture_and_saves_nothing(world, manager):
     assert page.count('class="policy-line" role="img"') == 2
     assert "wave 1 after 10 min: 5 Platinum; wave 2 after 15 min: 5 Gold" in page
     assert "10 min of further waiting" in text(answer)
-    assert "5 min of exclusive access: nobody books by hand" in text(answer)
+    assert "5 min of exclusive access: kept for those asked" in text(answer)
     assert "2 after 3 h 0 min" not in page and "after 3 h: 5 Gold patients, the best matches first" in text(answer)
     assert "style=" not in page
 
