@@ -7,6 +7,7 @@ import json
 import threading
 import time
 import urllib.request
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -29,7 +30,7 @@ from ops.processes import free_port
 MAGIC = {"0001": 21211, "0002": 21612, "0003": 21408, "0004": 21610, "0009": 21614}
 
 
-class _Server:
+class _Server(ABC):
     """An HTTP server in a thread: `with FakeTwilio() as twilio: …`."""
 
     def __init__(self) -> None:
@@ -51,8 +52,9 @@ class _Server:
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
+    @abstractmethod
     def answer(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
-        raise NotImplementedError
+        """What this service says to a request."""
 
     @staticmethod
     def say(request: BaseHTTPRequestHandler, status: int, data: Any = None) -> None:
