@@ -1,5 +1,6 @@
 """The bar over every staff page."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -24,12 +25,12 @@ PAGES = (  # label, address by name, who may open it
 )
 
 
-def open_tasks(clinic_id: int) -> int:
+def open_tasks(clinic_id: int, *, now: datetime) -> int:
     """What waits for a person's hand: one query, as every page asks."""
     waiting = (WritebackStatus.TASK, WritebackStatus.CONFLICT)
     owed = Writeback.objects.filter(clinic_id=clinic_id, status__in=waiting)
     refused = InboundEvent.objects.filter(connection__clinic_id=clinic_id, status=EventStatus.REJECTED)
-    replies = inbox.to_read(clinic_id, now=timezone.now())
+    replies = inbox.to_read(clinic_id, now=now)
     return owed.values("pk").union(refused.values("pk"), replies.values("pk"), all=True).count()
 
 
@@ -59,7 +60,7 @@ def bar(context: template.Context) -> dict[str, Any]:
         "user": user,
         "others": [one for one in everywhere if one != mine],
         "pages": pages,
-        "tasks": open_tasks(mine.clinic_id) if mine is not None else 0,
+        "tasks": open_tasks(mine.clinic_id, now=timezone.now()) if mine is not None else 0,
         "csrf_token": context.get("csrf_token"),
         "here": request.get_full_path(),
     }
