@@ -63,7 +63,6 @@ def _by_tier(gold_minutes: int, rest_minutes: int) -> tuple[Wave, ...]:
     return (platinum, gold, Wave(rest_minutes, repeat=True))
 
 
-SCORED = scored()
 PRESETS = {
     preset.name: preset
     for preset in (

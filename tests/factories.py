@@ -35,7 +35,7 @@ def clinic(policy: Policy | None = None, **fields: Any) -> Clinic:
     """A clinic; fields of Policy, such as autopilot="suggest", go into the document of its policy."""
     n = next(_numbers)
     ours = {name: fields.pop(name) for name in list(fields) if name in Policy.__dataclass_fields__ and name != "name"}
-    policy = replace(policy or presets.SCORED, **ours)
+    policy = replace(policy or presets.scored(), **ours)
     made = Clinic.objects.create(
         **{
             "name": f"Clinic {n}",

@@ -63,7 +63,7 @@ def test_the_presets_are_what_the_decisions_say():
 def test_scored_follows_the_clinics_threshold():
     assert [wave.min_score for wave in presets.scored(70).long] == [70, 60, 50, 0]
     assert [wave.min_score for wave in presets.scored(12).long] == [12, 2, 0, 0]
-    assert presets.scored(55) == presets.SCORED
+    assert presets.scored(55) == presets.scored()
 
 
 def test_a_document_from_before_a_field_existed_is_read_with_its_default():

@@ -49,8 +49,8 @@ def test_a_policy_in_one_sentence(policy, words):
 
 
 def test_plans_that_are_the_same_are_one_picture():
-    assert [line.head for line in timelines(presets.SCORED)] == ["Whenever it starts"]
-    two = timelines(replace(presets.SCORED, long_buffer_minutes=10))
+    assert [line.head for line in timelines(presets.scored())] == ["Whenever it starts"]
+    two = timelines(replace(presets.scored(), long_buffer_minutes=10))
     assert [line.head for line in two] == ["Start within 24 hours", "Later start"]
 
 

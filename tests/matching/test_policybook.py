@@ -276,7 +276,7 @@ def test_a_new_threshold_and_the_policies_that_follow_are_one_recorded_act():
 def test_an_author_and_a_new_threshold_at_once_leave_the_new_threshold():
     world = World()
     fields = {name: getattr(world.clinic, name) for name in tuning.SCORE} | {"threshold": 70}
-    edited = replace(presets.SCORED, cutoff_minutes=45)
+    edited = replace(presets.scored(), cutoff_minutes=45)
     at_once(
         [
             lambda: tuning.set_score(world.clinic, now=LATER, **fields),

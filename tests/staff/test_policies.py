@@ -84,7 +84,7 @@ def test_the_number_of_queries_does_not_grow(world, manager, django_assert_num_q
         counts.append(len(queries.captured_queries))
         for n in range(2):
             service = factories.service(world.clinic)
-            policybook.save(world.clinic, replace(presets.SCORED, name=f"{service.name} {n}"), after=0, now=NOW)
+            policybook.save(world.clinic, replace(presets.scored(), name=f"{service.name} {n}"), after=0, now=NOW)
             policybook.assign(world.clinic, services={service.pk: f"{service.name} {n}"})
     assert counts[0] == counts[1]
 
@@ -127,7 +127,7 @@ def test_every_preset_can_be_started_from(world, manager, preset):
 
 def test_a_preset_takes_the_clinics_threshold_and_a_free_name(world, manager):
     Clinic.objects.filter(pk=world.clinic.pk).update(threshold=80)
-    policybook.save(world.clinic, replace(presets.SCORED, name="BY SCORE"), after=0, now=NOW)
+    policybook.save(world.clinic, replace(presets.scored(), name="BY SCORE"), after=0, now=NOW)
     page = manager.get(f"{NEW}?from=scored").content.decode()
     assert 'value="By score 2"' in page
     assert re.search(r'name="short-0-min_score" value="80"', page)
@@ -140,7 +140,7 @@ def test_a_name_that_is_taken_is_refused_at_its_field(world, manager):
 
 
 def test_a_change_is_the_next_version_and_the_clinic_follows_it(world, manager):
-    changed = replace(presets.SCORED, cutoff_minutes=30, long=(Wave(size=None, tiers=(Tier.GOLD,)), Wave(30)))
+    changed = replace(presets.scored(), cutoff_minutes=30, long=(Wave(size=None, tiers=(Tier.GOLD,)), Wave(30)))
     answer = manager.post(url(newest(world.clinic)), fields(changed), follow=True)
     assert "Saved as version 2" in text(answer)
     assert policies.load(newest(world.clinic).document) == changed
@@ -152,7 +152,7 @@ def test_a_change_is_the_next_version_and_the_clinic_follows_it(world, manager):
 
 def test_old_versions_can_be_read_and_not_changed(world, manager):
     first = newest(world.clinic)
-    policybook.save(world.clinic, replace(presets.SCORED, cutoff_minutes=30), after=1, now=NOW)
+    policybook.save(world.clinic, replace(presets.scored(), cutoff_minutes=30), after=1, now=NOW)
     page = manager.get(url(first))
     assert "version 1" in text(page) and "version 2 is the newest" in text(page)
     assert 'id="editor"' not in page.content.decode()
@@ -161,18 +161,18 @@ def test_old_versions_can_be_read_and_not_changed(world, manager):
 
 def test_who_saves_on_top_of_somebody_elses_version_is_told_first(world, manager):
     first = newest(world.clinic)
-    policybook.save(world.clinic, replace(presets.SCORED, cutoff_minutes=30), after=1, now=NOW)
-    answer = manager.post(url(first), fields(replace(presets.SCORED, cutoff_minutes=45)))
+    policybook.save(world.clinic, replace(presets.scored(), cutoff_minutes=30), after=1, now=NOW)
+    answer = manager.post(url(first), fields(replace(presets.scored(), cutoff_minutes=45)))
     assert "Version 2 was saved meanwhile" in text(answer)
     second = newest(world.clinic)
     assert second.version == 2 and f'action="{url(second)}"' in answer.content.decode()
     assert 'name="cutoff_minutes" value="45"' in answer.content.decode()
-    manager.post(url(second), fields(replace(presets.SCORED, cutoff_minutes=45)))
+    manager.post(url(second), fields(replace(presets.scored(), cutoff_minutes=45)))
     assert newest(world.clinic).document["cutoff_minutes"] == 45
 
 
 def test_errors_stand_at_their_fields_and_nothing_is_saved(world, manager):
-    sent = fields(presets.SCORED) | {
+    sent = fields(presets.scored()) | {
         "short-1-after_minutes": "0",
         "short-2-size": "many",
         "long-3-min_score": "101",
@@ -212,7 +212,7 @@ def test_a_picture_of_no_waves_is_a_sentence(world, manager):
 
 def test_waves_are_added_and_removed_without_javascript(world, manager):
     page = url(newest(world.clinic))
-    sent = fields(presets.SCORED)
+    sent = fields(presets.scored())
     sent["short-1-size"] = "7"
     added = manager.post(page, sent | {"do": "add-short"}).content.decode()
     assert re.findall(r'name="short" value="(\d)"', added) == ["0", "1", "2", "3", "4"]
@@ -233,10 +233,10 @@ def test_a_first_wave_can_be_added_to_none(world, manager):
 
 def test_a_plan_takes_twelve_waves_and_no_more(world, manager):
     waves = tuple(Wave(10 * n) for n in range(12))
-    sent = fields(replace(presets.SCORED, short=waves))
+    sent = fields(replace(presets.scored(), short=waves))
     page = manager.post(url(newest(world.clinic)), sent | {"do": "add-short"}).content.decode()
     assert page.count('name="short"') == 12 and 'value="add-short"' not in page
-    more = fields(replace(presets.SCORED, short=(*waves, Wave(130), Wave(140))))
+    more = fields(replace(presets.scored(), short=(*waves, Wave(130), Wave(140))))
     assert "A plan has at most 12 waves." in text(manager.post(url(newest(world.clinic)), more))
 
 
@@ -252,7 +252,7 @@ def test_roles(world, client, role, status):
     client.force_login(factories.user(world.clinic, role))
     for page in (PAGE, NEW, url(newest(world.clinic))):
         assert client.get(page).status_code == status
-    client.post(url(newest(world.clinic)), fields(replace(presets.SCORED, cutoff_minutes=30)))
+    client.post(url(newest(world.clinic)), fields(replace(presets.scored(), cutoff_minutes=30)))
     assert newest(world.clinic).version == (2 if status == 200 else 1)
 
 
@@ -263,7 +263,7 @@ def test_every_change_of_the_pages_is_recorded():
     with everything_recorded() as changed:
         client.post(f"{NEW}?from=tiered", fields(replace(presets.tiered(), name="By tier")))
         client.post(PAGE, {"default": "By tier", f"service-{world.service.pk}": "scored"})
-        client.post(url(newest(world.clinic)), fields(replace(presets.SCORED, cutoff_minutes=30)))
+        client.post(url(newest(world.clinic)), fields(replace(presets.scored(), cutoff_minutes=30)))
     assert changed == {"matching_policyversion", "waitlist_clinic", "waitlist_service"}
 
 

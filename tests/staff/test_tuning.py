@@ -194,7 +194,7 @@ def test_a_refused_score_moves_no_policy(world):
 
 @pytest.mark.parametrize("short", [(), (Wave(min_score=20),)])
 def test_the_page_opens_whatever_the_waves_of_the_policy_in_use(world, manager, short):
-    policybook.save(world.clinic, replace(presets.SCORED, short=short), after=1, now=NOW)
+    policybook.save(world.clinic, replace(presets.scored(), short=short), after=1, now=NOW)
     assert manager.get(SCORE).status_code == 200
     assert "Saved." in page(manager.post(SCORE, score(world, threshold=70), follow=True))
     world.clinic.refresh_from_db()
