@@ -8,8 +8,6 @@ from django.forms import BaseForm
 from django.templatetags.tz import do_timezone
 from django.urls import NoReverseMatch, reverse
 from django.utils.dateformat import format as write
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 from waitlist.templatetags.shapes import register
 
@@ -20,13 +18,6 @@ def address(name: str) -> str | None:
         return reverse(name)
     except NoReverseMatch:
         return None
-
-
-@register.simple_tag
-def page_link(name: str, words: str) -> SafeString | str:
-    """A link to a page that may not be there."""
-    url = address(name)
-    return format_html('<a href="{}">{}</a>', url, words) if url else ""
 
 
 @register.filter
