@@ -10,7 +10,7 @@ from django.db import models
 from audit.actor import Actor, acting, correlation_id, current
 from audit.models import Entry
 
-__all__ = ["Actor", "acting", "correlation_id", "current", "record"]
+__all__ = ["Actor", "acting", "correlation_id", "current", "lines", "record"]
 
 
 def content_type_id(model: type[models.Model]) -> int:
@@ -26,8 +26,21 @@ def record(
     changes: Mapping[str, Any] | None = None,
 ) -> None:
     """Add one line per row, in the transaction that changed them; `changes`: ids and states, no names."""
+    of = [rows] if isinstance(rows, models.Model) else rows
+    Entry.objects.bulk_create(lines(verb, of, now=now, clinic_id=clinic_id, changes=changes))
+
+
+def lines(
+    verb: str,
+    rows: Iterable[models.Model],
+    *,
+    now: datetime,
+    clinic_id: int,
+    changes: Mapping[str, Any] | None = None,
+) -> list[Entry]:
+    """The same lines, for whoever writes them by a statement of their own."""
     actor = current().columns()
-    entries = [
+    return [
         Entry(
             content_type_id=content_type_id(type(row)),
             object_pk=str(row.pk),
@@ -40,6 +53,5 @@ def record(
             verb=verb,
             **actor,
         )
-        for row in ([rows] if isinstance(rows, models.Model) else rows)
+        for row in rows
     ]
-    Entry.objects.bulk_create(entries)

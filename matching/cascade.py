@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from audit import trail
-from matching import foresight, offers, plans, ranking, waves
+from matching import foresight, offers, plans, ranking, sending, waves
 from matching.foresight import Foresight
 from matching.models import Offer
 from matching.plans import Plan
@@ -27,6 +27,7 @@ from waitlist.models import Slot
 from waitlist.nudge import nudge
 from waitlist.states import LIVE_SLOT_STATES, ClosedBecause, EntryStatus, SlotState
 
+LOOKS = 10  # at whom to ask, where others ask the same people at the same moment
 ON_ITS_WAY = (MessageStatus.PENDING, *REACHED_CARRIER)
 
 
@@ -89,19 +90,38 @@ def clear_up(slot_id: int, *, now: datetime) -> bool:
     return True
 
 
-@transaction.atomic(durable=True)
 def _ask_if_due(slot_id: int, foreseen: Foresight | None, *, now: datetime) -> int:
+    """Found without a lock, asked under it; where what was found does not hold any more, looked for again.
+
+    Where it changes every time, others are asking the same people: the slot stays due, and the sweep comes back.
+    """
+    for _ in range(LOOKS):
+        slot = slots.read_slot(slot_id)
+        if slot is None or not slot.is_live or slot.state == SlotState.HELD:
+            return 0
+        plan = plans.of(slot)
+        waiting = offers.pending(slot).count()
+        batch = waves.find(slot, plan, foreseen=foreseen, now=now) if _is_due(slot, plan, waiting, now) else None
+        try:
+            if batch is not None:
+                sending.send(batch, now=now)
+            if batch is None or not batch.picked:
+                _nobody_asked(slot_id, now=now)
+            return len(batch.picked) if batch is not None else 0
+        except sending.Changed:
+            foreseen = None
+    return 0
+
+
+@transaction.atomic(durable=True)
+def _nobody_asked(slot_id: int, *, now: datetime) -> None:
+    """A slot of which nobody is asked is open, and its next wave waits for the end of exclusive access only."""
     slot = slots.lock_slot(slot_id)
-    if slot is None or not slot.is_live or slot.state == SlotState.HELD:
-        return 0
-    plan = plans.of(slot)
-    waiting = offers.pending(slot).count()
-    asked = waves.send(slot, plan, foreseen=foreseen, now=now) if _is_due(slot, plan, waiting, now) else 0
-    if not asked and not waiting and slot.state != SlotState.OPEN:
-        early = {"next_wave_at": slot.exclusive_until} if slot.is_exclusive(now) and not plan.is_over else {}
-        slots.move_slot(slot, SlotState.OPEN, now=now, verb="slot.nobody_asked", **early)
+    if slot is None or slot.state != SlotState.OFFERING or offers.pending(slot).exists():
+        return
+    early = {"next_wave_at": slot.exclusive_until} if slot.is_exclusive(now) and not plans.of(slot).is_over else {}
+    slots.move_slot(slot, SlotState.OPEN, now=now, verb="slot.nobody_asked", **early)
     hint(slot.clinic_id, "board")
-    return asked
 
 
 def due(*, now: datetime, limit: int) -> list[int]:

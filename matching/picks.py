@@ -1,19 +1,15 @@
 """Staff pick whom to ask: offers go to exactly these, as a wave of its own, whatever the policy."""
 
-from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import transaction
-
-from audit import trail
-from matching import cascade, offers, plans, ranking, reach, waves
+from matching import cascade, offers, plans, ranking, reach, sending
 from matching.plans import Plan
 from matching.policies import Wave
-from matching.reach import Picked
+from matching.reach import Reached
+from matching.sending import Batch
 from waitlist import slots, surges
-from waitlist.live import hint
 from waitlist.models import Slot, WaitlistEntry
 from waitlist.states import SlotState
 
@@ -37,47 +33,59 @@ def ask(slot_id: int, entry_ids: Collection[int], *, now: datetime) -> Outcome:
     return _ask(slot_id, entry_ids, now=now)
 
 
-@transaction.atomic(durable=True)
 def _ask(slot_id: int, entry_ids: Collection[int], *, now: datetime) -> Outcome:
-    slot = slots.lock_slot(slot_id)
-    if slot is None or not slot.is_live or slot.state == SlotState.HELD:
-        return Outcome(is_free=False)
-    if slot.is_exclusive(now):
-        return Outcome(kept_for_those_asked=True)
+    """Found without a lock and asked under it, like any wave; looked for again where it does not hold any more."""
+    while True:
+        slot = slots.read_slot(slot_id)
+        if slot is None or not slot.is_live or slot.state == SlotState.HELD:
+            return Outcome(is_free=False)
+        if slot.is_exclusive(now):
+            return Outcome(kept_for_those_asked=True)
+        try:
+            return _ask_these(slot, entry_ids, now=now)
+        except sending.Changed:
+            continue
+
+
+def _ask_these(slot: Slot, entry_ids: Collection[int], *, now: datetime) -> Outcome:
     chosen = list(
         WaitlistEntry.objects.filter(clinic=slot.clinic_id, pk__in=entry_ids).select_related("patient").order_by("pk")
     )
     ranked = ranking.among(slot, [entry.pk for entry in chosen], now=now)
     is_surge = surges.is_surge(slot.location, slot.starts_at)
-    picked, refused = reach.reachable(slot, ranked, LIKE_ANY_OTHER, size=len(ranked), is_surge=is_surge, now=now)
-    asked = {one.candidate.patient_id for one in picked}
+    reached = reach.reachable(slot, ranked, LIKE_ANY_OTHER, size=len(ranked), is_surge=is_surge, now=now)
+    asked = {one.candidate.patient_id for one in reached.picked}
     why = {
-        entry: refused.get(entry.patient_id) or ranking.why(slot, entry, now=now).filter
+        entry: reached.refused.get(entry.patient_id) or ranking.why(slot, entry, now=now).filter
         for entry in chosen
         if entry.patient_id not in asked
     }
-    if picked:
-        _send(slot, picked, Counter(refused.values()), now=now)
+    if reached.picked:
+        sending.send(_batch(slot, reached, now=now), now=now)
     return Outcome(asked=[entry for entry in chosen if entry.patient_id in asked], refused=list(why.items()))
 
 
-def _send(slot: Slot, picked: list[Picked], refused: Counter[str], *, now: datetime) -> None:
-    """The wave as any other, but of step 0: the policy's own come as if it had not been, or, where none was sent yet,
+def _batch(slot: Slot, reached: Reached, *, now: datetime) -> Batch:
+    """A wave as any other, but of step 0: the policy's own come as if it had not been, or, where none was sent yet,
     once these people had their time."""
     plan = plans.of(slot)
     number = 1 + max(slot.wave, *(row.number for row in plan.sent), 0)
-    reach.make_offers(slot, picked, number, now=now)
-    waves.write_down(slot, number, 0, picked, refused, now=now)
-    Slot.objects.filter(pk=slot.pk).update(
-        state=SlotState.OFFERING, wave=number, next_wave_at=_next_look(slot, plan, now=now)
+    return Batch(
+        slot,
+        number,
+        0,
+        reached,
+        excluded=sending.excluded(slot, reached.picked, reached.refused.values(), now=now),
+        next_wave_at=_next_look(slot, plan, reached, now=now),
+        exclusive_until=slot.exclusive_until,
+        verb="slot.picked",
+        changes={"wave": number, "asked": len(reached.picked)},
     )
-    changes = {"wave": number, "asked": len(picked)}
-    trail.record("slot.picked", slot, now=now, clinic_id=slot.clinic_id, changes=changes)
-    hint(slot.clinic_id, "board")
 
 
-def _next_look(slot: Slot, plan: Plan, *, now: datetime) -> datetime | None:
+def _next_look(slot: Slot, plan: Plan, reached: Reached, *, now: datetime) -> datetime | None:
     if slot.next_wave_at is None or plan.done or plan.is_over:
         return slot.next_wave_at
-    latest = max(offers.pending(slot).values_list("expires_at", flat=True), default=now)
+    waiting = offers.pending(slot).values_list("expires_at", flat=True)
+    latest = max([now, *waiting, *(one.expires_at for one in reached.picked)])
     return max(slot.next_wave_at, min(latest, ranking.answers_end_at(slot)))

@@ -98,9 +98,12 @@ def each_once(rows: Iterable[dict[str, Any]]) -> list[Candidate]:
     return list(of_patient.values())
 
 
-def excluded(slot: Slot, *, now: datetime) -> dict[str, int]:
-    """How many entries the first filter that held kept out, by its name; those who fit count as "eligible"."""
-    rows = fetch(COUNTS, ranking_facts.of(slot, now=now))
+def excluded(slot: Slot, *, asked: Sequence[int] = (), now: datetime) -> dict[str, int]:
+    """How many entries the first filter that held kept out, by its name; those who fit count as "eligible".
+
+    `asked` are patients about to be asked: counted as if they had been.
+    """
+    rows = fetch(COUNTS, ranking_facts.of(slot, now=now) | {"asked": list(asked)})
     return {row["filter"] or "eligible": row["entries"] for row in rows}
 
 

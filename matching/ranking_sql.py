@@ -204,6 +204,7 @@ SELECT id AS entry_id, patient_id, score, {_NAMES} FROM best ORDER BY {ORDERS[Or
 
 
 _BEYOND_THE_ROW = {name: sql for name, sql in FILTERS.items() if name not in _OF_THE_ROW}
+_BEYOND_THE_ROW["already_asked"] = f"e.patient_id = ANY (%(asked)s::bigint[]) OR {FILTERS['already_asked']}"
 # Whoever their own row keeps out is looked at no further.
 COUNTS = f"""
 SELECT CASE WHEN e.filter <> '' THEN e.filter ELSE {_first(_BEYOND_THE_ROW)} END AS filter, count(*) AS entries

@@ -22,6 +22,25 @@ def lock_slot(slot_id: int) -> Slot | None:
     )
 
 
+def read_slot(slot_id: int) -> Slot | None:
+    """The same without a lock, with all that ranking reads of it."""
+    rows = Slot.objects.select_related("clinic", "location__clinic", "practitioner__clinic", "service", "policy")
+    rows = rows.prefetch_related("service__compatible", "practitioner__clinic__practitioners")
+    return rows.filter(pk=slot_id).first()
+
+
+def lock_unchanged(slot: Slot) -> bool:
+    """Lock it; whether its cascade is where it was when `slot` was read."""
+    there = Slot.objects.select_for_update(no_key=True).filter(
+        pk=slot.pk,
+        state=slot.state,
+        wave=slot.wave,
+        next_wave_at=slot.next_wave_at,
+        exclusive_until=slot.exclusive_until,
+    )
+    return there.values_list("pk").first() is not None
+
+
 def open_slot(
     clinic: Clinic,
     time: Time,

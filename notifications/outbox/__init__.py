@@ -2,12 +2,13 @@
 
 from notifications.outbox.bookings import confirm, write_back
 from notifications.outbox.delivery import deliver, deliver_due, due, due_of_slot
-from notifications.outbox.queue import drop_unsent, enqueue, enqueue_news, enqueue_offers
+from notifications.outbox.queue import drop_unsent, enqueue, enqueue_news, enqueue_offers, offer_messages
 from notifications.outbox.receipts import receipt
-from notifications.outbox.ways import Route, answer_by, routes
+from notifications.outbox.ways import Route, Ways, answer_by, find_ways, still_hold
 
 __all__ = [
     "Route",
+    "Ways",
     "answer_by",
     "confirm",
     "deliver",
@@ -18,7 +19,9 @@ __all__ = [
     "enqueue",
     "enqueue_news",
     "enqueue_offers",
+    "find_ways",
+    "offer_messages",
     "receipt",
-    "routes",
+    "still_hold",
     "write_back",
 ]

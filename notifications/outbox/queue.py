@@ -20,30 +20,32 @@ OF_A_VISIT = (Kind.BOOKED, *ABOUT_A_BOOKING)
 
 def enqueue_offers(slot: Slot, pairs: Sequence[tuple[Offer, list[Route]]], *, now: datetime) -> None:
     """One message per offer and way, its facts frozen; each exists once, however often this runs."""
-    people = Patient.objects.in_bulk([offer.patient_id for offer, _ in pairs])
-    Message.objects.bulk_create(
-        (
-            Message(
-                clinic_id=slot.clinic_id,
-                kind=Kind.OFFER,
-                purpose=Purpose.OFFERS,
-                channel=way.channel,
-                contact_point_id=way.contact_point_id,
-                patient_id=offer.patient_id,
-                offer=offer,
-                slot=slot,
-                dedupe_key=f"{Kind.OFFER}:{offer.pk}:{way.channel}",
-                context=freeze(slot, people[offer.patient_id], offer),
-                not_after=offer.expires_at,
-                next_attempt_at=way.send_at,
-                created_at=now,
-            )
-            for offer, ways in pairs
-            for way in ways
-        ),
-        ignore_conflicts=True,
-    )
+    Message.objects.bulk_create(offer_messages(slot, pairs, now=now), ignore_conflicts=True)
     nudge("notifications.tasks.deliver_slot", slot.pk)
+
+
+def offer_messages(slot: Slot, pairs: Sequence[tuple[Offer, list[Route]]], *, now: datetime) -> list[Message]:
+    """The same rows, for whoever writes them by a statement of their own; the offers have their ids."""
+    people = Patient.objects.in_bulk([offer.patient_id for offer, _ in pairs])
+    return [
+        Message(
+            clinic_id=slot.clinic_id,
+            kind=Kind.OFFER,
+            purpose=Purpose.OFFERS,
+            channel=way.channel,
+            contact_point_id=way.contact_point_id,
+            patient_id=offer.patient_id,
+            offer=offer,
+            slot=slot,
+            dedupe_key=f"{Kind.OFFER}:{offer.pk}:{way.channel}",
+            context=freeze(slot, people[offer.patient_id], offer),
+            not_after=offer.expires_at,
+            next_attempt_at=way.send_at,
+            created_at=now,
+        )
+        for offer, ways in pairs
+        for way in ways
+    ]
 
 
 def enqueue_news(kind: Kind, offers: Sequence[Offer], *, now: datetime) -> None:

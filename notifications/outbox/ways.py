@@ -1,8 +1,10 @@
 """By which ways somebody may be told of a slot, or which rule forbids it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
 
 from notifications import rules
 from notifications.models import ContactPoint, PatientContact
@@ -32,32 +34,64 @@ class _Mailbox:
     so_far: rules.Spent
 
 
-def routes(
+@dataclass(frozen=True)
+class Ways:
+    """Per patient the ways to tell them, or the rule that forbids all of them; and what of their contact points this
+    rests on, to be looked at again under their locks."""
+
+    of: dict[int, list[Route] | str]
+    points_of: dict[int, list[int]]
+    seen: dict[int, "_Seen"]
+
+
+_Seen = tuple[datetime | None, tuple[str, ...], str, rules.Spent]
+
+
+def find_ways(
     slot: Slot, patients: Sequence[Patient], *, channels: Collection[str] = (), until: datetime, now: datetime
-) -> dict[int, list[Route] | str]:
-    """Per patient the ways between now and `until`, or the rule that forbids all of them; only by these channels,
-    where any are named. Locks the contact points, so that two slots cannot both spend a number's last offer."""
+) -> Ways:
+    """The ways between now and `until`, only by these channels, where any are named. Locks nothing: whoever writes
+    calls `still_hold` first."""
     users = PatientContact.objects.filter(patient__in=patients, contact_point__clinic=slot.clinic_id)
     pairs = list(users.order_by("position", "pk").values_list("patient_id", "contact_point_id"))
-    boxes = _lock({point_id for _, point_id in pairs}, now=now)
+    ids = {point_id for _, point_id in pairs}
+    seen = _look(ContactPoint.objects.filter(pk__in=ids), now=now)
+    boxes = {point.pk: _Mailbox(point, replace(so_far)) for point, so_far in seen}
     theirs: dict[int, list[_Mailbox]] = {}
+    points_of: dict[int, list[int]] = {}
     for patient_id, point_id in pairs:
         theirs.setdefault(patient_id, []).append(boxes[point_id])
+        points_of.setdefault(patient_id, []).append(point_id)
     found: dict[int, list[Route] | str] = {}
     for patient in patients:
-        ways = _allowed_ways(slot, patient, theirs.get(patient.pk, ()), channels, until=until, now=now)
-        found[patient.pk] = ways
-        if not isinstance(ways, str):
-            for way in ways:
+        allowed = _allowed_ways(slot, patient, theirs.get(patient.pk, ()), channels, until=until, now=now)
+        found[patient.pk] = allowed
+        if not isinstance(allowed, str):
+            for way in allowed:
                 boxes[way.contact_point_id].so_far.add_offer(way.channel)
-    return found
+    return Ways(found, points_of, {point.pk: _facts(point, so_far) for point, so_far in seen})
 
 
-def _lock(point_ids: Collection[int], *, now: datetime) -> dict[int, _Mailbox]:
-    locked = ContactPoint.objects.select_for_update(no_key=True).filter(pk__in=point_ids).order_by("pk")
-    points = list(locked)
-    spent = rules.spent(point_ids, now=now)
-    return {point.pk: _Mailbox(point, spent[point.pk]) for point in points}
+def still_hold(found: Ways, patient_ids: Collection[int], *, now: datetime) -> bool:
+    """Lock the contact points of these patients; whether all that their ways rest on is as it was.
+
+    So two slots cannot both spend a number's last offer: the second finds that it has had one more.
+    """
+    ids = {point_id for patient_id in patient_ids for point_id in found.points_of.get(patient_id, ())}
+    locked = ContactPoint.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    now_there = {point.pk: _facts(point, so_far) for point, so_far in _look(locked, now=now)}
+    return now_there == {point_id: found.seen[point_id] for point_id in ids}
+
+
+def _look(points: QuerySet[ContactPoint], *, now: datetime) -> list[tuple[ContactPoint, rules.Spent]]:
+    """Each with what it has had, counted after all of them were read."""
+    read = list(points.only("kind", "value", "sms_capability", "granted", "stopped_at"))
+    spent = rules.spent([point.pk for point in read], now=now)
+    return [(point, spent[point.pk]) for point in read]
+
+
+def _facts(point: ContactPoint, so_far: rules.Spent) -> _Seen:
+    return point.stopped_at, tuple(point.granted), point.sms_capability, so_far
 
 
 def _allowed_ways(

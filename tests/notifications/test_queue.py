@@ -2,9 +2,10 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from matching import claims, ranking, returns
 from matching.models import Offer
@@ -13,6 +14,7 @@ from notifications.models import ContactPoint, Message
 from notifications.outbox import Route
 from notifications.states import Rule
 from tests import factories
+from tests.at_once import at_once
 from tests.factories import NOW
 from waitlist.models import Appointment, Clinic, Writeback
 
@@ -21,7 +23,7 @@ NIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # midnight in Los Angeles
 
 
 def ways(slot, patient, *, now=NOW, until=None):
-    return outbox.routes(slot, [patient], until=until or slot.starts_at, now=now)[patient.pk]
+    return outbox.find_ways(slot, [patient], until=until or slot.starts_at, now=now).of[patient.pk]
 
 
 def channels(found):
@@ -108,7 +110,7 @@ def test_a_second_number_is_tried_when_the_first_may_not(world):
 
 def test_a_family_on_one_phone_shares_its_caps(world):
     family = [factories.patient(world.clinic, "+14155550123") for _ in range(3)]
-    found = outbox.routes(world.slot(), family, until=NOW + timedelta(hours=20), now=NOW)
+    found = outbox.find_ways(world.slot(), family, until=NOW + timedelta(hours=20), now=NOW).of
     assert [isinstance(found[person.pk], list) for person in family] == [True, True, False]
     assert found[family[2].pk] == Rule.OFFERS_PER_DAY
 
@@ -119,7 +121,7 @@ def test_routes_cost_the_same_queries_for_one_and_for_three(world, django_assert
     slot.location, slot.clinic
     for some in (people[:1], people):
         with django_assert_num_queries(3):
-            outbox.routes(slot, some, until=slot.starts_at, now=NOW)
+            outbox.find_ways(slot, some, until=slot.starts_at, now=NOW)
 
 
 def told(world, slot=None, status="delivered", email=None):
@@ -212,30 +214,23 @@ def test_the_calendar_is_told_by_webhook_or_staff_are(world):
 
 
 def two_slots_at_once(before_writing=lambda: None):
-    """Two waves reach for one number at the same moment; how each fared."""
+    """Two waves have found a way to one number at the same moment; whether what they found held when they wrote."""
     world = factories.World(offers_per_day=1)
     entry = world.entry()
     slots = [world.slot(), world.slot(NOW + timedelta(hours=40))]
-    barrier, results = threading.Barrier(2), []
+    both_have_found = threading.Barrier(2)
 
     def offer(slot):
-        try:
-            barrier.wait()
-            with transaction.atomic():
-                found = ways(slot, entry.patient)
-                before_writing()
-                if isinstance(found, list):
-                    outbox.enqueue_offers(slot, [(world.offer(slot, entry), found)], now=NOW)
-                results.append(found)
-        finally:
-            connection.close()
+        found = outbox.find_ways(slot, [entry.patient], until=slot.starts_at, now=NOW)
+        both_have_found.wait()
+        with transaction.atomic():
+            holds = outbox.still_hold(found, [entry.patient_id], now=NOW)
+            before_writing()
+            if holds:
+                outbox.enqueue_offers(slot, [(world.offer(slot, entry), found.of[entry.patient_id])], now=NOW)
+        return holds
 
-    threads = [threading.Thread(target=offer, args=(slot,)) for slot in slots]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(isinstance(found, list) for found in results)
+    return sorted(at_once([partial(offer, slot) for slot in slots]))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -245,7 +240,7 @@ def test_two_slots_cannot_both_spend_a_numbers_last_offer():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_the_lock_they_would(monkeypatch):
+def test_control_without_the_lock_they_would(monkeypatch):
     monkeypatch.setattr(ContactPoint.objects, "select_for_update", lambda **_: ContactPoint.objects.all())
     both_have_counted = threading.Barrier(2)
     assert two_slots_at_once(both_have_counted.wait) == [True, True]
