@@ -22,6 +22,8 @@ NOUNS = {
     "membership": "Role",
     "user": "Sign-in",
     "surgeday": "Surge day",
+    "workedholiday": "Public holiday they work",
+    "masscancellation": "Many cancelled at once",
     "trail": "Trail",
 }
 DONE = {
@@ -31,6 +33,11 @@ DONE = {
     "slot.started": "Free time to be asked for at once",
     "slot.nobody_asked": "Nobody left to answer for a free time",
     "slot.hold_lapsed": "Hold on a free time ran out",
+    "slot.override": "Booked by hand over offers that were out",
+    "masscancellation.noticed": "Many cancelled at once: staff are asked",
+    "masscancellation.refill": "Many cancelled at once: to be refilled",
+    "masscancellation.keep_empty": "Many cancelled at once: kept empty",
+    "appointment.uncancelled": "Cancellation taken back",
     "slot.withdrawn": "Asking for a free time stopped",
     "slot.expired": "Free time not taken by anybody",
     "offer.declined": "Offer answered with no",

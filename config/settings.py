@@ -194,6 +194,7 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = [  # the tables edited as objects; everything
     {"model": "waitlist.Connection", "mask_fields": ["secret"], "mask_callable": "audit.models.hide"},
     "waitlist.Location",
     "waitlist.Closure",
+    "waitlist.WorkedHoliday",
     "waitlist.SurgeDay",
     "waitlist.Practitioner",
     "waitlist.Membership",

@@ -20,7 +20,7 @@ from matching.states import OfferState
 from notifications import outbox
 from notifications.models import Message
 from notifications.states import REACHED_CARRIER, Kind, MessageStatus
-from waitlist import calendar, slots
+from waitlist import calendar, masses, slots
 from waitlist.calendar import Time
 from waitlist.live import hint
 from waitlist.models import Slot
@@ -100,8 +100,8 @@ def _ask_if_due(slot_id: int, foreseen: Foresight | None, *, now: datetime) -> i
         if slot is None or not slot.is_live or slot.state == SlotState.HELD:
             return 0
         plan = plans.of(slot)
-        waiting = offers.pending(slot).count()
-        batch = waves.find(slot, plan, foreseen=foreseen, now=now) if _is_due(slot, plan, waiting, now) else None
+        is_due = _is_due(slot, plan, offers.pending(slot).count(), now) and not masses.is_paused(slot, now=now)
+        batch = waves.find(slot, plan, foreseen=foreseen, now=now) if is_due else None
         try:
             if batch is not None:
                 sending.send(batch, now=now)
@@ -130,8 +130,8 @@ def due(*, now: datetime, limit: int) -> list[int]:
     return list(
         Slot.objects.filter(state__in=LIVE_SLOT_STATES)
         .filter(
-            Q(next_wave_at__lte=now)
-            | Q(next_wave_at=None, starts_at__lte=now)
+            (Q(next_wave_at__lte=now) & ~masses.pausing())
+            | Q(Q(next_wave_at=None) | masses.pausing(), starts_at__lte=now)
             | Q(held_until__lte=now)
             | Exists(waiting.filter(expires_at__lte=now))
             | Exists(_undeliverable(waiting))

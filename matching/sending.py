@@ -17,7 +17,7 @@ from matching import ranking, reach
 from matching.models import Offer
 from matching.reach import Picked, Reached
 from notifications import outbox
-from waitlist import slots
+from waitlist import masses, slots
 from waitlist.live import hint
 from waitlist.models import Slot
 from waitlist.nudge import nudge
@@ -65,6 +65,8 @@ def send(batch: Batch, *, now: datetime) -> None:
     slot = batch.slot
     with transaction.atomic(durable=True):
         if not slots.lock_unchanged(slot) or not reach.still_so(slot, batch.reached, now=now):
+            raise Changed
+        if batch.step and masses.is_asked_about(slot):  # staff may ask whom they like meanwhile
             raise Changed
         with connection.cursor() as cursor:
             cursor.execute(WAVE, facts)

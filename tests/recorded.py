@@ -23,6 +23,8 @@ NOUNS = (
     "waitlist_clinic",
     "waitlist_location",
     "waitlist_closure",
+    "waitlist_workedholiday",
+    "waitlist_masscancellation",
     "waitlist_surgeday",
     "waitlist_practitioner",
     "waitlist_service",

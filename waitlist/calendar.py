@@ -1,8 +1,10 @@
 """Rows of the calendar: appointments and slots change here, one noun at a time, with no consequences."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -80,6 +82,13 @@ def closure_over(clinic: Clinic, time: Time) -> Closure | None:
         .filter(Q(practitioner=None) | Q(practitioner=time.practitioner))
         .first()
     )
+
+
+def day_span(zone: ZoneInfo, day: date) -> tuple[datetime, datetime]:
+    """When this day begins there and when the next does."""
+    midnight = clock(tzinfo=zone)
+    first, next_one = (datetime.combine(one, midnight) for one in (day, day + timedelta(days=1)))
+    return first.astimezone(UTC), next_one.astimezone(UTC)
 
 
 def book(

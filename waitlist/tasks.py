@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from audit.heart import beat
-from waitlist import events, roster
+from waitlist import closing, events, roster
 from waitlist.models import Clinic, InboundEvent
 from waitlist.states import EventStatus
 
@@ -43,5 +43,7 @@ def refresh_waiting() -> None:
 
 @shared_task
 def refresh_clinic(clinic_id: int) -> None:
-    """Waits are counted in whole days, tiers follow their rules, and pauses that have run out end."""
-    roster.refresh(Clinic.objects.get(pk=clinic_id), now=timezone.now())
+    """Waits are counted in whole days, tiers follow their rules, pauses run out, and public holidays to come close."""
+    clinic, now = Clinic.objects.get(pk=clinic_id), timezone.now()
+    roster.refresh(clinic, now=now)
+    closing.refresh_holidays(clinic, now=now)

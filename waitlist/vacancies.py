@@ -9,7 +9,7 @@ from audit import trail
 from matching import cascade, claims, plans, policies
 from matching.claims import Claim
 from notifications.states import Kind
-from waitlist import calendar, slots
+from waitlist import calendar, masses, slots
 from waitlist.autopilot import first_wave_at
 from waitlist.calendar import Time
 from waitlist.live import hint
@@ -57,6 +57,8 @@ def start(slot_id: int, *, now: datetime) -> bool:
         return False
     if slot.is_exclusive(now):
         raise Refused(kept(slot, now=now))
+    if masses.is_paused(slot, now=now):
+        raise Refused("Many times of that day were cancelled at once: say first whether to refill them.")
     if not plans.of(slot).waves:
         raise Refused("This clinic’s policy asks nobody by itself: choose whom to ask.")
     Slot.objects.filter(pk=slot.pk).update(next_wave_at=now)
@@ -118,14 +120,14 @@ def open_vacancy(
     *,
     now: datetime,
 ) -> Slot | None:
-    """A live slot, and the first wave at the time the clinic's policy says."""
+    """A live slot; its first wave goes when the clinic's policy says, or, of many freed at once, when staff do."""
     first = first_wave_at(policies.load(slots.policy_of(clinic, time.service).document), time, now=now)
     slot = slots.open_slot(
         clinic, time, because=because, freed_by=freed_by, price_cents=price_cents, next_wave_at=first, now=now
     )
     if slot is not None:
         hint(clinic.pk, "board")
-        if first is not None and first <= now:
+        if not masses.is_paused(slot, now=now) and first is not None and first <= now:
             nudge("matching.tasks.advance", slot.pk)
     return slot
 

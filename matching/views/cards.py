@@ -12,7 +12,7 @@ from matching.plans import Plan
 from matching.views.looks import Asked, why_not
 from notifications.models import Message
 from notifications.states import Kind
-from waitlist import vacancies
+from waitlist import masses, vacancies
 from waitlist.models import Slot, Writeback
 from waitlist.states import Autopilot, OpenedBecause, SlotState
 
@@ -78,6 +78,11 @@ class Card:
         return self.slot.is_live and self.slot.is_exclusive(self.now)
 
     @property
+    def is_paused(self) -> bool:
+        """Whether staff have yet to say what becomes of it and the others cancelled with it."""
+        return self.slot.is_live and getattr(self.slot, "waits_for_word", False)
+
+    @property
     def kept(self) -> str:
         """Until when, in a sentence."""
         return vacancies.kept(self.slot, now=self.now) if self.is_kept else ""
@@ -119,6 +124,8 @@ class Card:
             return ("hold", "somebody is finishing the booking, until", slot.held_until)
         if self.is_kept:
             return ("hold", "kept for those asked · open to others", slot.exclusive_until)
+        if self.is_paused:
+            return ("wait", "paused, as many were cancelled at once: say on Today whether to refill", None)
         if not self.plan.waves:
             return ("wait", "asks nobody by itself: you choose whom to ask", None)
         if next_at is None:
@@ -158,7 +165,7 @@ def cards(slots: QuerySet[Slot], *, now: datetime) -> list[Card]:
     told = Prefetch("messages", Message.objects.filter(kind=Kind.OFFER).order_by("pk"), to_attr="told")
     offers = Offer.objects.select_related("patient").prefetch_related(told).order_by("wave", "-score", "pk")
     booked = Writeback.objects.filter(kind=Writeback.Kind.BOOKED)
-    whole = slots.select_related(
+    whole = slots.annotate(waits_for_word=masses.pausing()).select_related(
         "clinic", "location__clinic", "practitioner", "service", "policy", "freed_by", "filled_by__patient"
     ).prefetch_related(
         Prefetch("offers", offers, to_attr="asked"),

@@ -2,9 +2,10 @@
 
 from waitlist.models.appointments import Appointment, Slot
 from waitlist.models.clinic import Clinic, Practitioner, Service
+from waitlist.models.closures import Closure, MassCancellation, WorkedHoliday
 from waitlist.models.connections import Connection, InboundEvent, Mapping, Writeback
 from waitlist.models.people import Availability, Patient, WaitlistEntry
-from waitlist.models.places import Closure, Location, SurgeDay
+from waitlist.models.places import Location, SurgeDay
 from waitlist.models.tiers import TierRules
 from waitlist.models.users import Membership, User
 
@@ -17,6 +18,7 @@ __all__ = [
     "InboundEvent",
     "Location",
     "Mapping",
+    "MassCancellation",
     "Membership",
     "Patient",
     "Practitioner",
@@ -26,5 +28,6 @@ __all__ = [
     "TierRules",
     "User",
     "WaitlistEntry",
+    "WorkedHoliday",
     "Writeback",
 ]

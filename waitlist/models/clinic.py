@@ -4,7 +4,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
 # Of the score, in this order wherever they are shown.
@@ -51,6 +51,19 @@ class Clinic(models.Model):
         default=120, validators=[MaxValueValidator(10_080)], help_text="Notice a new wish needs unless told."
     )
 
+    country = models.CharField(
+        max_length=2,
+        default="US",
+        validators=[RegexValidator("^[A-Z]{2}$", "Country: two capital letters, such as US.")],
+        help_text="ISO 3166: whose public holidays are known.",
+    )
+    closes_on_holidays = models.BooleanField(default=False, help_text="But for those on which staff said they work.")
+    mass_cancellation_count = models.PositiveSmallIntegerField(
+        default=4,
+        validators=[MinValueValidator(2), MaxValueValidator(1000)],
+        help_text="So many cancelled within ten minutes: staff are asked whether to refill.",
+    )
+
     sms_sender = models.CharField(max_length=20, blank=True, help_text="The clinic's own sending number.")
     content_level = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(2)])
     send_from_minute = models.PositiveSmallIntegerField(default=8 * 60)
@@ -80,6 +93,16 @@ class Clinic(models.Model):
             models.CheckConstraint(
                 name="clinic_score_settings_in_range",
                 condition=models.Q(threshold__lte=100, newcomer_percent__lte=100, travel_kmh__gte=5),
+            ),
+            models.CheckConstraint(
+                name="clinic_country_is_a_code",
+                condition=models.Q(country__regex="^[A-Z]{2}$"),
+                violation_error_message="Country: two capital letters, such as US.",
+            ),
+            models.CheckConstraint(
+                name="clinic_mass_cancellation_count_in_range",
+                condition=models.Q(mass_cancellation_count__range=(2, 1000)),
+                violation_error_message="Appointments cancelled at once: 2 to 1,000.",
             ),
         ]
 

@@ -1,4 +1,4 @@
-"""Where patients come to, and when nobody is to be booked there or many are asked."""
+"""Where patients come to, and when many are asked there."""
 
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -55,27 +55,6 @@ class Location(models.Model):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone or self.clinic.timezone)
-
-
-class Closure(models.Model):
-    """A time when nobody is to be booked: a holiday, a course, a sick day."""
-
-    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="closures")
-    location = models.ForeignKey(Location, models.PROTECT, null=True, blank=True, help_text="Empty: everywhere.")
-    practitioner = models.ForeignKey("waitlist.Practitioner", models.PROTECT, null=True, blank=True)
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField()
-    reason = models.CharField(max_length=100)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                name="closure_ends_after_start", condition=models.Q(ends_at__gt=models.F("starts_at"))
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.reason
 
 
 class SurgeDay(models.Model):

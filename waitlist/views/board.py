@@ -1,19 +1,21 @@
 """Today: what is being filled, what was, and how well."""
 
+from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from matching import kpis
 from matching.views.cards import cards
-from waitlist import access
-from waitlist.models import Slot
+from waitlist import access, closing, masses
+from waitlist.models import MassCancellation, Slot
 from waitlist.states import LIVE_SLOT_STATES, Role, SlotState
-from waitlist.views.answer import is_update
+from waitlist.views.answer import done, is_update
 
 
 @never_cache
@@ -35,6 +37,24 @@ def board(request: HttpRequest) -> HttpResponse:
         "live": [card for card in every if card.slot.is_live],
         "filled": [card for card in every if card.slot.state == SlotState.FILLED],
         "empty": [card for card in every if not card.slot.is_live and card.slot.state != SlotState.FILLED],
+        "many": masses.unanswered(clinic, now=now),
         "figures": kpis.figures(clinic, since=kpis.week_start(clinic, now=now)),
     }
     return render(request, "waitlist/_board.html" if is_update(request) else "waitlist/board.html", context)
+
+
+@require_POST
+def many_cancelled(request: HttpRequest, pk: int) -> HttpResponse:
+    """Many times of one day were cancelled at once: refill them, or keep them empty."""
+    rows = MassCancellation.objects.select_related("clinic", "practitioner", "location")
+    mass = access.get_row(request, rows, pk=pk)
+    said = request.POST.get("answer", "")
+    if said not in MassCancellation.Answer.values:
+        messages.warning(request, "Nothing was chosen, so nothing was changed.")
+    elif not closing.answer(mass, MassCancellation.Answer(said), request.user.pk, now=timezone.now()):
+        messages.warning(request, "Somebody has answered that before. Nothing was changed.")
+    elif said == MassCancellation.Answer.REFILL:
+        messages.success(request, "They are refilled: each goes on as its policy says.")
+    else:
+        messages.success(request, "They stay empty, and so does what else is cancelled of that day.")
+    return done(request, reverse("board"))

@@ -27,6 +27,18 @@ SETTINGS = (  # address by name, who may open it, what it is called, what for
         "Days in demand: more people are asked at once, and have less time to answer.",
     ),
     (
+        "closures",
+        Role.MANAGER,
+        "Closures",
+        "When you are closed: whole days or hours, one place or everywhere, one practitioner or all. Never refilled.",
+    ),
+    (
+        "holidays",
+        Role.MANAGER,
+        "Public holidays",
+        "Which of them close you, by country and state; and when a sick day is asked about before it is refilled.",
+    ),
+    (
         "connections",
         Role.ADMIN,
         "Calendars",

@@ -1,0 +1,124 @@
+"""Closures and public holidays: which are to come, one more, one less; and what is booked then all the same."""
+
+from datetime import date
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from waitlist import access, closing, holidays
+from waitlist.forms import point_out
+from waitlist.forms.closures import ClosureForm, HolidaysForm
+from waitlist.models import Closure, Location
+from waitlist.states import Role
+from waitlist.views.answer import typed
+
+ELSEWHERE = "You work at {} now. Nothing was changed: check, and send it again."
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def closures(request: HttpRequest) -> HttpResponse:
+    """Those not over yet, and the form that adds one."""
+    clinic = access.get_clinic(request, Role.MANAGER)
+    now = timezone.now()
+    form = ClosureForm(clinic, typed(request), now=now)
+    if access.sent_from_elsewhere(request, clinic):
+        messages.error(request, ELSEWHERE.format(clinic.name))
+        return redirect("closures")
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = closing.close(clinic, now=now, **form.closure())
+        except ValidationError as error:
+            point_out(error, form)
+        else:
+            return _say_closed(request, made)
+    context = {"clinic": clinic, "rows": closing.coming(clinic, now=now), "form": form, "forms": [form]}
+    return render(request, "waitlist/closures.html", context)
+
+
+def _say_closed(request: HttpRequest, made: Closure) -> HttpResponse:
+    messages.success(request, "Closed. Free times then are offered to nobody any more.")
+    booked = closing.booked_under(made, now=timezone.now()).count()
+    return redirect("closure", made.pk) if booked else redirect("closures")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def closure(request: HttpRequest, pk: int) -> HttpResponse:
+    """What is booked then, and, on POST, all of it cancelled in one go."""
+    row = access.get_row(request, _rows(), Role.MANAGER, pk=pk)
+    now = timezone.now()
+    if request.method == "POST":
+        count = closing.cancel_booked(row, now=now)
+        messages.success(request, f"Cancelled: {count}. These times stay empty.")
+        return redirect("closures")
+    context = {"closure": row, "booked": list(closing.booked_under(row, now=now)), "now": now, "clinic": row.clinic}
+    return render(request, "waitlist/closure.html", context)
+
+
+@require_POST
+def remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Nothing is closed by it any more."""
+    row = access.get_row(request, _rows(), Role.MANAGER, pk=pk)
+    closing.reopen(row, now=timezone.now())
+    messages.success(request, f"Removed: {row.reason}. No time was opened by that: open again what you want filled.")
+    return redirect("closures")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def public_holidays(request: HttpRequest) -> HttpResponse:
+    """Those of the next twelve months, by location, and whether they close by themselves."""
+    clinic = access.get_clinic(request, Role.MANAGER)
+    now = timezone.now()
+    start = {name: getattr(clinic, name) for name in closing.HOLIDAY_SETTINGS}
+    form = HolidaysForm(clinic, typed(request), initial=start)
+    if access.sent_from_elsewhere(request, clinic):
+        messages.error(request, ELSEWHERE.format(clinic.name))
+        return redirect("holidays")
+    if request.method == "POST" and form.is_valid():
+        try:
+            count = closing.keep_holidays(clinic, now=now, **form.cleaned_data)
+        except ValidationError as error:
+            point_out(error, form)
+        else:
+            messages.success(request, f"Saved. Closed by that: {count}." if count else "Saved.")
+            return redirect("holidays")
+    places = holidays.coming(clinic, now=now)
+    context = {"clinic": clinic, "places": places, "form": form, "forms": [form]}
+    return render(request, "waitlist/holidays.html", context)
+
+
+@require_POST
+def holiday(request: HttpRequest, pk: int) -> HttpResponse:
+    """One public holiday of one location: closed, or a day they work."""
+    place = access.get_row(request, Location.objects.select_related("clinic"), Role.MANAGER, pk=pk)
+    day, is_closed = _day(request.POST.get("day", "")), request.POST.get("closed") == "1"
+    if day is None or not closing.keep_holiday(place, day, is_closed=is_closed, now=timezone.now()):
+        messages.warning(request, "Nothing was changed: it was so already, or that is no public holiday there.")
+        return redirect("holidays")
+    words = f"{day:%A, %B} {day.day}"
+    if is_closed:
+        messages.success(request, f"{words}: {place.name} is closed.")
+    else:
+        messages.success(request, f"{words}: {place.name} works. No time was opened by that.")
+    return redirect("holidays")
+
+
+def _day(text: str) -> date | None:
+    """A day as the page sent it."""
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
+
+
+def _rows() -> QuerySet[Closure]:
+    return Closure.objects.select_related("clinic", "location__clinic", "practitioner")
