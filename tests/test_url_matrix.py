@@ -25,7 +25,7 @@ from matching import tokens
 from notifications.models import ContactPoint, InboundMessage, Message
 from notifications.rendering import UNSUBSCRIBE_SALT
 from tests import factories
-from waitlist.models import Closure, InboundEvent, Mapping, Membership, SurgeDay, User, Writeback
+from waitlist.models import Closure, InboundEvent, Mapping, MassCancellation, Membership, SurgeDay, User, Writeback
 from waitlist.states import Role
 
 FRONT_DESK = {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}
@@ -43,6 +43,11 @@ FOR: dict[str, set[Role]] = {  # everything else is for the front desk
     "policies": MANAGER,
     "policy-new": MANAGER,
     "policy": MANAGER,
+    "closures": MANAGER,
+    "closure": MANAGER,
+    "closure-remove": MANAGER,
+    "holidays": MANAGER,
+    "holiday": MANAGER,
     "surge-days": MANAGER,
     "surge-day-remove": MANAGER,
     "connections": ADMIN,
@@ -142,6 +147,14 @@ class World(factories.World):
             ends_at=self.visit.ends_at,
             reason="Training",
         )
+        self.mass = MassCancellation.objects.create(
+            clinic=self.clinic,
+            practitioner=self.practitioner,
+            day=self.visit.starts_at.date(),
+            starts_at=self.visit.starts_at,
+            ends_at=self.visit.ends_at,
+            noticed_at=factories.NOW,
+        )
         self.surge_day = SurgeDay.objects.create(
             clinic=self.clinic, day=self.visit.starts_at.date(), reason="Holiday"
         )
@@ -165,6 +178,9 @@ class World(factories.World):
 MAKERS: dict[str, Callable[[World], Any]] = {
     "slots/pk": lambda world: world.slot_row.pk,
     "appointments/pk": lambda world: world.visit.pk,
+    "closures/pk": lambda world: world.closure.pk,
+    "holidays/pk": lambda world: world.location.pk,
+    "many-cancelled/pk": lambda world: world.mass.pk,
     "surge-days/pk": lambda world: world.surge_day.pk,
     "waitlist/pk": lambda world: world.entry_row.pk,
     "tasks/pk": lambda world: world.writeback.pk,

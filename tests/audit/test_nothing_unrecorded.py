@@ -1,6 +1,6 @@
 """Every act there is: no row of a noun changes without a line of the trail in the same transaction."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -14,10 +14,10 @@ from tests import factories
 from tests.factories import NOW, World
 from tests.matching import steps
 from tests.recorded import everything_recorded
-from waitlist import connections, roster, schedule, surges, vacancies, writebacks
+from waitlist import closing, connections, roster, schedule, surges, vacancies, writebacks
 from waitlist.calendar import Time
 from waitlist.entries import Wish
-from waitlist.models import Slot, Writeback
+from waitlist.models import Closure, MassCancellation, Slot, Writeback
 from waitlist.people import ConsentGiven, Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -127,6 +127,26 @@ def test_a_surge_day_comes_and_goes(world):
     with everything_recorded() as changed:
         surges.remove(surges.add(world.clinic, day=NOW.date(), location=world.location, reason="Fair"))
     assert changed == {"waitlist_surgeday"}
+
+
+def test_closures_holidays_and_a_sick_day():
+    world = World(mass_cancellation_count=2)
+    for _ in range(3):
+        world.entry()
+    first, second = (world.appointment(NOW + timedelta(hours=30 + n)) for n in range(2))
+    with everything_recorded() as changed:
+        settings = {"country": "US", "closes_on_holidays": True, "mass_cancellation_count": 2}
+        closing.keep_holidays(world.clinic, now=NOW, **settings)
+        closing.keep_holiday(world.location, date(2026, 11, 26), is_closed=False, now=NOW)
+        closing.keep_holiday(world.location, date(2026, 11, 26), is_closed=True, now=NOW)
+        cascade.advance(schedule.cancel(first.pk, reason="", now=NOW).slot.pk, now=NOW)
+        schedule.cancel(second.pk, reason="", now=NOW)
+        closing.answer(MassCancellation.objects.get(), MassCancellation.Answer.KEEP_EMPTY, None, now=SOON)
+        closing.reopen(Closure.objects.get(holiday=None), now=SOON)
+    assert changed >= {
+        *("waitlist_clinic", "waitlist_closure", "waitlist_workedholiday", "waitlist_masscancellation"),
+        *("waitlist_slot", "matching_offer"),
+    }
 
 
 def test_claim_and_tidy(world, asked):
