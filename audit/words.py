@@ -38,6 +38,7 @@ DONE = {
     "masscancellation.refill": "Many cancelled at once: to be refilled",
     "masscancellation.keep_empty": "Many cancelled at once: kept empty",
     "appointment.uncancelled": "Cancellation taken back",
+    "slot.offers_over": "Too late to ask more people for a free time",
     "slot.withdrawn": "Asking for a free time stopped",
     "slot.expired": "Free time not taken by anybody",
     "offer.declined": "Offer answered with no",

@@ -87,6 +87,8 @@ def clear_up(slot_id: int, *, now: datetime) -> bool:
         return False
     _let_lapse(slot, now=now)
     _open_to_others_early(slot, now=now)
+    if now >= ranking.offers_end_at(slot) and slot.next_wave_at is not None and slot.next_wave_at <= now:
+        _ask_no_more(slot, now=now)
     return True
 
 
@@ -205,10 +207,17 @@ def _open_to_others_early(slot: Slot, *, now: datetime) -> None:
     trail.record("slot.exclusive_ended", slot, now=now, clinic_id=slot.clinic_id)
 
 
+def _ask_no_more(slot: Slot, *, now: datetime) -> None:
+    """It is too late to ask anybody new: only to end the slot it is looked at again."""
+    slot.next_wave_at = ranking.answers_end_at(slot)
+    Slot.objects.filter(pk=slot.pk).update(next_wave_at=slot.next_wave_at)
+    trail.record("slot.offers_over", slot, now=now, clinic_id=slot.clinic_id)
+
+
 def _is_due(slot: Slot, plan: Plan, waiting: int, now: datetime) -> bool:
     """At its minute, or early when the wave before is used up; never before the first wave's own time, nor while
     the time is kept for those asked."""
-    if slot.next_wave_at is None or not plan.waves or slot.is_exclusive(now):
+    if slot.next_wave_at is None or not plan.waves or slot.is_exclusive(now) or now >= ranking.offers_end_at(slot):
         return False
     used_up = slot.state == SlotState.OFFERING and plan.done > 0 and not waiting
     return slot.next_wave_at <= now or (used_up and not plan.is_over)

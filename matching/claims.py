@@ -6,6 +6,7 @@ first would book an offer that expired while it waited (docs/adr/0004).
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from audit import trail
-from matching import offers, ranking
+from matching import offers, ranking, softlock
 from matching.models import Offer
 from matching.outcomes import Claim, find, of_slot, outcome
 from matching.states import BY_PATIENT, BY_STAFF, OfferState
@@ -54,12 +55,16 @@ def claim_alternative(offer_id: int, slot_public_id: UUID, *, via: str, now: dat
     return found, offer
 
 
-def give(slot_id: int, patient: Patient, *, now: datetime) -> Claim:
-    """Staff give the slot to this patient, asked or not, whatever they answered before."""
+def give(slot_id: int, patient: Patient, *, override: str | None = None, now: datetime) -> Claim:
+    """Staff give the slot to this patient, asked or not, whatever they answered before.
+
+    `override`, unless None: why, over offers that are out; ASKED where it is needed and not said.
+    """
     service = Slot.objects.values_list("service_id", flat=True).get(pk=slot_id)
     waiting = WaitlistEntry.objects.filter(patient=patient, status__in=WAITING_STATUSES)
     wish = waiting.filter(services__contains=[service]).order_by("added_at", "pk").first()
-    return _attempt(lambda: _claim_unasked(slot_id, patient, wish, via="staff", now=now)) or Claim.TAKEN
+    act = partial(_claim_unasked, slot_id, patient, wish, via="staff", override=override, now=now)
+    return _attempt(act) or Claim.TAKEN
 
 
 def decline(offer_id: int, *, reason: str, via: str, now: datetime) -> Claim:
@@ -106,7 +111,15 @@ def _decline(offer_id: int, *, reason: str, via: str, now: datetime) -> Claim:
     return Claim.DECLINED
 
 
-def _claim_unasked(slot_id: int, patient: Patient, entry: WaitlistEntry | None, *, via: str, now: datetime) -> Claim:
+def _claim_unasked(
+    slot_id: int,
+    patient: Patient,
+    entry: WaitlistEntry | None,
+    *,
+    via: str,
+    override: str | None = None,
+    now: datetime,
+) -> Claim:
     """A yes to a slot that nobody texted them about: it is offered and accepted in one transaction."""
     slot = slots.lock_slot(slot_id)
     if slot is None or not slot.is_live:
@@ -117,6 +130,8 @@ def _claim_unasked(slot_id: int, patient: Patient, entry: WaitlistEntry | None, 
     offer = Offer.objects.filter(slot=slot, patient=patient).first()
     if slot.is_exclusive(now) and (offer is None or offer.state not in MAY_ANSWER):
         return Claim.EXCLUSIVE if via == "staff" else Claim.WITHDRAWN
+    if not softlock.allows(slot, patient.pk, override, now=now):
+        return Claim.ASKED
     if offer is None:
         theirs = entry is not None and slot.waves.exists() and ranking.could_have(entry, slot, now=now)
         if via != "staff" and not theirs:

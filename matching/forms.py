@@ -27,6 +27,8 @@ HELP = {
     "long_buffer_minutes": "Before the first wave, after the time to take it back.",
     "exclusive_minutes": "From the first wave on: kept for those asked, nobody else is booked by hand. 0: not at all.",
     "cutoff_minutes": "In addition to the notice the service and the patient need.",
+    "offer_cutoff_minutes": "Nobody new is asked later; those asked may still answer. 0: until the last moment.",
+    "soft_lock_minutes": "After somebody was asked, and while they may answer: booking another needs a reason.",
 }
 HEADS = {"short": "Start within 24 hours", "long": "Later start"}
 

@@ -24,6 +24,7 @@ class Claim(TextChoices):
     WITHDRAWN = "withdrawn"
     DECLINED = "declined"
     CONFLICT = "conflict"
+    ASKED = "asked"  # only staff hear this: others were asked a moment ago, and it needs a reason
     EXCLUSIVE = "exclusive"  # only staff hear this: it is kept for those who were asked
 
 

@@ -46,7 +46,10 @@ class Policy:
     - `undo_delay_minutes` before anybody is asked, so that a cancellation can be taken back in silence.
     - `short_buffer_minutes`, `long_buffer_minutes`: further wait before the first wave, 0 to 120.
     - `exclusive_minutes` from the first wave on: no later wave, and no booking by hand.
-    - `cutoff_minutes`: no offer ends later than this before the start.
+    - `cutoff_minutes`: no offer ends later than this before the start (less the service's notice).
+    - `offer_cutoff_minutes`: no wave is sent later than this before that last moment for a yes.
+    - `soft_lock_minutes` after somebody was asked, and while anybody may still answer: staff who book another by hand
+      are warned and give a reason.
     """
 
     name: str
@@ -59,6 +62,8 @@ class Policy:
     long_buffer_minutes: int = 0
     exclusive_minutes: int = 0
     cutoff_minutes: int = 15
+    offer_cutoff_minutes: int = 0
+    soft_lock_minutes: int = 15
 
     def waves(self, lead: timedelta) -> tuple[Wave, ...]:
         return self.short if lead < SHORT_LEAD else self.long

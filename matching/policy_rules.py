@@ -25,6 +25,8 @@ POLICY_RANGES = {
     "long_buffer_minutes": ("Buffer for later starts, minutes", 0, 120),
     "exclusive_minutes": ("Exclusive access, minutes", 0, 240),
     "cutoff_minutes": ("Last answer before the start, minutes", 0, DAY_MINUTES),
+    "offer_cutoff_minutes": ("Last offer before the last answer, minutes", 0, DAY_MINUTES),
+    "soft_lock_minutes": ("Warn before booking by hand, minutes", 0, 120),
 }
 WAVE_RANGES = {
     "after_minutes": ("At minute", 0, 7 * DAY_MINUTES),
@@ -140,9 +142,10 @@ def _in_time(policy: Policy, plan: str, waves: tuple[Wave, ...]) -> Iterator[Fau
         )
     if plan != "short" or not waves:
         return
-    latest = DAY_MINUTES - 1 - delay_minutes(policy, plan) - policy.cutoff_minutes
+    latest = DAY_MINUTES - 1 - delay_minutes(policy, plan) - policy.cutoff_minutes - policy.offer_cutoff_minutes
     if latest < 0:
-        yield Fault("cutoff_minutes", "No start within 24 hours could be asked for: make it less, or remove its waves.")
+        field = "offer_cutoff_minutes" if policy.offer_cutoff_minutes > policy.cutoff_minutes else "cutoff_minutes"
+        yield Fault(field, "No start within 24 hours could be asked for: make it less, or remove its waves.")
         return
     for number, wave in enumerate(waves):
         if wave.after_minutes > latest:

@@ -152,5 +152,11 @@ def answers_end_at(slot: Slot) -> datetime:
     return slot.starts_at - timedelta(minutes=slot.service.notice_minutes + cutoff_minutes)
 
 
+def offers_end_at(slot: Slot) -> datetime:
+    """The last moment for a wave: the last for a yes less the policy's cut-off for offers."""
+    cutoff_minutes = slot.policy.document.get("offer_cutoff_minutes", Policy.offer_cutoff_minutes)
+    return answers_end_at(slot) - timedelta(minutes=cutoff_minutes)
+
+
 def _parts(row: Mapping[str, Any]) -> dict[str, int]:
     return {name[2:]: value for name, value in row.items() if name.startswith("p_")}

@@ -38,3 +38,13 @@ class DeclineReason(TextChoices):
     WRONG_TIME = "wrong_time", "Wrong time"
     OTHER_PROVIDER = "other_provider", "I want another provider"
     NOT_NEEDED = "not_needed", "No longer needed"
+
+
+class Override(TextChoices):
+    """Why staff book somebody by hand over offers that are out."""
+
+    URGENT = "urgent", "It is urgent"
+    PROMISED = "promised", "It was promised to them"
+    PRACTITIONER = "practitioner", "The practitioner asks for them"
+    ON_THE_PHONE = "on_the_phone", "They are on the phone or at the desk, and nobody has answered"
+    OTHER = "other", "Another reason"

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from matching.views import asking, offers, policies, slots
+from matching.views import asking, offers, policies, slots, undo
 
 urlpatterns: list[URLPattern] = [
     path("o/<str:token>", offers.offer, name="offer"),
@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("slots/<int:pk>/start/", slots.start, name="slot-start"),
     path("slots/<int:pk>/ask/", asking.ask, name="slot-ask"),
     path("slots/<int:pk>/stop/", slots.stop, name="slot-stop"),
+    path("slots/<int:pk>/undo/", undo.undo, name="slot-undo"),
     path("slots/<int:pk>/book/", slots.book, name="slot-book"),
     path("settings/policies/", policies.index, name="policies"),
     path("settings/policies/new/", policies.new, name="policy-new"),

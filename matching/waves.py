@@ -84,4 +84,5 @@ def _next_look(
     waiting = offers.pending(slot).values_list("expires_at", flat=True)
     latest = max([*waiting, *(one.expires_at for one in reached.picked)])
     moments = [max(now, moment) for moment in (latest, plan.next_minute) if moment is not None]
-    return min(end, max(min(moments), exclusive_until or now))
+    look = max(min(moments), exclusive_until or now)
+    return look if look < ranking.offers_end_at(slot) else end

@@ -21,7 +21,8 @@ def first_wave_at(policy: Policy, time: Time, *, now: datetime) -> datetime | No
     if policy.autopilot == Autopilot.APPROVE:
         first = _approved_by(policy, time, first)
     answers_end_at = time.starts_at - timedelta(minutes=time.service.notice_minutes + policy.cutoff_minutes)
-    return min(first, max(undone_until, answers_end_at - TO_ANSWER))
+    last = max(TO_ANSWER, timedelta(minutes=policy.offer_cutoff_minutes + 1))
+    return min(first, max(undone_until, answers_end_at - last))
 
 
 def _approved_by(policy: Policy, time: Time, ready_at: datetime) -> datetime:

@@ -123,6 +123,20 @@ def cancel(appointment: Appointment, *, reason: str, version: int | None, now: d
     return bool(moved)
 
 
+def uncancel(appointment: Appointment, *, now: datetime) -> bool | None:
+    """Book it again at its own time; False if it is not cancelled any more, None if its patient is booked then."""
+    still = Appointment.objects.filter(pk=appointment.pk, status__in=APPOINTMENT_MOVES[AppointmentStatus.BOOKED])
+    fields: dict[str, Any] = {"status": AppointmentStatus.BOOKED, "cancelled_at": None, "cancel_reason": ""}
+    try:
+        with transaction.atomic():
+            moved = still.update(is_exclusive=True, **fields)
+    except IntegrityError:
+        return None
+    if moved:
+        trail.record("appointment.uncancelled", appointment, now=now, clinic_id=appointment.clinic_id)
+    return bool(moved)
+
+
 def move(appointment: Appointment, to: Time, *, version: int | None, now: datetime) -> bool | None:
     """Move a booked appointment; False if it is not booked or a newer version was seen, None if `to` is taken.
 

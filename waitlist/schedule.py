@@ -9,7 +9,9 @@ from datetime import datetime
 
 from django.db import transaction
 
+from matching import cascade
 from notifications import outbox
+from notifications.states import Kind
 from waitlist import calendar, mirrors, slots
 from waitlist.calendar import Time
 from waitlist.live import hint
@@ -65,6 +67,35 @@ def move(appointment_id: int, *, to: Time, version: int | None = None, now: date
         freed = None if before.overlaps(to) else _vacate(appointment, before, OpenedBecause.MOVED, now=now)
         hint(appointment.clinic_id, "board")
         return Changed("done", freed)
+
+    return _at_its_time(act)
+
+
+def uncancel(appointment_id: int, *, now: datetime) -> Changed:
+    """Take a cancellation back: booked again, and its time is offered to nobody any more.
+
+    Those who were told of an offer are told; where nobody was asked yet, nobody hears of it. Refused where the time
+    is past or taken.
+    """
+
+    def act() -> Changed:
+        appointment, live = _lock(appointment_id)
+        time = Time.of(appointment)
+        if appointment.status != AppointmentStatus.CANCELLED:
+            return Changed("already")
+        if time.starts_at <= now:
+            raise Refused("That time is past.")
+        if calendar.is_booked(time):
+            raise Refused(f"{time.practitioner} is booked at that time again.")
+        if not calendar.uncancel(appointment, now=now):
+            raise Refused("The patient is booked at that time already.")
+        outbox.take_cancellation_back(appointment, now=now)
+        for slot in live:
+            own = slot.freed_by_id == appointment.pk
+            because = ClosedBecause.UNCANCELLED if own else ClosedBecause.REBOOKED
+            cascade.withdraw(slot, because, Kind.RETRACTED, now=now)
+        hint(appointment.clinic_id, "board")
+        return Changed("done")
 
     return _at_its_time(act)
 

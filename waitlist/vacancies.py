@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.dateformat import format as write
 
 from audit import trail
-from matching import cascade, claims, plans, policies
+from matching import cascade, claims, plans, policies, ranking
 from matching.claims import Claim
 from notifications.states import Kind
 from waitlist import calendar, masses, slots
@@ -24,6 +24,10 @@ WHY_NOT = {
 
 class Refused(Exception):
     """What was asked for cannot be; the message says why in a sentence for staff."""
+
+
+class OffersOut(Refused):
+    """Others were asked: staff say why they book it all the same, or leave it."""
 
 
 @transaction.atomic(durable=True)
@@ -59,6 +63,8 @@ def start(slot_id: int, *, now: datetime) -> bool:
         raise Refused(kept(slot, now=now))
     if masses.is_paused(slot, now=now):
         raise Refused("Many times of that day were cancelled at once: say first whether to refill them.")
+    if now >= ranking.offers_end_at(slot):
+        raise Refused("It is too late to ask more people by itself: choose whom to ask, or book by hand.")
     if not plans.of(slot).waves:
         raise Refused("This clinic’s policy asks nobody by itself: choose whom to ask.")
     Slot.objects.filter(pk=slot.pk).update(next_wave_at=now)
@@ -79,9 +85,15 @@ def stop(slot_id: int, *, keep_empty: bool = False, now: datetime) -> bool:
     return True
 
 
-def book_by_hand(slot_id: int, *, patient: Patient, now: datetime) -> Appointment:
-    """Staff give the slot to somebody: offers out are taken back and their patients told."""
-    found = claims.give(slot_id, patient, now=now)
+def book_by_hand(slot_id: int, *, patient: Patient, override: str | None = None, now: datetime) -> Appointment:
+    """Staff give the slot to somebody: offers out are taken back and their patients told.
+
+    `override`, unless None: why (matching.states.Override). OffersOut where others were asked a moment ago, or may
+    still answer, and it is not said.
+    """
+    found = claims.give(slot_id, patient, override=override, now=now)
+    if found == Claim.ASKED:
+        raise OffersOut("Others were asked for this time: say why it is booked all the same.")
     if found == Claim.BOOKED:
         return Appointment.objects.get(filled_slot=slot_id)
     if found == Claim.CONFLICT:

@@ -11,6 +11,7 @@ from waitlist.states import SETTLED_WRITEBACKS, WRITEBACK_MOVES, WritebackStatus
 
 TOPIC = "tasks"
 GIVEN_BACK = "Cancelled before it was entered."
+TAKEN_BACK = "Taken back before it was entered."
 NOT_CANCELLED = "The calendar refused this cancellation: look at the visit there."
 
 
@@ -20,6 +21,18 @@ def cancels_out(appointment: Appointment, *, now: datetime) -> bool:
         appointment=appointment, kind=Writeback.Kind.BOOKED, status=WritebackStatus.TASK, connection=None
     ).first()
     return task is not None and _move(task, WritebackStatus.DONE, GIVEN_BACK, now=now)
+
+
+def unheard_cancellation(appointment: Appointment) -> Writeback | None:
+    """Its cancellation, while the calendar may not have heard of it."""
+    waits = Writeback.objects.filter(status__in=(WritebackStatus.TASK, WritebackStatus.QUEUED))
+    return waits.filter(appointment=appointment, kind=Writeback.Kind.CANCELLED).first()
+
+
+def take_back(writeback: Writeback, *, now: datetime) -> bool:
+    """The cancellation was taken back before the calendar heard of it: it has the booking still."""
+    is_task = writeback.status == WritebackStatus.TASK
+    return _move(writeback, WritebackStatus.DONE if is_task else WritebackStatus.CONFIRMED, TAKEN_BACK, now=now)
 
 
 def open_for(appointment: Appointment, kind: str, *, now: datetime) -> Writeback:

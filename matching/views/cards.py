@@ -14,7 +14,7 @@ from notifications.models import Message
 from notifications.states import Kind
 from waitlist import masses, vacancies
 from waitlist.models import Slot, Writeback
-from waitlist.states import Autopilot, OpenedBecause, SlotState
+from waitlist.states import AppointmentStatus, Autopilot, ClosedBecause, OpenedBecause, SlotState
 
 SHOWN = 6  # people on a card; the slot's page has them all
 
@@ -83,6 +83,15 @@ class Card:
         return self.slot.is_live and getattr(self.slot, "waits_for_word", False)
 
     @property
+    def may_undo(self) -> bool:
+        """Whether the cancellation that freed it may still be taken back."""
+        slot, visit = self.slot, self.slot.freed_by
+        is_free = slot.is_live or slot.closed_because in (ClosedBecause.KEPT_EMPTY, ClosedBecause.CLOSURE)
+        was_cancelled = visit is not None and visit.status == AppointmentStatus.CANCELLED
+        at_its_time = visit is not None and visit.starts_at == slot.starts_at
+        return is_free and was_cancelled and at_its_time and slot.starts_at > self.now
+
+    @property
     def kept(self) -> str:
         """Until when, in a sentence."""
         return vacancies.kept(self.slot, now=self.now) if self.is_kept else ""
@@ -125,7 +134,7 @@ class Card:
         if self.is_kept:
             return ("hold", "kept for those asked · open to others", slot.exclusive_until)
         if self.is_paused:
-            return ("wait", "paused, as many were cancelled at once: say on Today whether to refill", None)
+            return ("wait", "paused: say on Today whether to refill", None)
         if not self.plan.waves:
             return ("wait", "asks nobody by itself: you choose whom to ask", None)
         if next_at is None:
@@ -166,7 +175,7 @@ def cards(slots: QuerySet[Slot], *, now: datetime) -> list[Card]:
     offers = Offer.objects.select_related("patient").prefetch_related(told).order_by("wave", "-score", "pk")
     booked = Writeback.objects.filter(kind=Writeback.Kind.BOOKED)
     whole = slots.annotate(waits_for_word=masses.pausing()).select_related(
-        "clinic", "location__clinic", "practitioner", "service", "policy", "freed_by", "filled_by__patient"
+        "clinic", "location__clinic", "practitioner", "service", "policy", "freed_by__patient", "filled_by__patient"
     ).prefetch_related(
         Prefetch("offers", offers, to_attr="asked"),
         Prefetch("waves", SentWave.objects.order_by("number"), to_attr="sent_waves"),

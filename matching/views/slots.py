@@ -9,6 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from matching import softlock
+from matching.states import Override
 from matching.views import chances, timeline
 from matching.views.cards import Card, cards
 from notifications.models import Message
@@ -91,12 +93,14 @@ def _book(request: HttpRequest, card: Card) -> HttpResponse:
     chosen = request.POST.get("patient", "")
     theirs = Patient.objects.filter(clinic=card.slot.clinic)
     patient = get_object_or_404(theirs, pk=access.row_id(chosen))
-    others = [asked for asked in card.waiting if asked.offer.patient_id != patient.pk]
-    if others and request.POST.get("confirmed") != "1":
-        context = _facts(card) | {"patient": patient, "others": others}
-        return render(request, "matching/slot_book_confirm.html", context)
+    override = request.POST.get("override", "")
     try:
-        vacancies.book_by_hand(card.slot.pk, patient=patient, now=timezone.now())
+        vacancies.book_by_hand(card.slot.pk, patient=patient, override=override, now=timezone.now())
+    except vacancies.OffersOut as out:
+        others = softlock.over(card.slot, patient.pk, now=card.now)
+        unsaid = str(out) if "override" in request.POST else ""
+        context = _facts(card) | {"patient": patient, "others": others, "reasons": Override.choices, "unsaid": unsaid}
+        return render(request, "matching/slot_book_confirm.html", context)
     except vacancies.Refused as refused:
         messages.error(request, str(refused))
         return redirect("slot-book", card.slot.pk)

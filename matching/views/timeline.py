@@ -9,6 +9,7 @@ from audit import words
 from audit.models import Entry
 from audit.trail import content_type_id
 from matching.models import Offer
+from matching.states import Override
 from matching.views.cards import Card
 from waitlist.models import Appointment, Slot
 
@@ -21,6 +22,8 @@ WORDS = {
     "slot.exclusive_ended": "No longer kept for those asked: all said no",
     "slot.started": "Asked to go on now",
     "slot.nobody_asked": "Nobody is waiting to answer",
+    "slot.offers_over": "Too late to ask more people",
+    "slot.override": "Booked over offers that were out: {reason}",
     "slot.hold_lapsed": "A booking was not finished in time",
     "slot.filled": "Filled",
     "slot.expired": "Nobody took it in time",
@@ -36,6 +39,7 @@ WORDS = {
     "offer.retracted": "The offer to {people} was taken back",
     "offer.returned": "{people} gave it back",
     "appointment.cancelled": "The appointment was cancelled",
+    "appointment.uncancelled": "The cancellation was taken back",
     "appointment.moved": "The appointment was moved",
     "appointment.booked": "The appointment was booked",
 }
@@ -72,5 +76,6 @@ def _words(verb: str, lines: list[Entry], names: dict[int, str]) -> str:
         "people": ", ".join(people) if len(people) <= 6 else f"{len(people)} people",
         "wave": changes.get("wave", "?"),
         "asked": changes.get("asked", 0),
+        "reason": dict(Override.choices).get(changes.get("reason", ""), "no reason").lower(),
     }
     return WORDS.get(verb, words.happened(verb)).format(**facts)

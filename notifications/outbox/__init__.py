@@ -1,6 +1,6 @@
 """The outbox: what is to be told is a row, written with its cause and sent after commit, never twice."""
 
-from notifications.outbox.bookings import confirm, write_back
+from notifications.outbox.bookings import confirm, take_cancellation_back, write_back
 from notifications.outbox.delivery import deliver, deliver_due, due, due_of_slot
 from notifications.outbox.queue import drop_unsent, enqueue, enqueue_news, enqueue_offers, offer_messages
 from notifications.outbox.receipts import receipt
@@ -23,5 +23,6 @@ __all__ = [
     "offer_messages",
     "receipt",
     "still_hold",
+    "take_cancellation_back",
     "write_back",
 ]

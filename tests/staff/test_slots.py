@@ -133,16 +133,24 @@ def test_booking_somebody_found_by_name(staff: Client, world: World, desk: User)
 
 
 @committed
-def test_it_warns_while_offers_are_out(staff: Client, world: World):
+def test_it_warns_while_offers_are_out(staff: Client, world: World, desk: User):
     slot = open_slot(world, state=SlotState.OFFERING, wave=1)
     offer = offered(world, slot)
     patient = factories.patient(world.clinic)
     url = reverse("slot-book", args=[slot.pk])
     warning = staff.post(url, {"patient": patient.pk}).content.decode()
-    assert offer.patient.name in warning
+    assert offer.patient.name in warning and "may answer until" in warning
+    assert "say why it is booked" not in warning
+    for unsaid in ("", "because"):
+        again = staff.post(url, {"patient": patient.pk, "override": unsaid}).content.decode()
+        assert "say why it is booked all the same" in again
     assert not Appointment.objects.exists()
-    staff.post(url, {"patient": patient.pk, "confirmed": "1"})
+    staff.post(url, {"patient": patient.pk, "override": "urgent"})
     offer.refresh_from_db()
+    line = Entry.objects.get(verb="slot.override")
+    assert (line.actor_email, line.changes) == (desk.email, {"reason": "urgent", "offers": 1})
+    words = staff.get(reverse("slot", args=[slot.pk]), {"tab": "timeline"}).content.decode()
+    assert "Booked over offers that were out: it is urgent" in words
     assert offer.state == OfferState.RETRACTED
     assert Appointment.objects.get().patient == patient
 
