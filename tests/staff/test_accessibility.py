@@ -14,7 +14,7 @@ from notifications.models import Message
 from tests import factories
 from tests.factories import World
 from tests.harness import Stack
-from waitlist.models import InboundEvent, Slot, SurgeDay, User, Writeback
+from waitlist.models import Closure, InboundEvent, MassCancellation, Slot, SurgeDay, User, Writeback
 from waitlist.states import Role, SlotState
 
 PARTS = ("time", "practitioner", "service", "geography", "notice", "responsiveness", "fairness")
@@ -69,6 +69,12 @@ def busy_clinic() -> tuple[World, User, Slot]:
         connection=world.connection(), event_key="1", payload={}, status="rejected", received_at=now
     )
     SurgeDay.objects.create(clinic=world.clinic, day=(now + timedelta(days=9)).date(), reason="Holiday")
+    span = {"starts_at": taken.starts_at, "ends_at": taken.ends_at}
+    Closure.objects.create(clinic=world.clinic, reason="Training", **span)
+    gone = world.appointment(now + timedelta(hours=70), status="cancelled", cancelled_at=now)
+    freed = world.slot(gone.starts_at, opened_at=now, opened_because="cancelled", freed_by=gone)
+    span = {"day": freed.starts_at.date(), "starts_at": freed.starts_at, "ends_at": freed.ends_at}
+    MassCancellation.objects.create(clinic=world.clinic, practitioner=world.practitioner, noticed_at=now, **span)
     return world, factories.user(world.clinic, Role.ADMIN), slot
 
 
@@ -76,7 +82,8 @@ def addresses(world: World, slot: Slot) -> list[str]:
     entry = world.clinic.entries.latest("pk")
     one = [slot.pk]
     slot_page = reverse("slot", args=one)
-    appointment = world.clinic.appointments.get()
+    appointment = world.clinic.appointments.get(status="booked")
+    paused = world.clinic.slots.get(freed_by__isnull=False)
     return [
         reverse("login"),
         "/",
@@ -104,6 +111,11 @@ def addresses(world: World, slot: Slot) -> list[str]:
         f"{reverse('policy-new')}?from=broadcast",
         reverse("policy", args=[world.clinic.policy_id]),
         reverse("surge-days"),
+        reverse("closures"),
+        reverse("closure", args=[world.clinic.closures.get().pk]),
+        reverse("holidays"),
+        reverse("slot", args=[paused.pk]),
+        reverse("slot-undo", args=[paused.pk]),
         "/nowhere/",
     ]
 

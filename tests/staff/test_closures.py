@@ -116,7 +116,7 @@ def test_a_form_of_another_clinic_changes_nothing(manager: Client):
 
 def test_public_holidays_close_by_themselves_or_one_by_one(manager: Client, world: World):
     words = manager.get(HOLIDAYS).content.decode()
-    assert "Christmas Day" in words and "Close then" in words and "Work then" not in words
+    assert "Christmas Day" in words and "Close that day" in words and "Work that day" not in words
     day = next(iter(holidays.ahead(world.location, now=timezone.now())))
     url = reverse("holiday", args=[world.location.pk])
     assert "is closed." in manager.post(url, {"day": day, "closed": "1"}, follow=True).content.decode()

@@ -35,7 +35,7 @@ SETTINGS = (  # address by name, who may open it, what it is called, what for
     (
         "holidays",
         Role.MANAGER,
-        "Public holidays",
+        "Public holidays and sick days",
         "Which of them close you, by country and state; and when a sick day is asked about before it is refilled.",
     ),
     (
