@@ -1,6 +1,6 @@
-"""Acts: a clinic closes, opens again, keeps its public holidays, and says what becomes of a day cancelled at once."""
+"""Acts: a clinic closes, opens again, and says what becomes of a day that was cancelled at once."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -9,13 +9,12 @@ from django.db.models.functions import Coalesce
 
 from matching import cascade
 from notifications.states import Kind
-from waitlist import calendar, holidays, masses, schedule
+from waitlist import calendar, masses, schedule
 from waitlist.live import hint
 from waitlist.models import (
     Appointment,
     Clinic,
     Closure,
-    Location,
     MassCancellation,
     Practitioner,
     Slot,
@@ -24,8 +23,6 @@ from waitlist.models import (
 from waitlist.nudge import nudge
 from waitlist.states import LIVE_SLOT_STATES, AppointmentStatus, ClosedBecause
 
-HOLIDAY_SETTINGS = ("country", "closes_on_holidays", "mass_cancellation_count")
-
 
 @transaction.atomic(durable=True)
 def close(clinic: Clinic, *, now: datetime, **fields: Any) -> Closure:
@@ -33,13 +30,13 @@ def close(clinic: Clinic, *, now: datetime, **fields: Any) -> Closure:
 
     ValidationError, by field, where it cannot be.
     """
-    return _close(clinic, now=now, **fields)
+    return put(clinic, now=now, **fields)
 
 
 @transaction.atomic(durable=True)
 def reopen(closure: Closure, *, now: datetime) -> None:
     """It closes nothing any more. No time opens by that; a public holiday is not closed again by itself."""
-    _lock(closure.clinic)
+    lock(closure.clinic)
     found = Closure.objects.filter(pk=closure.pk).first()
     if found is None:
         return
@@ -47,50 +44,6 @@ def reopen(closure: Closure, *, now: datetime) -> None:
         WorkedHoliday.objects.get_or_create(clinic=found.clinic, location=found.location, day=found.holiday)
     found.delete()
     hint(found.clinic_id, "board")
-
-
-@transaction.atomic(durable=True)
-def keep_holidays(clinic: Clinic, *, now: datetime, **fields: Any) -> int:
-    """Whose public holidays there are, and whether each closes by itself; how many days closed by that.
-
-    Days staff closed or worked one by one stay as they said; what is no holiday in another country opens again.
-    """
-    clinic = _lock(clinic)
-    for name in HOLIDAY_SETTINGS:
-        setattr(clinic, name, fields[name])
-    others = {field.name for field in Clinic._meta.get_fields()} - set(HOLIDAY_SETTINGS)
-    clinic.full_clean(exclude=others, validate_unique=False)
-    clinic.save(update_fields=HOLIDAY_SETTINGS)
-    for place in clinic.locations.select_related("clinic"):
-        days = holidays.ahead(place, now=now)
-        for row in clinic.closures.filter(location=place, holiday__gte=now.astimezone(place.zone).date()):
-            if row.holiday not in days:
-                row.delete()
-    return _close_holidays(clinic, now=now)
-
-
-@transaction.atomic(durable=True)
-def keep_holiday(location: Location, day: date, *, is_closed: bool, now: datetime) -> bool:
-    """One public holiday: closed, or a day they work. False if it is none, or was so already."""
-    _lock(location.clinic)
-    name = holidays.ahead(location, now=now).get(day)
-    found = Closure.objects.filter(location=location, holiday=day).first()
-    if name is None or is_closed == (found is not None):
-        return False
-    if found is not None:
-        found.delete()
-        WorkedHoliday.objects.get_or_create(clinic=location.clinic, location=location, day=day)
-        return True
-    for row in WorkedHoliday.objects.filter(location=location, day=day):
-        row.delete()
-    _close_holiday(location, day, name, now=now)
-    return True
-
-
-@transaction.atomic(durable=True)
-def refresh_holidays(clinic: Clinic, *, now: datetime) -> int:
-    """Where they close by themselves, those of the next twelve months are closed; how many are new."""
-    return _close_holidays(_lock(clinic), now=now)
 
 
 def booked_under(closure: Closure, *, now: datetime) -> QuerySet[Appointment]:
@@ -144,20 +97,30 @@ def answer(mass: MassCancellation, said: MassCancellation.Answer, user_id: int |
         span = {"starts_at": mass.starts_at, "ends_at": mass.ends_at}
         whose = {"location": mass.location, "practitioner": mass.practitioner}
         reason = f"{mass.practitioner.name} is away" if mass.practitioner else "Cancelled, kept empty"
-        _close(mass.clinic, reason=reason[:100], now=now, **span, **whose)
+        put(mass.clinic, reason=reason[:100], now=now, **span, **whose)
     else:
         for slot in masses.slots_of(mass):
             nudge("matching.tasks.advance", slot.pk)
     return True
 
 
-def _lock(clinic: Clinic) -> Clinic:
+def still_booked(mass: MassCancellation, *, now: datetime) -> int:
+    """How many visits are left of a day that is kept empty."""
+    whose = {"practitioner": mass.practitioner_id, "location": mass.location_id, "starts_at": mass.starts_at}
+    closure = Closure.objects.filter(clinic=mass.clinic_id, **whose).last()
+    return booked_under(closure, now=now).count() if closure is not None else 0
+
+
+def lock(clinic: Clinic) -> Clinic:
     """One at a time: whoever says which days close reads what the one before has left."""
     return Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
 
 
-def _close(clinic: Clinic, *, now: datetime, **fields: Any) -> Closure:
-    """Their practitioners are locked first: whoever frees a time at the same moment comes before, or sees it closed."""
+def put(clinic: Clinic, *, now: datetime, **fields: Any) -> Closure:
+    """The row and what follows from it, inside an act.
+
+    Their practitioners are locked first: whoever frees a time at the same moment comes before, or sees it closed.
+    """
     row = Closure(clinic=clinic, **fields)
     row.full_clean(exclude={"clinic"})
     calendar.lock_practitioners(*_practitioners(clinic, row.practitioner))
@@ -173,28 +136,6 @@ def _close(clinic: Clinic, *, now: datetime, **fields: Any) -> Closure:
         cascade.withdraw(slot, ClosedBecause.CLOSURE, Kind.WITHDRAWN, now=now)
     hint(clinic.pk, "board")
     return row
-
-
-def _close_holidays(clinic: Clinic, *, now: datetime) -> int:
-    """Those nobody said otherwise of."""
-    if not clinic.closes_on_holidays:
-        return 0
-    worked = WorkedHoliday.objects.filter(clinic=clinic).values_list("location_id", "day")
-    closed = clinic.closures.filter(holiday__isnull=False).values_list("location_id", "holiday")
-    said = {*worked, *closed}
-    count = 0
-    for place in clinic.locations.filter(retired_at=None).select_related("clinic").order_by("pk"):
-        for day, name in holidays.ahead(place, now=now).items():
-            if (place.pk, day) not in said:
-                _close_holiday(place, day, name, now=now)
-                count += 1
-    return count
-
-
-def _close_holiday(location: Location, day: date, name: str, *, now: datetime) -> None:
-    starts_at, ends_at = calendar.day_span(location.zone, day)
-    span = {"starts_at": starts_at, "ends_at": ends_at, "holiday": day}
-    _close(location.clinic, location=location, reason=name[:100], now=now, **span)
 
 
 def _practitioners(clinic: Clinic, one: Practitioner | None) -> list[int]:

@@ -14,7 +14,7 @@ from tests import factories
 from tests.factories import NOW, World
 from tests.matching import steps
 from tests.recorded import everything_recorded
-from waitlist import closing, connections, roster, schedule, surges, vacancies, writebacks
+from waitlist import closing, connections, keeping, roster, schedule, surges, vacancies, writebacks
 from waitlist.calendar import Time
 from waitlist.entries import Wish
 from waitlist.models import Closure, MassCancellation, Slot, Writeback
@@ -136,9 +136,9 @@ def test_closures_holidays_and_a_sick_day():
     first, second = (world.appointment(NOW + timedelta(hours=30 + n)) for n in range(2))
     with everything_recorded() as changed:
         settings = {"country": "US", "closes_on_holidays": True, "mass_cancellation_count": 2}
-        closing.keep_holidays(world.clinic, now=NOW, **settings)
-        closing.keep_holiday(world.location, date(2026, 11, 26), is_closed=False, now=NOW)
-        closing.keep_holiday(world.location, date(2026, 11, 26), is_closed=True, now=NOW)
+        keeping.keep_holidays(world.clinic, now=NOW, **settings)
+        keeping.keep_holiday(world.location, date(2026, 11, 26), is_closed=False, now=NOW)
+        keeping.keep_holiday(world.location, date(2026, 11, 26), is_closed=True, now=NOW)
         cascade.advance(schedule.cancel(first.pk, reason="", now=NOW).slot.pk, now=NOW)
         schedule.cancel(second.pk, reason="", now=NOW)
         closing.answer(MassCancellation.objects.get(), MassCancellation.Answer.KEEP_EMPTY, None, now=SOON)

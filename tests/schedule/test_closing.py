@@ -13,7 +13,7 @@ from notifications.models import Message
 from tests import factories
 from tests.at_once import at_once
 from tests.factories import NOW, World
-from waitlist import calendar, closing, desk, holidays, schedule, vacancies
+from waitlist import calendar, closing, desk, holidays, keeping, schedule, vacancies
 from waitlist.calendar import Time
 from waitlist.models import Closure, Slot, WorkedHoliday
 from waitlist.vacancies import Refused
@@ -128,7 +128,7 @@ def _try_close(world: World) -> str:
 
 def keep(world: World, **fields: object) -> int:
     start = {"country": "US", "closes_on_holidays": True, "mass_cancellation_count": 4}
-    return closing.keep_holidays(world.clinic, now=NOW, **{**start, **fields})
+    return keeping.keep_holidays(world.clinic, now=NOW, **{**start, **fields})
 
 
 def test_public_holidays_close_for_twelve_months_once_and_by_the_locations_own_day():
@@ -140,7 +140,7 @@ def test_public_holidays_close_for_twelve_months_once_and_by_the_locations_own_d
     here = ZoneInfo("America/Los_Angeles")
     assert (first.starts_at, first.ends_at) == tuple(datetime(2026, 11, day, tzinfo=here) for day in (26, 27))
     assert (first.location, first.reason) == (world.location, "Thanksgiving Day")
-    assert keep(world) == 0 and closing.refresh_holidays(world.clinic, now=NOW) == 0
+    assert keep(world) == 0 and keeping.refresh_holidays(world.clinic, now=NOW) == 0
     visit = world.appointment(datetime(2026, 11, 26, 20, tzinfo=UTC))
     slot = schedule.cancel(visit.pk, reason="", now=NOW).slot
     assert (slot.state, slot.closed_because) == ("withdrawn", "closure")
@@ -152,21 +152,21 @@ def test_public_holidays_close_for_twelve_months_once_and_by_the_locations_own_d
 def test_a_holiday_staff_work_stays_open_and_is_not_closed_again():
     world = World()
     keep(world)
-    assert closing.keep_holiday(world.location, THANKSGIVING, is_closed=False, now=NOW)
-    assert not closing.keep_holiday(world.location, THANKSGIVING, is_closed=False, now=NOW)
-    assert closing.refresh_holidays(world.clinic, now=NOW + timedelta(hours=1)) == 0
+    assert keeping.keep_holiday(world.location, THANKSGIVING, is_closed=False, now=NOW)
+    assert not keeping.keep_holiday(world.location, THANKSGIVING, is_closed=False, now=NOW)
+    assert keeping.refresh_holidays(world.clinic, now=NOW + timedelta(hours=1)) == 0
     assert not Closure.objects.filter(holiday=THANKSGIVING).exists()
-    assert closing.keep_holiday(world.location, THANKSGIVING, is_closed=True, now=NOW)
+    assert keeping.keep_holiday(world.location, THANKSGIVING, is_closed=True, now=NOW)
     assert Closure.objects.filter(holiday=THANKSGIVING).count() == 1 and not WorkedHoliday.objects.exists()
     closing.reopen(Closure.objects.get(holiday=THANKSGIVING), now=NOW)  # from the list of closures: the same
-    assert closing.refresh_holidays(world.clinic, now=NOW) == 0
+    assert keeping.refresh_holidays(world.clinic, now=NOW) == 0
 
 
 def test_day_by_day_only_what_staff_say_closes():
     world = World()
     assert keep(world, closes_on_holidays=False) == 0
-    assert closing.keep_holiday(world.location, THANKSGIVING, is_closed=True, now=NOW)
-    assert not closing.keep_holiday(world.location, date(2026, 11, 24), is_closed=True, now=NOW)  # is none
+    assert keeping.keep_holiday(world.location, THANKSGIVING, is_closed=True, now=NOW)
+    assert not keeping.keep_holiday(world.location, date(2026, 11, 24), is_closed=True, now=NOW)  # is none
     assert list(Closure.objects.values_list("holiday", flat=True)) == [THANKSGIVING]
 
 
@@ -174,7 +174,7 @@ def test_the_next_years_follow_by_themselves():
     world = World()
     keep(world)
     later = NOW + timedelta(days=40)
-    assert closing.refresh_holidays(world.clinic, now=later) > 0
+    assert keeping.refresh_holidays(world.clinic, now=later) > 0
     assert Closure.objects.filter(holiday=date(2027, 12, 25)).count() == 1
 
 
@@ -218,5 +218,5 @@ def test_refreshed_twice_at_once_each_day_closes_once():
     world = World()
     world.clinic.closes_on_holidays = True
     world.clinic.save()
-    counts = at_once([lambda: closing.refresh_holidays(world.clinic, now=NOW)] * 3)
+    counts = at_once([lambda: keeping.refresh_holidays(world.clinic, now=NOW)] * 3)
     assert sorted(counts)[:2] == [0, 0] and sorted(counts)[2] == Closure.objects.count() > 9

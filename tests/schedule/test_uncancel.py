@@ -111,6 +111,18 @@ def test_a_calendar_that_was_not_told_yet_is_told_nothing_and_one_that_was_hears
     assert len(outbox.due(now=NOW, limit=9)) == 1
 
 
+def test_taken_back_in_the_calendar_inside_the_delay_it_sends_nothing_either():
+    world = World(undo_delay_minutes=5)
+    world.entry()
+    visit = world.appointment(external_id="a1", version=1)
+    slot = schedule.cancel(visit.pk, reason="", version=2, now=NOW).slot
+    facts = {"connection": None, "external_id": "a1", "patient": None, "time": Time.of(visit)}
+    assert schedule.mirror(world.clinic, version=3, now=NOW + MINUTE, **facts) == visit
+    slot.refresh_from_db()
+    assert not slot.is_live and cascade.advance(slot.pk, now=NOW + 9 * MINUTE) == 0
+    assert not Message.objects.exists() and not Writeback.objects.exists()
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("is_locked", [True, False])
 def test_taken_back_while_the_first_wave_goes(is_locked, monkeypatch):

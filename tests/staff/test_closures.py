@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from tests import factories
 from tests.factories import World
-from waitlist import closing, holidays, schedule
+from waitlist import holidays, keeping, schedule
 from waitlist.models import Appointment, Closure, MassCancellation, Slot
 from waitlist.states import Role
 
@@ -124,7 +124,7 @@ def test_public_holidays_close_by_themselves_or_one_by_one(manager: Client, worl
     fields = {"country": "US", "closes_on_holidays": "on", "mass_cancellation_count": "4"}
     assert "Closed by that:" in manager.post(HOLIDAYS, fields, follow=True).content.decode()
     assert "works. No time was opened" in manager.post(url, {"day": day, "closed": "0"}, follow=True).content.decode()
-    assert closing.refresh_holidays(world.clinic, now=timezone.now()) == 0
+    assert keeping.refresh_holidays(world.clinic, now=timezone.now()) == 0
     for wrong in ("", "2026-13-45", "2026-11-24", "x"):
         assert "Nothing was changed" in manager.post(url, {"day": wrong, "closed": "1"}, follow=True).content.decode()
 
@@ -166,8 +166,10 @@ def test_the_board_asks_once_what_becomes_of_a_sick_day(staff: Client, world: Wo
 
 def test_kept_empty_the_day_is_closed(staff: Client, world: World):
     mass = many(world)
+    world.appointment(mass.starts_at + timedelta(hours=18))
     url = reverse("many-cancelled", args=[mass.pk])
-    assert "They stay empty" in staff.post(url, {"answer": "keep_empty"}, follow=True).content.decode()
+    words = staff.post(url, {"answer": "keep_empty"}, follow=True).content.decode()
+    assert "They stay empty" in words and "1 appointment is still booked then" in words
     assert set(Slot.objects.values_list("closed_because", flat=True)) == {"closure"}
     assert Closure.objects.get().practitioner == world.practitioner
     mass.refresh_from_db()

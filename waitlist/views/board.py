@@ -57,4 +57,7 @@ def many_cancelled(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, "They are refilled: each goes on as its policy says.")
     else:
         messages.success(request, "They stay empty, and so does what else is cancelled of that day.")
+        if left := closing.still_booked(mass, now=timezone.now()):
+            noun = "appointment is" if left == 1 else "appointments are"
+            messages.warning(request, f"{left} {noun} still booked then: cancel it under Settings, Closures.")
     return done(request, reverse("board"))

@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from waitlist import access, closing, holidays
+from waitlist import access, closing, holidays, keeping
 from waitlist.forms import point_out
 from waitlist.forms.closures import ClosureForm, HolidaysForm
 from waitlist.models import Closure, Location
@@ -78,14 +78,14 @@ def public_holidays(request: HttpRequest) -> HttpResponse:
     """Those of the next twelve months, by location, and whether they close by themselves."""
     clinic = access.get_clinic(request, Role.MANAGER)
     now = timezone.now()
-    start = {name: getattr(clinic, name) for name in closing.HOLIDAY_SETTINGS}
+    start = {name: getattr(clinic, name) for name in keeping.SETTINGS}
     form = HolidaysForm(clinic, typed(request), initial=start)
     if access.sent_from_elsewhere(request, clinic):
         messages.error(request, ELSEWHERE.format(clinic.name))
         return redirect("holidays")
     if request.method == "POST" and form.is_valid():
         try:
-            count = closing.keep_holidays(clinic, now=now, **form.cleaned_data)
+            count = keeping.keep_holidays(clinic, now=now, **form.cleaned_data)
         except ValidationError as error:
             point_out(error, form)
         else:
@@ -101,7 +101,7 @@ def holiday(request: HttpRequest, pk: int) -> HttpResponse:
     """One public holiday of one location: closed, or a day they work."""
     place = access.get_row(request, Location.objects.select_related("clinic"), Role.MANAGER, pk=pk)
     day, is_closed = _day(request.POST.get("day", "")), request.POST.get("closed") == "1"
-    if day is None or not closing.keep_holiday(place, day, is_closed=is_closed, now=timezone.now()):
+    if day is None or not keeping.keep_holiday(place, day, is_closed=is_closed, now=timezone.now()):
         messages.warning(request, "Nothing was changed: it was so already, or that is no public holiday there.")
         return redirect("holidays")
     words = f"{day:%A, %B} {day.day}"
