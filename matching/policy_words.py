@@ -25,7 +25,10 @@ def summary(policy: Policy) -> str:
         said = f"for a start within 24 hours, {plan(policy.short)}; for a later one, {plan(policy.long)}"
     begins = _begins(policy)
     said = f"{begins}, {said}" if begins else said
-    return f"{said[:1].upper()}{said[1:]}."
+    whole = f"{said[:1].upper()}{said[1:]}."
+    if policy.offer_cutoff_minutes:
+        whole += f" Nobody new is asked in the last {length(policy.offer_cutoff_minutes)} in which a yes still counts."
+    return whole
 
 
 def plan(waves: Sequence[Wave]) -> str:

@@ -7,7 +7,7 @@ from notifications import rules
 from notifications.models import ContactPoint, Message
 from notifications.outbox.queue import enqueue, freeze, key
 from notifications.outbox.ways import CHANNELS
-from notifications.states import UNFINISHED, Channel, ContactKind, Kind, MessageStatus, Purpose, Rule
+from notifications.states import UNFINISHED, Channel, ContactKind, Kind, MessageStatus, Purpose
 from waitlist import writebacks
 from waitlist.models import Appointment, Patient, Slot, Writeback
 from waitlist.states import WritebackStatus
@@ -57,14 +57,16 @@ def write_back(appointment: Appointment, kind: str, *, now: datetime) -> None:
 def take_cancellation_back(appointment: Appointment, *, now: datetime) -> None:
     """The calendar of record need not hear of a cancellation it has not heard of; else it hears of a booking again."""
     owed = writebacks.unheard_cancellation(appointment)
-    unsent = Message.objects.filter(writeback=owed, status=MessageStatus.PENDING, attempts=0)
-    if owed is not None and (
-        owed.status == WritebackStatus.TASK
-        or unsent.update(status=MessageStatus.DROPPED, refused_by=Rule.OFFER_OVER)
-    ):
+    if owed is not None and (owed.status == WritebackStatus.TASK or _drop(owed)):
         writebacks.take_back(owed, now=now)
     else:
         write_back(appointment, Writeback.Kind.BOOKED, now=now)
+
+
+def _drop(owed: Writeback) -> bool:
+    """Whether its webhook was never tried, and is not sent any more."""
+    unsent = Message.objects.filter(writeback=owed, status=MessageStatus.PENDING, attempts=0)
+    return bool(unsent.update(status=MessageStatus.DROPPED))
 
 
 def _reachable(patient: Patient) -> list[tuple[str, ContactPoint]]:

@@ -91,6 +91,10 @@ def test_a_document_from_before_a_field_existed_is_read_with_its_default():
         ({"exclusive_minutes": 241, "short": (Wave(),), "long": (Wave(),)}, "exclusive_minutes"),
         ({"cutoff_minutes": 1441, "short": ()}, "cutoff_minutes"),
         ({"cutoff_minutes": True}, "cutoff_minutes"),
+        ({"offer_cutoff_minutes": -1}, "offer_cutoff_minutes"),
+        ({"offer_cutoff_minutes": 1430}, "offer_cutoff_minutes"),
+        ({"soft_lock_minutes": 121}, "soft_lock_minutes"),
+        ({"soft_lock_minutes": None}, "soft_lock_minutes"),
         ({"short": (), "long": ()}, "autopilot"),
         ({"short": (), "long": (), "autopilot": "suggest", "exclusive_minutes": 15}, "exclusive_minutes"),
         ({"cutoff_minutes": 1440}, "cutoff_minutes"),
@@ -292,6 +296,8 @@ def a_wave(**fields: Any) -> dict[str, Any]:
         ({"exclusive_minutes": 241}, "policy_values_in_range"),
         ({"cutoff_minutes": 2.5}, "policy_values_in_range"),
         ({"cutoff_minutes": {}}, "policy_values_in_range"),
+        ({"offer_cutoff_minutes": 1441}, "policy_values_in_range"),
+        ({"soft_lock_minutes": "5"}, "policy_values_in_range"),
     ],
 )
 def test_the_database_refuses_nonsense(change, constraint):

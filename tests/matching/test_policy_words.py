@@ -37,6 +37,8 @@ def test_a_wave(wave, words, label):
         (presets.manual(), "Nobody is asked by itself: staff choose each person."),
         (presets.staff_picks(), "Once staff start it, 5 patients are asked, the best matches first."),
         (presets.broadcast(), "All patients who can come are asked."),
+        (replace(presets.broadcast(), offer_cutoff_minutes=90), "All patients who can come are asked. "
+         "Nobody new is asked in the last 1 h 30 min in which a yes still counts."),
         (replace(presets.broadcast(), autopilot="approve"),
          "After 5 min for staff to step in, all patients who can come are asked."),
         (Policy("later", short=(), long=(Wave(), Wave(3000, size=None))),
