@@ -7,35 +7,27 @@ first would book an offer that expired while it waited (docs/adr/0004).
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from pathlib import Path
-from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
-from audit import trail
 from matching import offers, ranking, softlock
+from matching.booking import BOOKED_THEN, Lost, lock_slot_of, write
 from matching.models import Offer
 from matching.outcomes import Claim, find, of_slot, outcome
-from matching.states import BY_PATIENT, BY_STAFF, OfferState
+from matching.states import OfferState
 from notifications import outbox
 from waitlist import slots
 from waitlist.live import hint
-from waitlist.models import Appointment, Patient, Slot, WaitlistEntry, Writeback
+from waitlist.models import Appointment, Patient, Slot, WaitlistEntry
 from waitlist.nudge import nudge
 from waitlist.states import LIVE_SLOT_STATES, WAITING_STATUSES
 
 __all__ = ["Claim", "claim", "claim_alternative", "decline", "find", "give", "lock_slot_of", "outcome"]
 
-CLAIM = (Path(__file__).parent / "claim.sql").read_text()
 FREE = (Claim.OPEN, Claim.HELD)
 MAY_ANSWER = (OfferState.PENDING, OfferState.EXPIRED)  # for whom a time is kept, on the phone to staff too
-BOOKED_THEN = ("practitioner_not_double_booked", "patient_not_double_booked")
-
-
-class _Lost(Exception):
-    """The write found the slot or the offer no longer free: everything of it is rolled back."""
 
 
 def claim(offer_id: int, *, via: str, now: datetime) -> Claim:
@@ -77,7 +69,7 @@ def _attempt(act: Callable[[], Claim]) -> Claim | None:
     try:
         with transaction.atomic(durable=True):
             return act()
-    except _Lost:
+    except Lost:
         return None
     except IntegrityError as error:
         if getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") not in BOOKED_THEN:
@@ -97,7 +89,7 @@ def _claim(offer_id: int, *, via: str, now: datetime) -> Claim:
     found = of_slot(slot, patient_id, now)
     if found not in FREE:
         return found
-    _write(slot, offer_id, via=via, now=now)
+    write(slot, offer_id, via=via, now=now)
     return Claim.BOOKED
 
 
@@ -105,7 +97,7 @@ def _decline(offer_id: int, *, reason: str, via: str, now: datetime) -> Claim:
     slot = lock_slot_of(offer_id)
     offer = Offer.objects.get(pk=offer_id)
     if not offers.decline(slot, offer, reason=reason, via=via, now=now):
-        raise _Lost
+        raise Lost
     hint(slot.clinic_id, "board")
     nudge("matching.tasks.advance", slot.pk)
     return Claim.DECLINED
@@ -137,32 +129,10 @@ def _claim_unasked(
         if via != "staff" and not theirs:
             return Claim.WITHDRAWN
         offer = offers.make_unasked(slot, patient, entry, via=via, now=now)
-    visit_id = _write(slot, offer.pk, via=via, now=now)
+    visit_id = write(slot, offer.pk, via=via, now=now)
     if offer.wave == 0:  # no text of ours to copy the facts from
         outbox.confirm(offer, Appointment.objects.get(pk=visit_id), now=now)
     return Claim.BOOKED
-
-
-def _write(slot: Slot, offer_id: int, *, via: str, now: datetime) -> int:
-    """The one write, on a snapshot taken after the lock; the new appointment's id."""
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, _claim_facts(slot.pk, offer_id, via, now))
-        row = cursor.fetchone()
-    if row is None:
-        raise _Lost
-    hint(slot.clinic_id, "board")
-    nudge("notifications.tasks.deliver_slot", slot.pk)
-    nudge("matching.tasks.tidy", offer_id)
-    return row[0]
-
-
-def lock_slot_of(offer_id: int) -> Slot:
-    """Lock the slot an offer is of. What is read of the offer must be read after this."""
-    return (
-        Slot.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("clinic", "service", "policy")
-        .get(offers=offer_id)
-    )
 
 
 def _look(offer_id: int, *, now: datetime) -> Claim:
@@ -172,25 +142,3 @@ def _look(offer_id: int, *, now: datetime) -> Claim:
         ).get(pk=offer_id),
         now=now,
     )
-
-
-def _claim_facts(slot_id: int, offer_id: int, via: str, now: datetime) -> dict[str, Any]:
-    actor = trail.current()
-    return {
-        "slot_id": slot_id,
-        "offer_id": offer_id,
-        "via": via,
-        "claimable": [str(state) for state in (BY_STAFF if via == "staff" else BY_PATIENT)],
-        "now": now,
-        "actor_id": actor.user_id,
-        "actor_email": actor.user_email or None,
-        "actor_kind": actor.kind,
-        "actor_ref": actor.ref,
-        "remote_addr": actor.remote_addr,
-        "cid": actor.correlation_id,
-        "slot_type": trail.content_type_id(Slot),
-        "appointment_type": trail.content_type_id(Appointment),
-        "offer_type": trail.content_type_id(Offer),
-        "entry_type": trail.content_type_id(WaitlistEntry),
-        "writeback_type": trail.content_type_id(Writeback),
-    }

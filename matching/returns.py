@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from audit import trail
 from matching import offers, plans
-from matching.claims import lock_slot_of
+from matching.booking import lock_slot_of
 from matching.models import Offer
 from matching.states import OfferState
 from notifications import outbox

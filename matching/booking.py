@@ -1,0 +1,65 @@
+"""The one write that gives a slot to somebody (claim.sql), for whoever holds its lock (docs/adr/0004)."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+
+from audit import trail
+from matching.models import Offer
+from matching.states import BY_PATIENT, BY_STAFF
+from waitlist.live import hint
+from waitlist.models import Appointment, Slot, WaitlistEntry, Writeback
+from waitlist.nudge import nudge
+
+CLAIM = (Path(__file__).parent / "claim.sql").read_text()
+BOOKED_THEN = ("practitioner_not_double_booked", "patient_not_double_booked")
+
+
+class Lost(Exception):
+    """The write found the slot or the offer no longer free: everything of it is rolled back."""
+
+
+def lock_slot_of(offer_id: int) -> Slot:
+    """Lock the slot an offer is of. What is read of the offer must be read after this."""
+    return (
+        Slot.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("clinic", "service", "policy")
+        .get(offers=offer_id)
+    )
+
+
+def write(slot: Slot, offer_id: int, *, via: str, now: datetime) -> int:
+    """The one write, on a snapshot taken after the lock; the new appointment's id."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, _facts(slot.pk, offer_id, via, now))
+        row = cursor.fetchone()
+    if row is None:
+        raise Lost
+    hint(slot.clinic_id, "board")
+    nudge("notifications.tasks.deliver_slot", slot.pk)
+    nudge("matching.tasks.tidy", offer_id)
+    return row[0]
+
+
+def _facts(slot_id: int, offer_id: int, via: str, now: datetime) -> dict[str, Any]:
+    actor = trail.current()
+    return {
+        "slot_id": slot_id,
+        "offer_id": offer_id,
+        "via": via,
+        "claimable": [str(state) for state in (BY_STAFF if via == "staff" else BY_PATIENT)],
+        "now": now,
+        "actor_id": actor.user_id,
+        "actor_email": actor.user_email or None,
+        "actor_kind": actor.kind,
+        "actor_ref": actor.ref,
+        "remote_addr": actor.remote_addr,
+        "cid": actor.correlation_id,
+        "slot_type": trail.content_type_id(Slot),
+        "appointment_type": trail.content_type_id(Appointment),
+        "offer_type": trail.content_type_id(Offer),
+        "entry_type": trail.content_type_id(WaitlistEntry),
+        "writeback_type": trail.content_type_id(Writeback),
+    }
