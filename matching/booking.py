@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from audit import trail
 from matching.models import Offer
@@ -19,6 +19,11 @@ BOOKED_THEN = ("practitioner_not_double_booked", "patient_not_double_booked")
 
 class Lost(Exception):
     """The write found the slot or the offer no longer free: everything of it is rolled back."""
+
+
+def is_double(error: IntegrityError) -> bool:
+    """Whether the practitioner or the patient turned out to be booked then."""
+    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") in BOOKED_THEN
 
 
 def lock_slot_of(offer_id: int) -> Slot:

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from audit import trail
-from matching import foresight, offers, plans, ranking, sending, waves
+from matching import foresight, holds, offers, plans, ranking, reserves, sending, waves
 from matching.foresight import Foresight
 from matching.models import Offer
 from matching.plans import Plan
@@ -73,7 +73,7 @@ def _kept(faults: list[Exception]) -> Iterator[None]:
 def clear_up(slot_id: int, *, now: datetime) -> bool:
     """Expire what is over; whether somebody may still be asked for this slot."""
     slot = slots.lock_slot(slot_id)
-    if slot is None or not slot.is_live or _is_held(slot, now):
+    if slot is None or not slot.is_live or holds.is_on(slot, now=now):
         return False
     if now >= ranking.answers_end_at(slot):
         run_out(slot, now=now)
@@ -102,7 +102,10 @@ def _ask_if_due(slot_id: int, foreseen: Foresight | None, *, now: datetime) -> i
         if slot is None or not slot.is_live or slot.state == SlotState.HELD:
             return 0
         plan = plans.of(slot)
-        is_due = _is_due(slot, plan, offers.pending(slot).count(), now) and not masses.is_paused(slot, now=now)
+        stand = reserves.standing(slot)
+        if (stand.asked or stand.in_line) and _reserve_first(slot_id, now=now):
+            return 0
+        is_due = _is_due(slot, plan, stand.waiting, now) and not masses.is_paused(slot, now=now)
         batch = waves.find(slot, plan, foreseen=foreseen, now=now) if is_due else None
         try:
             if batch is not None:
@@ -113,6 +116,16 @@ def _ask_if_due(slot_id: int, foreseen: Foresight | None, *, now: datetime) -> i
         except sending.Changed:
             foreseen = None
     return 0
+
+
+@transaction.atomic(durable=True)
+def _reserve_first(slot_id: int, *, now: datetime) -> bool:
+    """Whether the next wave has to wait: the first in reserve is booked or asked, or is being asked."""
+    slot = slots.lock_slot(slot_id)
+    if slot is None or not slot.is_live or slot.state == SlotState.HELD:
+        return True
+    hint(slot.clinic_id, "board")
+    return reserves.come_first(slot, plans.of(slot), reserves.standing(slot), now=now)
 
 
 @transaction.atomic(durable=True)
@@ -129,6 +142,7 @@ def _nobody_asked(slot_id: int, *, now: datetime) -> None:
 def due(*, now: datetime, limit: int) -> list[int]:
     """Live slots whose cascade has something to do, whatever nudge was lost: the sweep's list, oldest first."""
     waiting = Offer.objects.filter(slot=OuterRef("pk"), state=OfferState.PENDING)
+    line = Offer.objects.filter(reserves.IN_RESERVE, slot=OuterRef("pk"))
     return list(
         Slot.objects.filter(state__in=LIVE_SLOT_STATES)
         .filter(
@@ -138,6 +152,7 @@ def due(*, now: datetime, limit: int) -> list[int]:
             | Exists(waiting.filter(expires_at__lte=now))
             | Exists(_undeliverable(waiting))
             | (Q(state=SlotState.OFFERING) & ~Exists(waiting))
+            | (~Q(state=SlotState.HELD) & Exists(line) & ~Exists(waiting.filter(reserves.BEING_ASKED)))
         )
         .order_by(F("next_wave_at").asc(nulls_last=True), "pk")
         .values_list("pk", flat=True)[:limit]
@@ -167,16 +182,6 @@ def withdraw(slot: Slot, because: ClosedBecause, news: Kind, *, now: datetime) -
     outbox.enqueue_news(news, offers.retract(slot, offers.pending(slot), now=now), now=now)
     nudge("notifications.tasks.deliver_slot", slot.pk)
     hint(slot.clinic_id, "board")
-
-
-def _is_held(slot: Slot, now: datetime) -> bool:
-    """Whether somebody is finishing their booking; a hold that is over is lifted."""
-    if slot.state != SlotState.HELD:
-        return False
-    if slot.held_until is not None and slot.held_until > now:
-        return True
-    slots.move_slot(slot, SlotState.OFFERING, now=now, verb="slot.hold_lapsed", held_by=None, held_until=None)
-    return False
 
 
 def _let_lapse(slot: Slot, *, now: datetime) -> None:

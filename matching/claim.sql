@@ -53,10 +53,13 @@ WITH before AS (
         next_attempt_at, text, error_code, refused_by, created_at)
     -- those who were told and could still have said yes
     SELECT gen_random_uuid(), m.clinic_id, 'retracted', m.purpose, m.channel, m.contact_point_id, m.patient_id,
-        m.offer_id, m.slot_id, NULL::bigint, NULL::bigint, 'retracted:' || m.offer_id || ':' || m.channel, m.context,
+        m.offer_id, m.slot_id, NULL::bigint, NULL::bigint, 'retracted:' || m.offer_id || ':' || m.channel || coalesce(substring(m.dedupe_key FROM '^offer:\d+:\w+(:\d+)$'), ''), m.context,
         (SELECT starts_at FROM waitlist_slot WHERE id = %(slot_id)s), 'pending', 0, %(now)s, '', '', '', %(now)s
     FROM others JOIN notifications_message m ON m.offer_id = others.id AND m.kind = 'offer'
         AND m.status IN ('sending', 'sent', 'delivered', 'unknown')
+        -- of somebody asked again as reserve, the last time
+        AND NOT EXISTS (SELECT FROM notifications_message later WHERE later.offer_id = m.offer_id
+            AND later.channel = m.channel AND later.kind = 'offer' AND later.id > m.id)
     WHERE others.state = 'retracted'
     UNION ALL
     -- the winner, wherever they let us write to

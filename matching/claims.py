@@ -12,8 +12,8 @@ from uuid import UUID
 from django.db import IntegrityError, OperationalError, transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
-from matching import offers, ranking, softlock
-from matching.booking import BOOKED_THEN, Lost, lock_slot_of, write
+from matching import holds, offers, ranking, reserves, softlock
+from matching.booking import Lost, is_double, lock_slot_of, write
 from matching.models import Offer
 from matching.outcomes import Claim, find, of_slot, outcome
 from matching.states import OfferState
@@ -26,6 +26,7 @@ from waitlist.states import LIVE_SLOT_STATES, WAITING_STATUSES
 
 __all__ = ["Claim", "claim", "claim_alternative", "decline", "find", "give", "lock_slot_of", "outcome"]
 
+MADE = (Claim.BOOKED, Claim.HELD, Claim.OPEN)
 FREE = (Claim.OPEN, Claim.HELD)
 MAY_ANSWER = (OfferState.PENDING, OfferState.EXPIRED)  # for whom a time is kept, on the phone to staff too
 
@@ -36,14 +37,14 @@ def claim(offer_id: int, *, via: str, now: datetime) -> Claim:
 
 
 def claim_alternative(offer_id: int, slot_public_id: UUID, *, via: str, now: datetime) -> tuple[Claim, Offer | None]:
-    """Yes to another live slot this patient could have, and the offer of it that was made and accepted at once."""
+    """Yes to another live slot this patient could have, and the offer of it that was made and accepted, or held."""
     asked = Offer.objects.select_related("entry", "patient").get(pk=offer_id)
     chosen = Slot.objects.filter(public_id=slot_public_id, clinic_id=asked.patient.clinic_id).first()
     entry = asked.entry
     if chosen is None or entry is None or entry.status not in WAITING_STATUSES:
         return Claim.WITHDRAWN, None
     found = _attempt(lambda: _claim_unasked(chosen.pk, asked.patient, entry, via=via, now=now)) or Claim.TAKEN
-    offer = Offer.objects.filter(slot=chosen, patient=asked.patient).first() if found == Claim.BOOKED else None
+    offer = Offer.objects.filter(slot=chosen, patient=asked.patient).first() if found in MADE else None
     return found, offer
 
 
@@ -59,6 +60,18 @@ def give(slot_id: int, patient: Patient, *, override: str | None = None, now: da
     return _attempt(act) or Claim.TAKEN
 
 
+def finish(offer_id: int, *, details: str, via: str, now: datetime) -> Claim:
+    """What the service asked is answered: BOOKED while it is kept for them, and later if it is still free."""
+    found = _attempt(lambda: _finish(offer_id, details=details, via=via, now=now))
+    return found or _look(offer_id, now=now)
+
+
+def let_go(offer_id: int, *, now: datetime) -> Claim:
+    """They hold it no more, and may still say yes as anybody asked."""
+    _attempt(lambda: _let_go(offer_id, now=now))
+    return _look(offer_id, now=now)
+
+
 def decline(offer_id: int, *, reason: str, via: str, now: datetime) -> Claim:
     """No. The next wave need not wait for this one any more."""
     return _attempt(lambda: _decline(offer_id, reason=reason, via=via, now=now)) or _look(offer_id, now=now)
@@ -72,7 +85,7 @@ def _attempt(act: Callable[[], Claim]) -> Claim | None:
     except Lost:
         return None
     except IntegrityError as error:
-        if getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") not in BOOKED_THEN:
+        if not is_double(error):
             raise
         return Claim.CONFLICT
     except OperationalError as error:  # the queue was longer than the lock timeout, or two yeses met crosswise
@@ -89,8 +102,43 @@ def _claim(offer_id: int, *, via: str, now: datetime) -> Claim:
     found = of_slot(slot, patient_id, now)
     if found not in FREE:
         return found
+    if holds.asks(slot, via):
+        return found if found == Claim.HELD else holds.take(slot, offer_id, via=via, now=now)
     write(slot, offer_id, via=via, now=now)
     return Claim.BOOKED
+
+
+def _hold_unasked(slot: Slot, offer: Offer, *, via: str, now: datetime) -> Claim:
+    """Kept for somebody nobody had asked: their offer ends with it, so that no wave waits for them."""
+    found = holds.take(slot, offer.pk, via=via, now=now)
+    if found == Claim.CONFLICT:
+        transaction.set_rollback(True)  # the offer was made for nothing
+    if found == Claim.HELD and offer.wave == 0:
+        Offer.objects.filter(pk=offer.pk).update(expires_at=slot.held_until)
+    return found
+
+
+def _finish(offer_id: int, *, details: str, via: str, now: datetime) -> Claim:
+    slot = lock_slot_of(offer_id)
+    if slot.state not in LIVE_SLOT_STATES:
+        return _look(offer_id, now=now)
+    offer = Offer.objects.select_related("patient").get(pk=offer_id)
+    found = of_slot(slot, offer.patient_id, now)
+    if found not in FREE:
+        return found
+    visit_id = write(slot, offer_id, via=via, now=now)
+    Appointment.objects.filter(pk=visit_id).update(details=details)
+    if offer.wave == 0:  # no text of ours to copy the facts from
+        outbox.confirm(offer, Appointment.objects.get(pk=visit_id), now=now)
+    return Claim.BOOKED
+
+
+def _let_go(offer_id: int, *, now: datetime) -> Claim:
+    slot = lock_slot_of(offer_id)
+    if not holds.give_up(slot, Offer.objects.values_list("patient_id", flat=True).get(pk=offer_id), now=now):
+        raise Lost
+    nudge("matching.tasks.advance", slot.pk)
+    return Claim.OPEN
 
 
 def _decline(offer_id: int, *, reason: str, via: str, now: datetime) -> Claim:
@@ -98,6 +146,8 @@ def _decline(offer_id: int, *, reason: str, via: str, now: datetime) -> Claim:
     offer = Offer.objects.get(pk=offer_id)
     if not offers.decline(slot, offer, reason=reason, via=via, now=now):
         raise Lost
+    holds.give_up(slot, offer.patient_id, now=now)
+    reserves.declined(slot, offer, now=now)
     hint(slot.clinic_id, "board")
     nudge("matching.tasks.advance", slot.pk)
     return Claim.DECLINED
@@ -129,6 +179,8 @@ def _claim_unasked(
         if via != "staff" and not theirs:
             return Claim.WITHDRAWN
         offer = offers.make_unasked(slot, patient, entry, via=via, now=now)
+    if holds.asks(slot, via):
+        return found if found == Claim.HELD else _hold_unasked(slot, offer, via=via, now=now)
     visit_id = write(slot, offer.pk, via=via, now=now)
     if offer.wave == 0:  # no text of ours to copy the facts from
         outbox.confirm(offer, Appointment.objects.get(pk=visit_id), now=now)

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from matching.policy_sql import CONSTRAINTS
-from matching.states import DeclineReason, OfferState
+from matching.states import IN_LINE, DeclineReason, OfferState, Reserve
 from waitlist.models import Clinic, Patient, Slot, WaitlistEntry
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz"
@@ -72,15 +72,27 @@ class Offer(models.Model):
     answered_by = models.CharField(max_length=10, blank=True, help_text="link, reply, call or staff.")
     decline_reason = models.CharField(max_length=14, choices=DeclineReason, blank=True)
     seen_at = models.DateTimeField(null=True)
+    holds = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often the time was kept for them to finish."
+    )
+    rounds = models.PositiveSmallIntegerField(
+        default=1, db_default=1, help_text="How often they were asked: again as reserve."
+    )
+    reserve = models.CharField(max_length=5, choices=Reserve, blank=True, default=Reserve.NONE, db_default="")
+    reserved_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["slot", "patient"], name="offer_once_for_ever"),
             models.UniqueConstraint(fields=["slot"], name="offer_one_accepted", condition=Q(state=OfferState.ACCEPTED)),
+            models.CheckConstraint(
+                name="offer_reserve_since", condition=Q(reserve="") | Q(reserved_at__isnull=False)
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["expires_at"], name="offer_due", condition=Q(state=OfferState.PENDING)),
             models.Index(fields=["patient", "state"], name="offer_of_patient"),
+            models.Index(fields=["slot", "reserved_at"], name="offer_in_reserve", condition=Q(reserve__in=IN_LINE)),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from audit import trail
-from matching import offers, plans
+from matching import offers, plans, reserves
 from matching.booking import lock_slot_of
 from matching.models import Offer
 from matching.states import OfferState
@@ -56,6 +56,7 @@ def cancel_in_grace(offer_id: int, *, now: datetime) -> bool:
         _wait_again(offer.entry, now=now)
         outbox.enqueue_news(Kind.CANCELLED, [offer], now=now)
         outbox.write_back(visit, Writeback.Kind.CANCELLED, now=now)
+        reserves.book_first(slot, now=now)
         hint(slot.clinic_id, "board")
         nudge("matching.tasks.advance", slot.pk)
         nudge("notifications.tasks.deliver_slot", slot.pk)

@@ -20,9 +20,22 @@ OFFER_MOVES = {
     OfferState.DECLINED: {OfferState.PENDING, OfferState.EXPIRED},
     OfferState.EXPIRED: {OfferState.PENDING},
     OfferState.RETRACTED: {OfferState.PENDING},
-    OfferState.PENDING: {OfferState.RETRACTED},  # the reserve is asked again
+    OfferState.PENDING: {OfferState.RETRACTED, OfferState.EXPIRED},  # the reserve is asked again
     OfferState.RETURNED: {OfferState.ACCEPTED},
 }
+
+
+class Reserve(TextChoices):
+    """What somebody wants who was too late, should the time come free again."""
+
+    NONE = "", "—"
+    ASK = "ask", "Ask first"
+    BOOK = "book", "Book at once"
+    ASKED = "asked", "Being asked"
+
+
+IN_LINE = [Reserve.ASK, Reserve.BOOK]
+MAY_BE_RESERVE = {OfferState.PENDING, OfferState.EXPIRED, OfferState.RETRACTED}  # who said no, or gave it back, may not
 
 
 class Order(TextChoices):

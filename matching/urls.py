@@ -2,11 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from matching.views import asking, offers, policies, slots, undo
+from matching.views import asking, holding, offers, policies, slots, undo
 
 urlpatterns: list[URLPattern] = [
     path("o/<str:token>", offers.offer, name="offer"),
     path("o/<str:token>/claim", offers.offer_claim, name="offer-claim"),
+    path("o/<str:token>/details", holding.offer_details, name="offer-details"),
+    path("o/<str:token>/let-go", holding.offer_let_go, name="offer-let-go"),
+    path("o/<str:token>/reserve", holding.offer_reserve, name="offer-reserve"),
     path("o/<str:token>/decline", offers.offer_decline, name="offer-decline"),
     path("o/<str:token>/cancel", offers.offer_cancel, name="offer-cancel"),
     path("o/<str:token>/outcome", offers.offer_outcome, name="offer-outcome"),

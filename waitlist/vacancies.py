@@ -17,10 +17,6 @@ from waitlist.models import Appointment, Clinic, Patient, Slot
 from waitlist.nudge import nudge
 from waitlist.states import AppointmentStatus, ClosedBecause, OpenedBecause
 
-WHY_NOT = {
-    Claim.BUSY: "Somebody is finishing their booking of this slot: try again in a minute.",
-}
-
 
 class Refused(Exception):
     """What was asked for cannot be; the message says why in a sentence for staff."""
@@ -101,7 +97,18 @@ def book_by_hand(slot_id: int, *, patient: Patient, override: str | None = None,
     if found == Claim.EXCLUSIVE:
         slot = Slot.objects.select_related("location__clinic").get(pk=slot_id)
         raise Refused(kept(slot, now=now))
-    raise Refused(WHY_NOT.get(found, "This slot is not free any more."))
+    if found == Claim.BUSY:
+        raise Refused(_busy(slot_id))
+    raise Refused("This slot is not free any more.")
+
+
+def _busy(slot_id: int) -> str:
+    """Somebody holds it, and until when."""
+    slot = Slot.objects.select_related("location__clinic").get(pk=slot_id)
+    if slot.held_until is None:
+        return "Somebody is finishing their booking of this slot: try again in a minute."
+    until = write(slot.held_until.astimezone(slot.location.zone), "g:i:s A")
+    return f"Somebody is finishing their booking of this slot. It is kept for them until {until}."
 
 
 def kept(slot: Slot, *, now: datetime) -> str:

@@ -109,8 +109,19 @@ def _rules(message: Message, *, now: datetime) -> Verdict:
 def _after_the_booking(message: Message, *, now: datetime) -> Verdict:
     """A calendar hears of a cancellation after the booking it cancels."""
     owed = message.writeback
-    if owed is None or owed.kind != Writeback.Kind.CANCELLED:
+    if owed is None:
         return GO
+    if owed.kind == Writeback.Kind.BOOKED:  # by the reserve, say: the calendar frees the time first
+        freed = Message.objects.filter(
+            clinic=message.clinic_id,
+            pk__lt=message.pk,
+            writeback__kind=Writeback.Kind.CANCELLED,
+            status__in=UNFINISHED,
+            appointment__practitioner=owed.appointment.practitioner_id,
+            appointment__starts_at__lt=owed.appointment.ends_at,
+            appointment__ends_at__gt=owed.appointment.starts_at,
+        )
+        return Verdict(wait_until=now + IN_FLIGHT) if freed.exists() else GO
     booking = Message.objects.filter(
         appointment=message.appointment_id,
         writeback__kind=Writeback.Kind.BOOKED,

@@ -1,5 +1,6 @@
 """Putting messages into the outbox, in the transaction of whatever causes them."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from waitlist.nudge import nudge
 
 # About a booking they made: wherever they heard of it, however the offer itself fared.
 ABOUT_A_BOOKING = (Kind.CANCELLED, Kind.APOLOGY)
+ASKED_AGAIN = re.compile(r"offer:\d+:\w+(:\d+)")
 OF_A_VISIT = (Kind.BOOKED, *ABOUT_A_BOOKING)
 
 
@@ -37,7 +39,7 @@ def offer_messages(slot: Slot, pairs: Sequence[tuple[Offer, list[Route]]], *, no
             patient_id=offer.patient_id,
             offer=offer,
             slot=slot,
-            dedupe_key=f"{Kind.OFFER}:{offer.pk}:{way.channel}",
+            dedupe_key=key(Kind.OFFER, offer.pk, None, way.channel) + again(offer),
             context=freeze(slot, people[offer.patient_id], offer),
             not_after=offer.expires_at,
             next_attempt_at=way.send_at,
@@ -75,7 +77,7 @@ def enqueue_news(kind: Kind, offers: Sequence[Offer], *, now: datetime) -> None:
                 offer_id=heard.offer_id,
                 slot_id=heard.slot_id,
                 appointment_id=visits.get(heard.offer_id),
-                dedupe_key=key(kind, heard.offer_id, visits.get(heard.offer_id), heard.channel),
+                dedupe_key=key(kind, heard.offer_id, visits.get(heard.offer_id), heard.channel) + _round(heard),
                 context=heard.context,
                 not_after=datetime.fromisoformat(heard.context["starts_at"])
                 if kind in ABOUT_A_BOOKING
@@ -153,6 +155,17 @@ def key(kind: str, offer_id: int | None, appointment_id: int | None, channel: st
     """One message of a kind per offer and channel; of a booking one per visit: a time given back may be had again."""
     visit = f":{appointment_id or 0}" if kind in OF_A_VISIT else ""
     return f"{kind}:{offer_id}{visit}:{channel}"
+
+
+def again(offer: Offer) -> str:
+    """Who is asked once more, as reserve, gets a message of their own for it."""
+    return f":{offer.rounds}" if offer.rounds > 1 else ""
+
+
+def _round(heard: Message) -> str:
+    """The news of the second time is not that of the first."""
+    asked = ASKED_AGAIN.fullmatch(heard.dedupe_key)
+    return asked[1] if asked else ""
 
 
 def _drop(messages: QuerySet[Message]) -> int:

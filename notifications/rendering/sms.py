@@ -65,7 +65,14 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "{clinic}: somebody is just confirming {when}. Look again in a minute: {link}",
         "{clinic}: somebody is confirming {when}. {link}",
     ),
-    "held": ("{clinic}: {when} is held for you. Finish here: {link}",),
+    "held": (
+        "{clinic}: {when} is held for you for a few minutes. One question is left: {link}",
+        "{clinic}: {when} is held for you. Finish here: {link}",
+    ),
+    "finish": (
+        "{clinic}: {when} is still open. It is yours once you answer one question: {link}",
+        "{clinic}: {when} is open. Finish here: {link}",
+    ),
     "expired": (
         "{clinic}: sorry, the time to answer for {when} is over. Other times: {link}",
         "{clinic}: sorry, too late for {when}. More: {link}",

@@ -89,7 +89,8 @@ def _take(heard: InboundMessage, offer: Offer | None, *, now: datetime) -> None:
         return _finish(heard, "nothing", now=now)
     with trail.acting(Actor(kind=ActorKind.PATIENT, ref=offer.patient_id)):
         outcome = claims.claim(offer.pk, via="reply", now=now)
-    return _finish(heard, _words(Meaning.YES, outcome), offer=offer, meaning=Meaning.YES, now=now)
+    words = "finish" if outcome == Claim.OPEN and offer.slot.service.details_prompt else _words(Meaning.YES, outcome)
+    return _finish(heard, words, offer=offer, meaning=Meaning.YES, now=now)
 
 
 def _words(meaning: Meaning, outcome: Claim) -> str | None:

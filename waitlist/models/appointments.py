@@ -52,6 +52,13 @@ class Appointment(models.Model):
     is_exclusive = models.BooleanField(default=True, help_text="False: the calendar's own double booking.")
     cancelled_at = models.DateTimeField(null=True)
     cancel_reason = models.CharField(max_length=200, blank=True)
+    details = models.CharField(
+        max_length=1000,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What the patient told us with their yes. About their health: never in the trail, a log or a text.",
+    )
     created_at = models.DateTimeField()
 
     class Meta:

@@ -147,6 +147,14 @@ class Service(models.Model):
         null=True, blank=True, help_text="Time to answer; empty: by lead time."
     )
     notice_minutes = models.PositiveSmallIntegerField(default=60, help_text="Least notice before the start.")
+    details_prompt = models.CharField(
+        max_length=200, blank=True, default="", help_text="What a patient is asked after saying yes; empty: nothing."
+    )
+    hold_seconds = models.PositiveSmallIntegerField(
+        default=60,
+        validators=[MinValueValidator(10), MaxValueValidator(3600)],
+        help_text="How long the time is kept for them while they answer that.",
+    )
     policy = models.ForeignKey(
         "matching.PolicyVersion",
         models.PROTECT,
@@ -158,7 +166,14 @@ class Service(models.Model):
     retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["clinic", "name"], name="service_name_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["clinic", "name"], name="service_name_once"),
+            models.CheckConstraint(
+                name="service_hold_seconds_in_range",
+                condition=models.Q(hold_seconds__range=(10, 3600)),
+                violation_error_message="Hold: it lasts 10 seconds at least and an hour at most.",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

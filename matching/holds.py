@@ -1,0 +1,78 @@
+"""A time kept for one person while they answer what its service asks: one holder, for a short while, and it ends by
+itself. Whoever calls holds the slot's lock."""
+
+from datetime import datetime, timedelta
+
+from audit import trail
+from matching import ranking, reserves
+from matching.booking import Lost
+from matching.models import Offer
+from matching.outcomes import Claim
+from matching.states import BY_PATIENT
+from waitlist import calendar, slots
+from waitlist.calendar import Time
+from waitlist.live import hint
+from waitlist.models import Appointment, Slot
+from waitlist.states import WAITING_STATUSES, AppointmentStatus, SlotState
+
+MOST = 2  # for one offer: nobody keeps a time from the others again and again
+BY_TEXT = timedelta(minutes=5)  # a link that comes by text has to be found and opened first
+
+
+def asks(slot: Slot, via: str) -> bool:
+    """Whether a yes is followed by a question. Staff asked it on the phone."""
+    return bool(slot.service.details_prompt) and via != "staff"
+
+
+def take(slot: Slot, offer_id: int, *, via: str, now: datetime) -> Claim:
+    """Keep the free slot for them: HELD. OPEN where they had it kept often enough: it is whose answer comes first."""
+    offer = Offer.objects.select_related("entry").get(pk=offer_id)
+    if offer.state not in BY_PATIENT or (offer.entry is not None and offer.entry.status not in WAITING_STATUSES):
+        raise Lost
+    if _is_taken(slot, offer.patient_id):
+        return Claim.CONFLICT
+    if offer.holds >= MOST:
+        return Claim.OPEN
+    is_on(slot, now=now)
+    lasts = timedelta(seconds=slot.service.hold_seconds)
+    until = min(now + (lasts if via == "link" else max(lasts, BY_TEXT)), ranking.answers_end_at(slot))
+    kept = {"held_by_id": offer.patient_id, "held_until": until}
+    if not slots.move_slot(slot, SlotState.HELD, now=now, verb="slot.held", **kept):
+        raise Lost
+    Offer.objects.filter(pk=offer.pk).update(holds=offer.holds + 1)
+    changes = {"via": via, "until": until.isoformat()}
+    trail.record("offer.held", offer, now=now, clinic_id=slot.clinic_id, changes=changes)
+    hint(slot.clinic_id, "board")
+    return Claim.HELD
+
+
+def is_on(slot: Slot, *, now: datetime) -> bool:
+    """Whether somebody is finishing their booking; a hold that is over is lifted."""
+    if slot.state != SlotState.HELD:
+        return False
+    if slot.held_until is not None and slot.held_until > now:
+        return True
+    _lift(slot, "slot.hold_lapsed", now=now)
+    return False
+
+
+def give_up(slot: Slot, patient_id: int, *, now: datetime) -> bool:
+    """They let it go before its time: it is the reserve's, or free. False if it was not kept for them."""
+    if slot.state != SlotState.HELD or slot.held_by_id != patient_id:
+        return False
+    _lift(slot, "slot.hold_given_up", now=now)
+    reserves.book_first(slot, now=now)
+    return True
+
+
+def _lift(slot: Slot, verb: str, *, now: datetime) -> None:
+    slots.move_slot(slot, SlotState.OFFERING, now=now, verb=verb, held_by_id=None, held_until=None)
+    hint(slot.clinic_id, "board")
+
+
+def _is_taken(slot: Slot, patient_id: int) -> bool:
+    """Whether the practitioner or this patient is booked then: the constraints would refuse it in the end."""
+    mine = Appointment.objects.filter(patient=patient_id, status=AppointmentStatus.BOOKED, is_exclusive=True)
+    return mine.filter(starts_at__lt=slot.ends_at, ends_at__gt=slot.starts_at).exists() or calendar.is_booked(
+        Time.of(slot)
+    )
