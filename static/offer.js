@@ -35,7 +35,7 @@
     const minutes = Math.floor(seconds / 60);
     const clock = `${minutes}:${String(seconds % 60).padStart(2, "0")} left`;
     left.textContent = minutes >= 120 ? `about ${Math.round(minutes / 60)} hours left` : minutes >= 10 ? `${minutes} minutes left` : clock;
-    if (!seconds) left.textContent = "The time is over, but you may still be lucky";
+    if (!seconds) left.textContent = main.dataset.outcome === "busy" ? "Looking again …" : "The time is over, but you may still be lucky";
     left.hidden = false;
   };
   if (left) {
@@ -45,7 +45,7 @@
 
   // News: the slot may go, come back or change while the page lies open.
   const look = async () => {
-    if (!visible()) return;
+    if (!visible() || document.querySelector("textarea")?.value) return; // never lose what somebody wrote
     try {
       const answer = await fetch(`${home}/outcome`, { cache: "no-store", credentials: "omit" });
       if (answer.ok && (await answer.json()).outcome !== stands && !document.querySelector("form[data-sent]")) {

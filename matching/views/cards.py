@@ -6,9 +6,10 @@ from functools import cached_property
 
 from django.db.models import Prefetch, QuerySet
 
-from matching import plans
+from matching import plans, reserves
 from matching.models import Offer, SentWave
 from matching.plans import Plan
+from matching.states import IN_LINE, MAY_BE_RESERVE, Reserve
 from matching.views.looks import Asked, why_not
 from notifications.models import Message
 from notifications.states import Kind
@@ -58,6 +59,17 @@ class Card:
     def waiting(self) -> list[Asked]:
         """Who may still answer."""
         return [asked for asked in self.people if asked.is_waiting]
+
+    @property
+    def reserve(self) -> list[tuple[str, str]]:
+        """Who has this time first if it comes free again, in their order, and how."""
+        line = [asked.offer for asked in self.people if asked.offer.reserve in IN_LINE]
+        line = sorted((one for one in line if one.state in MAY_BE_RESERVE), key=lambda one: (one.reserved_at, one.pk))
+        if reserves.frees_until(self.slot, 0, now=self.now) is None and not self.slot.is_live:
+            return []
+        asks = bool(self.slot.service.details_prompt)
+        books = {one.pk: one.reserve == Reserve.BOOK and not asks for one in line}
+        return [(one.patient.short_name, "books by itself" if books[one.pk] else "is asked first") for one in line]
 
     @property
     def shown(self) -> list[Asked]:
@@ -130,7 +142,8 @@ class Card:
         if not slot.is_live:
             return ("", "", None)
         if slot.state == SlotState.HELD:
-            return ("hold", "somebody is finishing the booking, until", slot.held_until)
+            who = slot.held_by.short_name if slot.held_by else "somebody"
+            return ("hold", f"{who} is finishing the booking, until", slot.held_until)
         if self.is_kept:
             return ("hold", "kept for those asked · open to others", slot.exclusive_until)
         if self.is_paused:
@@ -175,7 +188,8 @@ def cards(slots: QuerySet[Slot], *, now: datetime) -> list[Card]:
     offers = Offer.objects.select_related("patient").prefetch_related(told).order_by("wave", "-score", "pk")
     booked = Writeback.objects.filter(kind=Writeback.Kind.BOOKED)
     whole = slots.annotate(waits_for_word=masses.pausing()).select_related(
-        "clinic", "location__clinic", "practitioner", "service", "policy", "freed_by__patient", "filled_by__patient"
+        *("clinic", "location__clinic", "practitioner", "service", "policy"),
+        *("freed_by__patient", "filled_by__patient", "held_by"),
     ).prefetch_related(
         Prefetch("offers", offers, to_attr="asked"),
         Prefetch("waves", SentWave.objects.order_by("number"), to_attr="sent_waves"),

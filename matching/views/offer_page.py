@@ -11,8 +11,8 @@ from django.utils import timezone
 from matching import claims, ranking, returns, tokens
 from matching.claims import Claim
 from matching.models import Offer
-from matching.states import DeclineReason, OfferState
-from matching.views import facts
+from matching.states import IN_LINE, DeclineReason, OfferState
+from matching.views import facts, steps
 
 SAME_PAGE = {Claim.YOURS: Claim.BOOKED}
 WITH_ALTERNATIVES = (Claim.TAKEN, Claim.EXPIRED, Claim.WITHDRAWN, Claim.CONFLICT)
@@ -28,8 +28,10 @@ def show(
     notice: str = "",
     no_more: str = "",
     status: int = 200,
+    **typed: str,
 ) -> HttpResponse:
-    """The page of `outcome`, or of what the offer is now. `no_more` is what they asked for: pause or stop."""
+    """The page of `outcome`, or of what the offer is now. `no_more` is what they asked for: pause or stop.
+    `typed` is what they wrote and what is wrong with it."""
     now = timezone.now()
     outcome = outcome or claims.outcome(offer, now=now)
     stands = Claim.YOURS if outcome == Claim.BOOKED else outcome
@@ -40,7 +42,9 @@ def show(
         "no_more": no_more,
         **_deadlines(offer, now=now),
         "outcome": outcome,
-        "stands": stands if stands in NEWS_COMES_FOR else "",
+        "stands": stands if stands in NEWS_COMES_FOR or offer.reserve in IN_LINE else "",
+        **steps.of(offer, outcome, now=now),
+        **typed,
         "token": token,
         "home": reverse("offer", args=[token]),
         "now": now,

@@ -1,0 +1,36 @@
+"""What an offer's page says of the step after a yes, and of being in reserve."""
+
+from datetime import datetime
+from typing import Any
+
+from matching import holds, reserves
+from matching.models import Offer
+from matching.outcomes import Claim
+from matching.states import IN_LINE, Reserve
+from matching.views import facts
+from waitlist.models import Appointment
+
+MAY_COME_FREE = (Claim.TAKEN, Claim.BUSY)
+LONGEST: int = Appointment._meta.get_field("details").max_length or 0
+
+
+def of(offer: Offer, outcome: Claim, *, now: datetime) -> dict[str, Any]:
+    """The question, whether it comes before the time is theirs, and what they may choose who were too late."""
+    slot = offer.slot
+    until = reserves.frees_until(slot, offer.patient_id, now=now)
+    return {
+        "prompt": slot.service.details_prompt,
+        "longest": LONGEST,
+        "must_finish": outcome == Claim.HELD or offer.holds >= holds.MOST,
+        "kept_for": _span(slot.service.hold_seconds),
+        "is_reserve": offer.reserve in IN_LINE and until is not None,
+        "books": offer.reserve == Reserve.BOOK and not slot.service.details_prompt,
+        "may_keep": outcome in MAY_COME_FREE and reserves.may_keep(offer, now=now),
+        "frees_until": until and facts.moment(until, slot.clinic.zone, now=now),
+    }
+
+
+def _span(seconds: int) -> str:
+    if seconds == 60:
+        return "one minute"
+    return f"{seconds} seconds" if seconds < 120 else f"{seconds // 60} minutes"
