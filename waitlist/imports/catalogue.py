@@ -11,7 +11,7 @@ from waitlist.models import Clinic, Practitioner, Service
 PRACTITIONER_COLUMNS = (("name",), ("specialty",))
 SERVICE_COLUMNS = (
     ("name", "minutes"),
-    ("price", "category", "window_minutes", "notice_minutes", "compatible"),
+    ("price", "category", "window_minutes", "notice_minutes", "compatible", "details_prompt", "hold_seconds"),
 )
 
 
@@ -62,6 +62,8 @@ def check_services(clinic: Clinic, rows: list[Row], problems: list[Problem], *, 
             "category": cells.text("category", longest=60) or None,
             "window_minutes": cells.number("window_minutes", least=1, most=1440),
             "notice_minutes": cells.number("notice_minutes", most=10_080),
+            "details_prompt": cells.text("details_prompt", longest=200) or None,
+            "hold_seconds": cells.number("hold_seconds", least=10, most=3600),
             "compatible": cells.names("compatible", choices, "service"),
         }
         found.append({key: value for key, value in fields.items() if value is not None})

@@ -21,6 +21,12 @@ SETTINGS = (  # address by name, who may open it, what it is called, what for
         "How free times are filled: who is asked first, how many at once, and what goes by itself.",
     ),
     (
+        "services",
+        Role.MANAGER,
+        "Services",
+        "What a service asks after the yes, how long the time is kept meanwhile, and how long to answer.",
+    ),
+    (
         "surge-days",
         Role.MANAGER,
         "Surge days",
