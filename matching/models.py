@@ -69,7 +69,7 @@ class Offer(models.Model):
     offered_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
-    answered_by = models.CharField(max_length=10, blank=True, help_text="link, reply, call or staff.")
+    answered_by = models.CharField(max_length=10, blank=True, help_text="link, reply, call, staff or reserve.")
     decline_reason = models.CharField(max_length=14, choices=DeclineReason, blank=True)
     seen_at = models.DateTimeField(null=True)
     holds = models.PositiveSmallIntegerField(

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from audit import trail
-from matching import offers, plans, reserves
+from matching import holds, offers, plans, reserves
 from matching.booking import lock_slot_of
 from matching.models import Offer
 from matching.states import OfferState
@@ -105,6 +105,8 @@ def tidy(offer_id: int, *, now: datetime) -> int:
             with transaction.atomic(durable=True):
                 slot = lock_slot_of(other.pk)
                 taken_back += len(offers.retract(slot, Offer.objects.filter(pk=other.pk), now=now))
+                holds.give_up(slot, won.patient_id, now=now)
+                reserves.declined(slot, other, now=now)
                 outbox.drop_unsent(slot, [other], now=now)
                 nudge("matching.tasks.advance", slot.pk)
     return taken_back

@@ -10,6 +10,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterField(
+            model_name="offer",
+            name="answered_by",
+            field=models.CharField(blank=True, help_text="link, reply, call, staff or reserve.", max_length=10),
+        ),
         migrations.AddField(
             model_name="offer",
             name="holds",

@@ -5,9 +5,10 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 
-from matching import cascade, claims, offers, picks, returns
+from matching import cascade, claims, offers, picks, reserves, returns
 from matching.claims import Claim
 from matching.policies import Wave
+from matching.states import Reserve
 from notifications import consent
 from notifications.models import Message
 from tests import factories
@@ -17,7 +18,7 @@ from tests.recorded import everything_recorded
 from waitlist import closing, connections, keeping, roster, schedule, surges, vacancies, writebacks
 from waitlist.calendar import Time
 from waitlist.entries import Wish
-from waitlist.models import Closure, MassCancellation, Slot, Writeback
+from waitlist.models import Closure, MassCancellation, Service, Slot, Writeback
 from waitlist.people import ConsentGiven, Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -188,6 +189,32 @@ def test_cancel_in_grace(world, asked):
         assert returns.cancel_in_grace(first.pk, now=SOON + timedelta(minutes=3))
         cascade.advance(asked.pk, now=SOON + timedelta(minutes=3))
     assert changed >= {"waitlist_appointment", "waitlist_slot", "matching_offer", "waitlist_waitlistentry"}
+
+
+def test_held_let_go_and_finished(world, asked):
+    first, second, third = asked.offers.order_by("pk")
+    Service.objects.filter(pk=world.service.pk).update(details_prompt="Any allergies?")
+    with everything_recorded() as changed:
+        assert claims.claim(first.pk, via="link", now=SOON) == Claim.HELD
+        assert reserves.keep(second.pk, Reserve.ASK, now=SOON)
+        assert reserves.keep(third.pk, Reserve.ASK, now=SOON) and reserves.leave(third.pk, now=SOON)
+        assert claims.let_go(first.pk, now=SOON) == Claim.OPEN
+        cascade.advance(asked.pk, now=SOON)
+        assert claims.claim(second.pk, via="link", now=SOON) == Claim.HELD
+        cascade.advance(asked.pk, now=SOON + timedelta(minutes=2))
+        assert claims.finish(second.pk, details="None", via="link", now=SOON + timedelta(minutes=3)) == Claim.BOOKED
+    assert changed >= {"matching_offer", "waitlist_slot", "waitlist_appointment"}
+
+
+def test_the_reserve_is_booked(world, asked):
+    first, second, _ = asked.offers.order_by("pk")
+    claims.claim(first.pk, via="link", now=SOON)
+    with everything_recorded() as changed:
+        assert reserves.keep(second.pk, Reserve.BOOK, now=SOON)
+        assert returns.cancel_in_grace(first.pk, now=SOON)
+    second.refresh_from_db()
+    assert second.state == "accepted"
+    assert changed >= {"matching_offer", "waitlist_slot", "waitlist_appointment", "waitlist_writeback"}
 
 
 def test_seen(asked):

@@ -59,6 +59,15 @@ def test_services_bring_prices_in_dollars_and_each_other(world):
     assert bring(world, "services", text).same == 2
 
 
+def test_services_bring_what_they_ask_after_the_yes(world):
+    text = "name,minutes,details_prompt,hold_seconds\nPeel,30,Any allergies?,120\nWax,30,,\n"
+    assert bring(world, "services", text).added == 2
+    rows = Service.objects.filter(name__in=("Peel", "Wax")).order_by("name")
+    assert list(rows.values_list("details_prompt", "hold_seconds")) == [("Any allergies?", 120), ("", 60)]
+    wrong = f"name,minutes,details_prompt,hold_seconds\nPeel,30,{'x' * 201},9\n"
+    assert problems(world, "services", wrong) == [(2, "details_prompt"), (2, "hold_seconds")]
+
+
 PEOPLE = (
     "first_name,last_name,phone,email,external_id,visits,past_visits,spend,show_rate,consent_sms_at,consent_source\n"
     'Ana,Pérez,(415) 555-0123,ana@example.com,P-1,12,20,"$5,100",95%,2026-01-31,intake form\n'

@@ -126,6 +126,16 @@ def test_by_text_there_is_time_to_open_the_link_but_never_past_the_end():
 
 
 @pytest.mark.django_db
+def test_who_finishes_one_time_holds_no_other():
+    world, slot, (mine, *_) = offered()
+    elsewhere = world.offer(world.asked_slot(slot.starts_at + timedelta(hours=3)), mine.entry)
+    assert (yes(mine), yes(elsewhere)) == (Claim.HELD, Claim.HELD)
+    assert finish(mine) == Claim.BOOKED
+    assert returns.tidy(mine.pk, now=NOW) == 1
+    assert (fresh(elsewhere.slot).state, fresh(elsewhere).state) == ("offering", "retracted")
+
+
+@pytest.mark.django_db
 def test_it_is_not_kept_for_somebody_who_could_not_have_it():
     world, slot, (mine, other, _) = offered()
     world.appointment(slot.starts_at, patient=mine.patient, practitioner=factories.practitioner(world.clinic))

@@ -13,7 +13,7 @@ from notifications.outbox import Route
 from tests import factories
 from tests.factories import NOW
 from tests.notifications.conftest import minutes, tell
-from waitlist.models import Appointment, Clinic, Slot, WaitlistEntry
+from waitlist.models import Appointment, Clinic, Service, Slot, WaitlistEntry
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +58,18 @@ def test_yes_books_and_the_confirmation_follows(reached):
     assert list(SimulatedText.objects.order_by("pk").values_list("message__kind", flat=True)) == ["offer", "booked"]
     who = Entry.objects.get(verb="offer.accepted")
     assert (who.actor_kind, who.actor_ref) == ("patient", reached.patient.pk)
+
+
+def test_yes_to_a_service_that_asks_something_holds_the_time_and_sends_the_link(reached):
+    Service.objects.update(details_prompt="Any allergies?")
+    for minute in (1, 2, 7, 13):  # twice kept for five minutes; after that the link is all there is
+        says(reached, "YES", now=minutes(minute))
+    assert not Appointment.objects.exists()
+    assert Slot.objects.get().held_until == minutes(12)
+    assert answers() == ["held", "held", "held", "finish"]
+    outbox.deliver_due(now=minutes(13))
+    texts = SimulatedText.objects.filter(message__kind="answer").values_list("text", flat=True)
+    assert all("/o/" in text and "allergies" not in text for text in texts)
 
 
 def test_the_same_text_heard_twice_counts_once(reached):

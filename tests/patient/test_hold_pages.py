@@ -76,7 +76,7 @@ def test_kept_twice_already_the_question_stands_on_the_open_page(visitor, clinic
     offer = clinic.offered(holds=2)
     page = post(visitor, offer, "claim")
     assert page.outcome == "open"
-    assert "Nothing is kept for you while you write" in page.text
+    assert "nothing is kept for you while you write" in page.text
     assert page.to("/claim") == []
     assert post(visitor, offer, "details", details="No").outcome == "booked"
 
