@@ -69,7 +69,7 @@ class Card:
             return []
         asks = bool(self.slot.service.details_prompt)
         books = {one.pk: one.reserve == Reserve.BOOK and not asks for one in line}
-        return [(one.patient.short_name, "books by itself" if books[one.pk] else "is asked first") for one in line]
+        return [(one.patient.short_name, "books by itself" if books[one.pk] else "asked first") for one in line]
 
     @property
     def shown(self) -> list[Asked]:
@@ -143,7 +143,7 @@ class Card:
             return ("", "", None)
         if slot.state == SlotState.HELD:
             who = slot.held_by.short_name if slot.held_by else "somebody"
-            return ("hold", f"{who} is finishing the booking, until", slot.held_until)
+            return ("hold", f"{who} is finishing the booking · lapses", slot.held_until)
         if self.is_kept:
             return ("hold", "kept for those asked · open to others", slot.exclusive_until)
         if self.is_paused:

@@ -143,8 +143,8 @@ def test_staff_see_who_holds_it_who_is_in_reserve_and_what_was_answered(client, 
     post(visitor, offer, "claim")
     post(visitor, other, "reserve", how="ask")
     page = client.get(f"/slots/{offer.slot_id}/").content.decode()
-    assert "Sarah M. is finishing the booking, until" in page
-    assert "Ana R., is asked first" in page
+    assert "Sarah M. is finishing the booking · lapses" in page
+    assert "Ana R., asked first" in page
     post(visitor, offer, "details", details="Latex & nuts")
     page = client.get(f"/slots/{offer.slot_id}/?tab=timeline").content.decode()
     assert "Latex &amp; nuts" in page
