@@ -12,6 +12,7 @@ from matching.claims import Claim
 from matching.models import Offer
 from matching.states import Reserve
 from notifications.models import ContactPoint, Message
+from notifications.outbox import checks
 from tests.at_once import at_once
 from tests.factories import NOW, World
 from tests.matching.kept import after, fresh, offered, told
@@ -58,6 +59,20 @@ def test_who_chose_so_is_booked_in_the_moment_it_comes_free_and_hears_of_it():
     assert Counter(Writeback.objects.values_list("kind", "appointment__status")) == {
         ("booked", "cancelled"): 1, ("cancelled", "cancelled"): 1, ("booked", "booked"): 1,
     }  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_the_calendar_frees_the_time_before_it_hears_of_the_reserve():
+    world, _, offers = won()
+    world.connection(writeback_url="https://calendar.example/hook")
+    Writeback.objects.update(status="confirmed")
+    keep(offers[1], Reserve.BOOK)
+    give_back(offers)
+    freed, booked = Message.objects.filter(kind="writeback").order_by("pk")
+    assert (freed.writeback.kind, booked.writeback.kind) == ("cancelled", "booked")
+    assert checks.look(freed, now=NOW).may_go and checks.look(booked, now=NOW).wait_until is not None
+    Message.objects.filter(pk=freed.pk).update(status="delivered")
+    assert checks.look(booked, now=NOW).may_go
 
 
 @pytest.mark.django_db
