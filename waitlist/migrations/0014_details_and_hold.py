@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("matching", "0006_waves_in_order"),
-        ("waitlist", "0012_no_half_places"),
+        ("waitlist", "0013_closures_and_mass_cancellations"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("matching", "0006_waves_in_order"),
+        ("matching", "0007_offer_cutoff_and_soft_lock"),
         ("waitlist", "0012_no_half_places"),
     ]
 
