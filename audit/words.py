@@ -24,6 +24,8 @@ NOUNS = {
     "surgeday": "Surge day",
     "workedholiday": "Public holiday they work",
     "masscancellation": "Many cancelled at once",
+    "fee": "Cancellation fee",
+    "cancellationfee": "Cancellation fee",
     "trail": "Trail",
 }
 DONE = {
@@ -59,6 +61,10 @@ DONE = {
     "offer.retracted": "Offer taken back",
     "offer.returned": "Booked time given back",
     "offer.seen": "Offer seen",
+    "offer.set_aside": "Not asked for the time they gave up",
+    "fee.owed": "Cancellation fee owed",
+    "fee.settled": "Cancellation fee settled at the desk",
+    "fee.waived": "Cancellation fee let go",
     "patient.tier_changed": "Tier changed with the figures or the rules",
     "patient.tier_chosen": "Tier chosen by hand",
     "patient.tier_follows": "Tier follows the figures again",

@@ -172,7 +172,9 @@ def due_by_clinic(*, now: datetime, limit: int) -> list[list[int]]:
 def run_out(slot: Slot, *, now: datetime) -> None:
     """The time for a yes is over and nobody took it."""
     offers.lapse(slot, offers.pending(slot), now=now)
-    slots.close_slot(slot, SlotState.EXPIRED, because=ClosedBecause.PAST, now=now)
+    was_asked = Offer.objects.filter(slot=slot, wave__gt=0).exists()
+    because = ClosedBecause.PAST if was_asked else ClosedBecause.TOO_NEAR
+    slots.close_slot(slot, SlotState.EXPIRED, because=because, now=now)
     hint(slot.clinic_id, "board")
 
 

@@ -7,8 +7,8 @@ from django.db.models import TextChoices
 from matching import ranking, tokens
 from matching.models import Offer
 from matching.states import OfferState
-from waitlist.models import Slot
-from waitlist.states import AppointmentStatus, ClosedBecause, EntryStatus, SlotState
+from waitlist.models import Appointment, Slot
+from waitlist.states import AppointmentStatus, CancelledBy, ClosedBecause, EntryStatus, SlotState
 
 
 class Claim(TextChoices):
@@ -25,6 +25,7 @@ class Claim(TextChoices):
     DECLINED = "declined"
     CONFLICT = "conflict"
     ASKED = "asked"  # only staff hear this: others were asked a moment ago, and it needs a reason
+    LOST = "lost"  # booked, and cancelled by the clinic
     EXCLUSIVE = "exclusive"  # only staff hear this: it is kept for those who were asked
 
 
@@ -47,6 +48,8 @@ def outcome(offer: Offer, *, now: datetime) -> Claim:
         booked = slot.filled_by is not None and slot.filled_by.status != AppointmentStatus.CANCELLED
         return Claim.YOURS if booked else Claim.WITHDRAWN
     if offer.state == OfferState.RETURNED:
+        if slot.filled_by is not None and slot.filled_by.patient_id == offer.patient_id:
+            return _of_their_visit(slot.filled_by)
         gave_way = slot.state == SlotState.WITHDRAWN and slot.closed_because == ClosedBecause.REBOOKED
         return Claim.CONFLICT if gave_way else Claim.DECLINED
     if offer.state == OfferState.DECLINED:
@@ -54,6 +57,13 @@ def outcome(offer: Offer, *, now: datetime) -> Claim:
     found = of_slot(slot, offer.patient_id, now)
     booked_elsewhere = offer.entry is not None and offer.entry.status == EntryStatus.BOOKED
     return Claim.WITHDRAWN if booked_elsewhere and found in (Claim.OPEN, Claim.BUSY) else found
+
+
+def _of_their_visit(visit: Appointment) -> Claim:
+    """What became of a visit they had won and that was cancelled after the free minutes."""
+    if visit.status != AppointmentStatus.CANCELLED:
+        return Claim.YOURS  # on again, in the clinic's calendar
+    return Claim.LOST if visit.cancelled_by == CancelledBy.CLINIC else Claim.DECLINED
 
 
 def of_slot(slot: Slot, patient_id: int, now: datetime) -> Claim:

@@ -16,7 +16,7 @@ from waitlist import calendar, entries, slots
 from waitlist.live import hint
 from waitlist.models import Appointment, Slot, WaitlistEntry, Writeback
 from waitlist.nudge import nudge
-from waitlist.states import AppointmentStatus, ClosedBecause, EntryStatus, SlotState, WritebackStatus
+from waitlist.states import AppointmentStatus, CancelledBy, ClosedBecause, EntryStatus, SlotState, WritebackStatus
 
 CONFLICT_REASON = "conflict in the clinic's calendar"
 
@@ -40,7 +40,7 @@ def cancel_in_grace(offer_id: int, *, now: datetime) -> bool:
         visit = Appointment.objects.filter(filled_slot=slot).first()
         if ends_at is None or now >= ends_at or visit is None or _was_moved(visit, slot):
             return False
-        if not calendar.cancel(visit, reason="given back in grace", version=None, now=now):
+        if not calendar.cancel(visit, reason="given back in grace", by=CancelledBy.PATIENT, version=None, now=now):
             return False
         offers.give_back(slot, offer, now=now)
         slots.move_slot(

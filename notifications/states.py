@@ -36,6 +36,8 @@ class Kind(TextChoices):
     WITHDRAWN = "withdrawn", "The time is no longer offered"
     BOOKED = "booked", "Booking confirmed"
     CANCELLED = "cancelled", "Cancellation confirmed"
+    ENDED = "ended", "Cancellation after the free minutes confirmed"
+    LOST = "lost", "The clinic cancelled their visit"
     APOLOGY = "apology", "The calendar had that time taken"
     OPT_IN = "opt_in", "Asked to confirm consent"
     STOPPED = "stopped", "Opt-out confirmed"
@@ -74,6 +76,7 @@ class Rule(TextChoices):
     OFFER_OVER = "offer_over", "The offer was over"
     NEVER_TOLD = "never_told", "They were never told of the offer"
     NOT_BOOKED = "not_booked", "The booking no longer stands"
+    ON_AGAIN = "on_again", "The visit is on again"
     BROADCAST = "broadcast", "Told on the page only: too many were asked"
 
 

@@ -26,6 +26,7 @@ NOUNS = (
     "waitlist_workedholiday",
     "waitlist_masscancellation",
     "waitlist_surgeday",
+    "waitlist_cancellationfee",
     "waitlist_practitioner",
     "waitlist_service",
     "waitlist_membership",

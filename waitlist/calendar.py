@@ -15,6 +15,7 @@ from waitlist.states import (
     APPOINTMENT_MOVES,
     LIVE_SLOT_STATES,
     AppointmentStatus,
+    CancelledBy,
 )
 
 
@@ -111,13 +112,21 @@ def book(
     return made
 
 
-def cancel(appointment: Appointment, *, reason: str, version: int | None, now: datetime) -> bool:
+def cancel(
+    appointment: Appointment,
+    *,
+    reason: str,
+    by: CancelledBy = CancelledBy.UNSAID,
+    version: int | None,
+    now: datetime,
+) -> bool:
     """Cancel it; False if it was not booked any more, or a newer version of it was seen."""
     still = Appointment.objects.filter(pk=appointment.pk, status__in=APPOINTMENT_MOVES[AppointmentStatus.CANCELLED])
     fields: dict[str, Any] = {}
     if version is not None:
         still, fields = still.filter(version__lte=version), {"version": version}
-    moved = still.update(status=AppointmentStatus.CANCELLED, cancelled_at=now, cancel_reason=reason[:200], **fields)
+    fields |= {"cancelled_at": now, "cancel_reason": reason[:200], "cancelled_by": by}
+    moved = still.update(status=AppointmentStatus.CANCELLED, **fields)
     if moved:
         trail.record("appointment.cancelled", appointment, now=now, clinic_id=appointment.clinic_id)
     return bool(moved)

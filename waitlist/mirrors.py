@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from audit import trail
+from waitlist import fees
 from waitlist.calendar import Time
 from waitlist.models import Appointment, Connection
 from waitlist.states import AppointmentStatus
@@ -41,7 +42,7 @@ def rebook(external_id: str, time: Time, *, clinic_id: int, version: int, now: d
         version__lt=version,
     )
     fields = {**time.fields(), "status": AppointmentStatus.BOOKED, "version": version}
-    fields |= {"cancelled_at": None, "cancel_reason": ""}
+    fields |= {"cancelled_at": None, "cancel_reason": "", "cancelled_by": ""}
     try:
         with transaction.atomic():
             moved = cancelled.update(is_exclusive=True, **fields)
@@ -51,4 +52,5 @@ def rebook(external_id: str, time: Time, *, clinic_id: int, version: int, now: d
         return None
     again = Appointment.objects.get(clinic_id=clinic_id, external_id=external_id)
     trail.record("appointment.rebooked", again, now=now, clinic_id=clinic_id)
+    fees.take_back(again, now=now)
     return again

@@ -9,23 +9,35 @@ from datetime import datetime
 
 from django.db import transaction
 
-from matching import cascade
+from matching import cascade, losses
+from matching.losses import Won
 from notifications import outbox
 from notifications.states import Kind
-from waitlist import calendar, mirrors, slots
+from waitlist import calendar, fees, mirrors, slots
 from waitlist.calendar import Time
 from waitlist.live import hint
-from waitlist.models import Appointment, Clinic, Connection, Patient, Slot, Writeback
-from waitlist.states import AppointmentStatus, ClosedBecause, OpenedBecause
+from waitlist.models import Appointment, CancellationFee, Clinic, Connection, Patient, Slot, Writeback
+from waitlist.states import AppointmentStatus, CancelledBy, ClosedBecause, OpenedBecause
 from waitlist.vacancies import Refused, end_over, open_vacancy
 
 
 @dataclass(frozen=True)
 class Changed:
-    """What became of it: done, already (nothing to do) or older (a newer version was seen); the slot it freed."""
+    """What became of it: done, already (nothing to do), older (a newer version was seen), over (it has begun) or dearer
+    (more is owed than was agreed to); the slot it freed, what is owed, and whether its winner, if any, could be told.
+    """
 
     outcome: str
     slot: Slot | None = None
+    fee: CancellationFee | None = None
+    is_told: bool = True
+
+
+@dataclass(frozen=True)
+class Charge:
+    """A fee is to be recorded: at most what the patient was shown, or (None) whatever applies."""
+
+    at_most_cents: int | None = None
 
 
 def get_appointment(appointment_id: int) -> Appointment:
@@ -35,19 +47,38 @@ def get_appointment(appointment_id: int) -> Appointment:
 
 
 def cancel(
-    appointment_id: int, *, reason: str, keep_empty: bool = False, version: int | None = None, now: datetime
+    appointment_id: int,
+    *,
+    reason: str,
+    by: CancelledBy = CancelledBy.CLINIC,
+    charge: Charge | None = None,
+    keeps_place: bool = True,
+    keep_empty: bool = False,
+    version: int | None = None,
+    now: datetime,
 ) -> Changed:
-    """Cancel it and let its time be filled, unless it is past, closed then, or to be kept empty."""
+    """Cancel it and let its time be filled, unless it is past, closed then, or to be kept empty.
+
+    Whoever won it through us is told, and waits again unless they said otherwise; a `charge` is what they agreed to
+    owe. Nobody is asked for a time they gave up themselves.
+    """
 
     def act() -> Changed:
-        appointment, _ = _lock(appointment_id)
-        if not calendar.cancel(appointment, reason=reason, version=version, now=now):
+        appointment, _, won = _lock(appointment_id)
+        if refused := _not_at_that_price(appointment, won, charge, now=now):
+            return refused
+        owed = fees.due(appointment, won.slot.filled_at, now=now) if charge and won and won.slot.filled_at else None
+        if not calendar.cancel(appointment, reason=reason, by=by, version=version, now=now):
             return Changed("older" if appointment.status == AppointmentStatus.BOOKED else "already")
+        fee = fees.owe(appointment, owed, now=now) if owed else None
+        is_told = won is None or losses.tell(won, appointment, by, keeps_place=keeps_place, now=now)
         if version is None:
             outbox.write_back(appointment, Writeback.Kind.CANCELLED, now=now)
         freed = _vacate(appointment, Time.of(appointment), OpenedBecause.CANCELLED, keep_empty=keep_empty, now=now)
+        if freed is not None and freed.is_live and by == CancelledBy.PATIENT:
+            losses.set_aside(freed, appointment, now=now)
         hint(appointment.clinic_id, "board")
-        return Changed("done", freed)
+        return Changed("done", freed, fee, is_told)
 
     return _at_its_time(act)
 
@@ -56,7 +87,7 @@ def move(appointment_id: int, *, to: Time, version: int | None = None, now: date
     """Move it; its old time is free unless the new one overlaps it. A live slot over the new time ends."""
 
     def act() -> Changed:
-        appointment, live = _lock(appointment_id, to)
+        appointment, live, _ = _lock(appointment_id, to)
         before = Time.of(appointment)
         changed = calendar.move(appointment, to, version=version, now=now)
         if changed is None:
@@ -75,16 +106,18 @@ def uncancel(appointment_id: int, *, now: datetime) -> Changed:
     """Take a cancellation back: booked again, and its time is offered to nobody any more.
 
     Those who were told of an offer are told; where nobody was asked yet, nobody hears of it. Refused where the time
-    is past or taken.
+    is past or taken, and where its patient won it through us: they have been told that it is cancelled.
     """
 
     def act() -> Changed:
-        appointment, live = _lock(appointment_id)
+        appointment, live, _ = _lock(appointment_id)
         time = Time.of(appointment)
         if appointment.status != AppointmentStatus.CANCELLED:
             return Changed("already")
         if time.starts_at <= now:
             raise Refused("That time is past.")
+        if Slot.objects.filter(filled_by=appointment).exists():
+            raise Refused("The patient has been told that it is cancelled: book the time for them again.")
         if calendar.is_booked(time):
             raise Refused(f"{time.practitioner} is booked at that time again.")
         if not calendar.uncancel(appointment, now=now):
@@ -114,15 +147,32 @@ def _at_its_time(act: Callable[[], Changed]) -> Changed:
             continue
 
 
-def _lock(appointment_id: int, *others: Time) -> tuple[Appointment, list[Slot]]:
-    """The live slots over its time and the others, then the appointment itself, read again under its lock."""
+def _not_at_that_price(
+    appointment: Appointment, won: Won | None, charge: Charge | None, *, now: datetime
+) -> Changed | None:
+    """Never more than the patient was shown, and not once the visit has begun; staff may record what applies."""
+    if charge is None or charge.at_most_cents is None or appointment.status != AppointmentStatus.BOOKED:
+        return None
+    if won is None or won.slot.filled_at is None:
+        return Changed("already")
+    if appointment.starts_at <= now:
+        return Changed("over")
+    is_dearer = fees.due(appointment, won.slot.filled_at, now=now).cents > charge.at_most_cents
+    return Changed("dearer") if is_dearer else None
+
+
+def _lock(appointment_id: int, *others: Time) -> tuple[Appointment, list[Slot], Won | None]:
+    """The live slots over its time and the others, the slot and offer that won it, then the appointment itself, read
+    again under its lock.
+    """
     seen = Time.of(get_appointment(appointment_id))
     live = calendar.lock_live_over(seen, *others)
+    won = losses.lock(appointment_id)
     Appointment.objects.select_for_update(no_key=True).filter(pk=appointment_id).first()
     appointment = get_appointment(appointment_id)
     if Time.of(appointment) != seen:
         raise _MovedMeanwhile
-    return appointment, live
+    return appointment, live, won
 
 
 @transaction.atomic(durable=True)

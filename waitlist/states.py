@@ -20,6 +20,35 @@ APPOINTMENT_MOVES = {
 }
 
 
+class CancelledBy(TextChoices):
+    """Whose wish the end of a visit was: it says who is told what, and whether anything is owed."""
+
+    UNSAID = "", "—"  # put off to another time, or never to be: nobody is told
+    PATIENT = "patient", "The patient"
+    CLINIC = "clinic", "The clinic"
+
+
+class FeeRule(TextChoices):
+    """Which part of the terms applies (decision R18)."""
+
+    GRACE = "grace", "In the first minutes after the yes"
+    EARLY = "early", "With enough notice"
+    LATE = "late", "Inside the notice"
+
+
+class FeeStatus(TextChoices):
+    OWED = "owed", "Owed"
+    WAIVED = "waived", "Let go"
+    SETTLED = "settled", "Settled at the desk"
+
+
+FEE_MOVES = {
+    FeeStatus.OWED: {FeeStatus.WAIVED},  # the visit was on again and is cancelled again
+    FeeStatus.WAIVED: {FeeStatus.OWED},
+    FeeStatus.SETTLED: {FeeStatus.OWED},
+}
+
+
 class SlotState(TextChoices):
     OPEN = "open", "Open"
     OFFERING = "offering", "Asking"
@@ -55,6 +84,7 @@ class ClosedBecause(TextChoices):
     CLOSURE = "closure", "The clinic is closed then"
     STOPPED = "stopped", "Stopped by staff"
     PAST = "past", "Nobody took it in time"
+    TOO_NEAR = "too_near", "Too near to ask anybody"
     REBOOKED = "rebooked", "Booked in the clinic's calendar"
     UNCANCELLED = "uncancelled", "The cancellation was taken back"
 

@@ -2,6 +2,7 @@
 
 from notifications.outbox.bookings import confirm, take_cancellation_back, write_back
 from notifications.outbox.delivery import deliver, deliver_due, due, due_of_slot
+from notifications.outbox.endings import tell_end
 from notifications.outbox.queue import drop_unsent, enqueue, enqueue_news, enqueue_offers, offer_messages
 from notifications.outbox.receipts import receipt
 from notifications.outbox.ways import Route, Ways, answer_by, find_ways, still_hold
@@ -24,5 +25,6 @@ __all__ = [
     "receipt",
     "still_hold",
     "take_cancellation_back",
+    "tell_end",
     "write_back",
 ]

@@ -16,7 +16,7 @@ from waitlist.states import WritebackStatus
 def confirm(offer: Offer, appointment: Appointment, *, now: datetime) -> None:
     """Tell the patient of a booking they chose themselves, wherever they let us write to."""
     slot = Slot.objects.select_related("clinic", "location__clinic", "practitioner", "service").get(pk=offer.slot_id)
-    for channel, point in _reachable(offer.patient):
+    for channel, point in reachable(offer.patient):
         enqueue(
             Kind.BOOKED,
             clinic=slot.clinic,
@@ -69,7 +69,7 @@ def _drop(owed: Writeback) -> bool:
     return bool(unsent.update(status=MessageStatus.DROPPED))
 
 
-def _reachable(patient: Patient) -> list[tuple[str, ContactPoint]]:
+def reachable(patient: Patient) -> list[tuple[str, ContactPoint]]:
     """The first number and the first address that may be used, each with its channel."""
     ways: dict[str, ContactPoint] = {}
     for user in patient.contacts.select_related("contact_point"):

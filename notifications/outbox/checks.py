@@ -17,6 +17,7 @@ from waitlist.states import AppointmentStatus
 IN_FLIGHT = timedelta(seconds=2)
 BROADCAST = 10  # more people asked than this hear of its end on the page only
 NEWS_OF_AN_END = (Kind.RETRACTED, Kind.WITHDRAWN)
+END_OF_A_VISIT = (Kind.ENDED, Kind.LOST)
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ def untrue(message: Message, *, now: datetime) -> Rule | None:
         visit = message.appointment
         if visit is None or visit.status != AppointmentStatus.BOOKED or visit.starts_at <= now:
             return Rule.NOT_BOOKED
+    if message.kind in END_OF_A_VISIT and message.appointment is not None:
+        return Rule.ON_AGAIN if message.appointment.status == AppointmentStatus.BOOKED else None
     return None
 
 

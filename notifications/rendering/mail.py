@@ -67,6 +67,18 @@ WORDINGS = {
         "Your visit is cancelled",
         ("{long_when} is cancelled, as you asked.", "You keep your place in line."),
     ),
+    Kind.ENDED: Wording(
+        "Your visit at {clinic} is cancelled",
+        "Your visit is cancelled",
+        ("{long_when} is cancelled, as you asked.", "What our terms say about it stands on your page."),
+        "See the details",
+    ),
+    Kind.LOST: Wording(
+        "We are sorry: your visit at {clinic} is cancelled",
+        "We are sorry",
+        ("We had to cancel {long_when}. You owe nothing for it.", "You keep your place in line."),
+        "See other times",
+    ),
     Kind.APOLOGY: Wording(
         "We are sorry: that time at {clinic} was taken already",
         "We are sorry",

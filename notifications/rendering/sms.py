@@ -40,6 +40,16 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "{clinic}: your visit {when} is cancelled. You keep your place in line. Questions? Call {phone}.",
         "{clinic}: your visit {when} is cancelled. Questions? Call {phone}.",
     ),
+    Kind.ENDED: (
+        "{clinic}: your visit {when} is cancelled, as you asked. Details: {link} or call {phone}.",
+        "{clinic}: your visit {when} is cancelled. Details: {link}",
+        "{clinic}: {when} is cancelled. {link}",
+    ),
+    Kind.LOST: (
+        "{clinic}: we are sorry, your visit {when} is cancelled. Other times: {link} or call {phone}.",
+        "{clinic}: sorry, your visit {when} is cancelled. Other times: {link}",
+        "{clinic}: sorry, {when} is cancelled. More: {link}",
+    ),
     Kind.APOLOGY: (
         "{clinic}: we are sorry, {when} was taken already and is not yours after all."
         " Other times: {link} or call {phone}.",
@@ -76,6 +86,10 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "expired": (
         "{clinic}: sorry, the time to answer for {when} is over. Other times: {link}",
         "{clinic}: sorry, too late for {when}. More: {link}",
+    ),
+    "lost": (
+        "{clinic}: we are sorry, {when} is cancelled. Other times: {link} or call {phone}.",
+        "{clinic}: sorry, {when} is cancelled. More: {link}",
     ),
     "withdrawn": ("{clinic}: sorry, {when} is no longer open. You keep your place in line.",),
     "declined": ("{clinic}: thank you, we will ask somebody else for {when}. You keep your place in line.",),

@@ -15,7 +15,7 @@ from waitlist.events import names
 from waitlist.events.told import Rejected, Told, What
 from waitlist.models import Appointment, InboundEvent, Patient, Writeback
 from waitlist.people import Person
-from waitlist.states import AppointmentStatus, EventStatus, WritebackStatus
+from waitlist.states import AppointmentStatus, CancelledBy, EventStatus, WritebackStatus
 
 FARTHEST = timedelta(days=731)
 LONGEST = timedelta(hours=24)
@@ -91,7 +91,7 @@ def free_former(event: InboundEvent, told: Told, *, now: datetime) -> None:
 def _free(former: Appointment | None, event: InboundEvent, *, now: datetime) -> None:
     if former is not None and former.status == AppointmentStatus.BOOKED:
         version = max(event.version, former.version)
-        schedule.cancel(former.pk, reason="Rescheduled", version=version, now=now)
+        schedule.cancel(former.pk, reason="Rescheduled", by=CancelledBy.UNSAID, version=version, now=now)
 
 
 def _former(event: InboundEvent, told: Told, *, now: datetime) -> Appointment | None:

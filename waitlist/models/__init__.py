@@ -4,6 +4,7 @@ from waitlist.models.appointments import Appointment, Slot
 from waitlist.models.clinic import Clinic, Practitioner, Service
 from waitlist.models.closures import Closure, MassCancellation, WorkedHoliday
 from waitlist.models.connections import Connection, InboundEvent, Mapping, Writeback
+from waitlist.models.fees import CancellationFee
 from waitlist.models.people import Availability, Patient, WaitlistEntry
 from waitlist.models.places import Location, SurgeDay
 from waitlist.models.tiers import TierRules
@@ -12,6 +13,7 @@ from waitlist.models.users import Membership, User
 __all__ = [
     "Appointment",
     "Availability",
+    "CancellationFee",
     "Clinic",
     "Closure",
     "Connection",

@@ -15,6 +15,7 @@ from waitlist.models.places import Location
 from waitlist.states import (
     LIVE_SLOT_STATES,
     AppointmentStatus,
+    CancelledBy,
     ClosedBecause,
     OpenedBecause,
     SlotState,
@@ -59,6 +60,7 @@ class Appointment(models.Model):
         db_default="",
         help_text="What the patient told us with their yes. About their health: never in the trail, a log or a text.",
     )
+    cancelled_by = models.CharField(max_length=7, choices=CancelledBy, blank=True, default="", db_default="")
     created_at = models.DateTimeField()
 
     class Meta:

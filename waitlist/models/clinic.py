@@ -29,6 +29,15 @@ class Clinic(models.Model):
 
     policy = models.ForeignKey("matching.PolicyVersion", models.PROTECT, null=True, related_name="+")
     grace_minutes = models.PositiveSmallIntegerField(default=15)
+    cancel_fee_percent_early = models.PositiveSmallIntegerField(
+        default=50, validators=[MaxValueValidator(100)], help_text="Of the price, after the free minutes."
+    )
+    cancel_fee_percent_late = models.PositiveSmallIntegerField(
+        default=100, validators=[MaxValueValidator(100)], help_text="Of the price, inside the notice."
+    )
+    cancel_notice_minutes = models.PositiveIntegerField(
+        default=1_440, validators=[MaxValueValidator(43_200)], help_text="Later than this before the start is late."
+    )
     max_live_offers = models.PositiveSmallIntegerField(default=2, help_text="For one patient at a time.")
     max_waited_days = models.PositiveIntegerField(default=0, help_text="Longest wait as of the nightly refresh.")
 
@@ -89,6 +98,15 @@ class Clinic(models.Model):
                 name="clinic_weights_sum_to_100",
                 condition=models.Q(weight_time=100 - sum(models.F(f"weight_{part}") for part in PARTS[1:])),
                 violation_error_message="The seven weights have to add up to 100 points.",
+            ),
+            models.CheckConstraint(
+                name="clinic_cancel_fees_in_order",
+                condition=models.Q(
+                    cancel_fee_percent_late__lte=100,
+                    cancel_fee_percent_early__lte=models.F("cancel_fee_percent_late"),
+                    cancel_notice_minutes__lte=43_200,
+                ),
+                violation_error_message="A late cancellation cannot cost less than an early one, nor more than 100 %.",
             ),
             models.CheckConstraint(
                 name="clinic_score_settings_in_range",
@@ -155,6 +173,12 @@ class Service(models.Model):
         validators=[MinValueValidator(10), MaxValueValidator(3600)],
         help_text="How long the time is kept for them while they answer that.",
     )
+    cancel_notice_minutes = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(43_200)],
+        help_text="A later cancellation is late; empty: as the clinic says.",
+    )
     policy = models.ForeignKey(
         "matching.PolicyVersion",
         models.PROTECT,
@@ -172,6 +196,11 @@ class Service(models.Model):
                 name="service_hold_seconds_in_range",
                 condition=models.Q(hold_seconds__range=(10, 3600)),
                 violation_error_message="Hold: it lasts 10 seconds at least and an hour at most.",
+            ),
+            models.CheckConstraint(
+                name="service_cancel_notice_in_range",
+                condition=models.Q(cancel_notice_minutes__isnull=True) | models.Q(cancel_notice_minutes__lte=43_200),
+                violation_error_message="Notice: 30 days (43,200 minutes) at most.",
             ),
         ]
 

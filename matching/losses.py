@@ -1,0 +1,67 @@
+"""A visit one of our offers won ends after all: its winner hears of it, waits again, and is not asked for that time.
+
+Whoever calls cancels the visit itself, in the same transaction.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from audit import trail
+from matching import offers
+from matching.models import Offer
+from matching.states import OfferState
+from notifications import outbox
+from notifications.states import Kind
+from waitlist import entries
+from waitlist.models import Appointment, Slot, WaitlistEntry
+from waitlist.states import WAITING_STATUSES, CancelledBy, EntryStatus
+
+
+@dataclass(frozen=True)
+class Won:
+    """The slot a visit filled, and the offer that won it."""
+
+    slot: Slot
+    offer: Offer
+
+
+def lock(appointment_id: int) -> Won | None:
+    """Slot, offer and wish of this visit, locked in that order; None where no offer of ours won it."""
+    slot = Slot.objects.select_for_update(no_key=True).filter(filled_by=appointment_id).first()
+    if slot is None:
+        return None
+    accepted = Offer.objects.select_for_update(no_key=True).filter(slot=slot, state=OfferState.ACCEPTED)
+    offer = accepted.first()
+    if offer is None:
+        return None
+    list(WaitlistEntry.objects.select_for_update(no_key=True).filter(offers=offer).values_list("pk"))
+    return Won(slot, Offer.objects.select_related("patient", "entry").get(pk=offer.pk))
+
+
+def tell(won: Won, visit: Appointment, by: CancelledBy, *, keeps_place: bool, now: datetime) -> bool:
+    """The offer is theirs no longer, they wait again in their old place, and are told; False: nobody could be.
+
+    Where nobody said whose wish it was the visit goes on elsewhere, and all of this stays as it is.
+    """
+    if by == CancelledBy.UNSAID:
+        return True
+    offers.give_back(won.slot, won.offer, now=now)
+    entry = won.offer.entry
+    if keeps_place and entry is not None and entry.status == EntryStatus.BOOKED:
+        entries.wait_again(entry, now=now)
+    kind = Kind.ENDED if by == CancelledBy.PATIENT else Kind.LOST
+    return outbox.tell_end(kind, won.offer, visit, now=now) > 0
+
+
+def set_aside(slot: Slot, visit: Appointment, *, now: datetime) -> Offer | None:
+    """Who gave this very time up is not asked for it again, whatever else they wait for."""
+    waiting = WaitlistEntry.objects.filter(patient=visit.patient, status__in=WAITING_STATUSES)
+    entry = waiting.order_by("added_at", "pk").first() if visit.patient_id else None
+    if entry is None:
+        return None
+    facts = {"offered_at": now, "expires_at": slot.starts_at, "answered_at": now, "answered_by": "link"}
+    made = Offer.objects.create(
+        slot=slot, patient_id=entry.patient_id, entry=entry, wave=0, state=OfferState.RETURNED, **facts
+    )
+    trail.record("offer.set_aside", made, now=now, clinic_id=slot.clinic_id)
+    return made
