@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from matching.views import asking, holding, offers, policies, slots, undo
+from matching.views import asking, holding, leaving, offers, policies, slots, undo
 
 urlpatterns: list[URLPattern] = [
     path("o/<str:token>", offers.offer, name="offer"),
@@ -11,7 +11,8 @@ urlpatterns: list[URLPattern] = [
     path("o/<str:token>/let-go", holding.offer_let_go, name="offer-let-go"),
     path("o/<str:token>/reserve", holding.offer_reserve, name="offer-reserve"),
     path("o/<str:token>/decline", offers.offer_decline, name="offer-decline"),
-    path("o/<str:token>/cancel", offers.offer_cancel, name="offer-cancel"),
+    path("o/<str:token>/cancel", leaving.offer_cancel, name="offer-cancel"),
+    path("o/<str:token>/cancel-visit", leaving.offer_leave, name="offer-leave"),
     path("o/<str:token>/outcome", offers.offer_outcome, name="offer-outcome"),
     path("o/<str:token>/seen", offers.offer_seen, name="offer-seen"),
     path("o/<str:token>/appointment.ics", offers.offer_calendar, name="offer-calendar"),

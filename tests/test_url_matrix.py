@@ -79,6 +79,7 @@ PUBLIC: dict[str, str] = {
     "offer-reserve": "the token is the key",
     "offer-decline": "the token is the key",
     "offer-cancel": "the token is the key",
+    "offer-leave": "the token is the key",
     "offer-outcome": "the token is the key",
     "offer-seen": "the token is the key",
     "offer-calendar": "the token is the key",

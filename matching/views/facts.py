@@ -48,6 +48,7 @@ class Facts:
     own_time: str
     minutes: int
     short: str
+    terms: str = ""  # what is owed for cancelling it, where that has to be said before a yes
 
 
 def of(slot: Slot | Appointment, patient: Patient) -> Facts:

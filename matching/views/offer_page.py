@@ -1,5 +1,6 @@
 """The page of an offer: one template per outcome, filled from the database as it is at this moment."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +13,10 @@ from matching import claims, ranking, returns, tokens
 from matching.claims import Claim
 from matching.models import Offer
 from matching.states import IN_LINE, DeclineReason, OfferState
-from matching.views import facts, steps
+from matching.views import facts, parting, steps
 
 SAME_PAGE = {Claim.YOURS: Claim.BOOKED}
-WITH_ALTERNATIVES = (Claim.TAKEN, Claim.EXPIRED, Claim.WITHDRAWN, Claim.CONFLICT)
+WITH_ALTERNATIVES = (Claim.LOST, Claim.TAKEN, Claim.EXPIRED, Claim.WITHDRAWN, Claim.CONFLICT)
 OTHERS = 3
 NEWS_COMES_FOR = (Claim.OPEN, Claim.BUSY, Claim.HELD, Claim.YOURS)  # an open page of these looks again
 
@@ -37,6 +38,8 @@ def show(
     stands = Claim.YOURS if outcome == Claim.BOOKED else outcome
     token = tokens.make(offer.public_id)
     visit = offer.slot.filled_by if outcome in (Claim.BOOKED, Claim.YOURS) else None
+    left = parting.parted(offer) if outcome in (Claim.DECLINED, Claim.LOST) else None
+    template = "left" if left is not None and outcome == Claim.DECLINED else SAME_PAGE.get(outcome, outcome)
     context = {
         "notice": notice,
         "no_more": no_more,
@@ -50,13 +53,16 @@ def show(
         "now": now,
         "offer": offer,
         "clinic": offer.slot.clinic,
-        "facts": facts.of(visit or offer.slot, offer.patient),
+        "facts": facts.of(visit or (left and left.visit) or offer.slot, offer.patient),
+        "left": left,
+        "terms": parting.before_claim(offer.slot, now=now) if outcome in (Claim.OPEN, Claim.HELD) else "",
+        "may_leave": visit is not None and offer.state == OfferState.ACCEPTED and visit.starts_at > now,
         "reasons": DeclineReason.choices,
         "was_returned": offer.state == OfferState.RETURNED,
         "was_booked": offer.state == OfferState.ACCEPTED,
         "others": _others(offer, now=now) if outcome in WITH_ALTERNATIVES else [],
     }
-    return render(request, f"matching/offer/{SAME_PAGE.get(outcome, outcome)}.html", context, status=status)
+    return render(request, f"matching/offer/{template}.html", context, status=status)
 
 
 def after(
@@ -87,4 +93,6 @@ def _others(offer: Offer, *, now: datetime) -> list[facts.Facts]:
         return []
     slots = ranking.slots_for(offer.entry, now=now, limit=ranking.LOOKED_AT)
     free = [slot for slot in slots if slot != offer.slot and not slot.is_exclusive(now)]
-    return [facts.of(slot, offer.patient) for slot in free[:OTHERS]]
+    return [
+        replace(facts.of(slot, offer.patient), terms=parting.before_claim(slot, now=now)) for slot in free[:OTHERS]
+    ]

@@ -21,10 +21,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from audit.actor import Actor, ActorKind, acting, current
-from matching import claims, offers, returns, tokens
+from matching import claims, offers, tokens
 from matching.claims import Claim
 from matching.models import Offer
-from matching.states import OfferState
 from matching.views import offer_page
 from notifications import consent
 from notifications.models import Consent, ContactPoint
@@ -39,7 +38,6 @@ HEADERS = {
 }
 PAUSE, STOP = "pause", "stop"
 PAUSED_FOR = timedelta(days=14)
-OVER = "The time to cancel here is over. Please call us and we will sort it out together."
 NOTICES = {
     Claim.TAKEN: "Somebody was a moment faster with that one too.",
     Claim.BUSY: "Somebody is just booking that one. Try again in a moment.",
@@ -135,15 +133,6 @@ def offer_decline(request: HttpRequest, offer: Offer) -> HttpResponse:
     if reason == STOP:
         _stop_offers(offer, now=now)
     return offer_page.after(request, offer, outcome, no_more=reason if reason in (PAUSE, STOP) else "")
-
-
-@of_token("POST")
-def offer_cancel(request: HttpRequest, offer: Offer) -> HttpResponse:
-    """Give a booked time back while that is free; afterwards the page says whom to call."""
-    now = timezone.now()
-    given_back = returns.cancel_in_grace(offer.pk, now=now)
-    notice = OVER if not given_back and offer.state == OfferState.ACCEPTED else ""
-    return offer_page.after(request, offer, notice=notice)
 
 
 @of_token("POST")

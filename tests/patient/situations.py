@@ -10,9 +10,11 @@ from django.utils import timezone
 from matching import tokens
 from matching.models import Offer
 from matching.states import OfferState
+from matching.terms import Due
 from tests import factories
+from waitlist import fees
 from waitlist.models import Appointment, Slot
-from waitlist.states import AppointmentStatus, ClosedBecause, EntryStatus, SlotState
+from waitlist.states import AppointmentStatus, CancelledBy, ClosedBecause, EntryStatus, FeeRule, SlotState
 
 LA = ZoneInfo("America/Los_Angeles")
 
@@ -88,6 +90,25 @@ def _cancelled(clinic: Clinic) -> Offer:
     return offer
 
 
+def _ended(by: str) -> Callable[[Clinic], Offer]:
+    """Won, and cancelled after the free minutes: by the patient, who owes half, or by the clinic."""
+
+    def make(clinic: Clinic) -> Offer:
+        offer = _yours(clinic)
+        now = timezone.now()
+        visit = Appointment.objects.get(filled_slot=offer.slot)
+        Appointment.objects.filter(pk=visit.pk).update(status="cancelled", cancelled_at=now, cancelled_by=by)
+        Offer.objects.filter(pk=offer.pk).update(state=OfferState.RETURNED)
+        type(clinic.wish).objects.filter(pk=clinic.wish.pk).update(status=EntryStatus.ACTIVE)
+        if by == CancelledBy.PATIENT:
+            fees.owe(visit, Due(FeeRule.EARLY, 50, visit.price_cents // 2, 1440), now=now)
+        else:
+            clinic.others()
+        return offer
+
+    return make
+
+
 def _taken(clinic: Clinic) -> Offer:
     clinic.others()
     offer = clinic.offered(state=OfferState.RETRACTED)
@@ -119,6 +140,8 @@ SITUATIONS: dict[str, tuple[str, Callable[[Clinic], Offer]]] = {  # name → dat
     "late": ("open", _late),
     "yours": ("yours", _yours),
     "cancelled": ("withdrawn", _cancelled),
+    "left": ("declined", _ended(CancelledBy.PATIENT)),
+    "lost": ("lost", _ended(CancelledBy.CLINIC)),
     "taken": ("taken", _taken),
     "expired": ("expired", _gone("expired", ClosedBecause.PAST, OfferState.EXPIRED)),
     "withdrawn": ("withdrawn", _gone("withdrawn", ClosedBecause.STOPPED, OfferState.RETRACTED)),

@@ -26,7 +26,7 @@ from waitlist.states import SlotState
 
 pytestmark = pytest.mark.django_db
 STATIC = Path(__file__).resolve().parents[2] / "static"
-ADDRESSES = ("", "/claim", "/decline", "/cancel", "/outcome", "/seen", "/appointment.ics")
+ADDRESSES = ("", "/claim", "/decline", "/cancel", "/cancel-visit", "/outcome", "/seen", "/appointment.ics")
 
 
 @pytest.fixture
@@ -297,17 +297,17 @@ class TestNo:
         visitor.post(link(second) + "/decline", {"reason": "x" * 500})
         assert set(Offer.objects.values_list("state", "decline_reason")) == {("declined", "")}
 
-    def test_after_the_grace_period_the_page_says_whom_to_call(self, visitor):
+    def test_after_the_grace_period_the_page_leads_to_what_applies(self, visitor):
         clinic = Clinic()
         offer = SITUATIONS["yours"][1](clinic)
         Slot.objects.filter(pk=offer.slot_id).update(filled_at=timezone.now() - timedelta(minutes=16))
         page = look(visitor, offer)
         assert page.forms == []
-        assert "usual terms for cancelling apply" in page.text
+        assert "I can’t make it after all" in page.text
         before = fingerprints()
         page = Page(visitor.post(link(offer) + "/cancel").content.decode())
-        assert page.outcome == "yours"
-        assert "The time to cancel here is over" in page.text
+        assert page.outcome == "leaving"
+        assert "The free minutes are over. Nothing is cancelled yet" in page.text
         assert fingerprints() == before
 
     def test_pause_keeps_the_place_and_stops_the_asking(self, visitor):

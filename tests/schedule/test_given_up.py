@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connections, transaction
 
-from matching import cascade, claims, losses, ranking, returns
+from matching import cascade, claims, losses, ranking, returns, tokens
 from matching.claims import Claim
 from matching.models import Offer
 from matching.states import OfferState
@@ -47,8 +47,9 @@ class Winner:
         return schedule.cancel(self.visit_id, charge=Charge(cents), now=now, **options)
 
     def outcome(self, now=LATER) -> Claim:
-        return claims.outcome(Offer.objects.select_related(
-            "entry", "slot__clinic", "slot__service", "slot__policy", "slot__filled_by").get(pk=self.offer.pk), now=now)  # fmt: skip
+        found = claims.find(tokens.make(self.offer.public_id))
+        assert found is not None
+        return claims.outcome(found, now=now)
 
     def kinds(self) -> list[str]:
         return list(

@@ -1,0 +1,84 @@
+"""A patient gives their visit up after the free minutes: what is owed is shown first, and never more is charged."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from matching import claims, returns, tokens
+from matching.claims import Claim
+from matching.models import Offer
+from matching.states import OfferState
+from matching.views import facts, offer_page, parting
+from matching.views.offers import of_token
+from waitlist import schedule
+from waitlist.access import row_id
+from waitlist.models import Appointment
+from waitlist.schedule import Charge
+from waitlist.states import CancelledBy
+
+GRACE_OVER = "The free minutes are over. Nothing is cancelled yet: please look at what applies now."
+DEARER = "Time has passed since you opened this page, so what is owed has changed. Nothing is cancelled yet."
+BEGUN = "Your visit has begun, so it cannot be cancelled here any more. Please call us."
+SAYS = {"dearer": DEARER, "over": BEGUN}
+
+
+@of_token("POST")
+def offer_cancel(request: HttpRequest, offer: Offer) -> HttpResponse:
+    """Give a booked time back while that is free; afterwards the page shows what applies, and asks."""
+    if returns.cancel_in_grace(offer.pk, now=timezone.now()) or offer.state != OfferState.ACCEPTED:
+        return offer_page.after(request, offer)
+    return ask(request, claims.find(tokens.make(offer.public_id)) or offer, notice=GRACE_OVER)
+
+
+@of_token("GET", "HEAD", "POST")
+def offer_leave(request: HttpRequest, offer: Offer) -> HttpResponse:
+    """What cancelling would cost now; POST cancels if it costs no more than the page they saw said."""
+    if request.method == "POST":
+        return _leave(request, offer)
+    return ask(request, offer)
+
+
+def ask(request: HttpRequest, offer: Offer, *, notice: str = "") -> HttpResponse:
+    """The page that shows what is owed, and asks; without a visit to give up, the offer's own page."""
+    now, visit = timezone.now(), visit_of(offer)
+    token = tokens.make(offer.public_id)
+    if visit is None or claims.outcome(offer, now=now) != Claim.YOURS or visit.starts_at <= now:
+        return HttpResponseRedirect(reverse("offer", args=[token]))
+    context = {
+        "notice": notice,
+        "outcome": "leaving",
+        "token": token,
+        "home": reverse("offer", args=[token]),
+        "now": now,
+        "offer": offer,
+        "clinic": offer.slot.clinic,
+        "facts": facts.of(visit, offer.patient),
+        "price": parting.price(offer, visit, now=now),
+    }
+    return render(request, "matching/offer/leaving.html", context)
+
+
+def visit_of(offer: Offer) -> Appointment | None:
+    """The visit this offer won, with all its terms are read from."""
+    rows = Appointment.objects.select_related("clinic", "location__clinic", "practitioner", "service")
+    return rows.filter(pk=offer.slot.filled_by_id, patient=offer.patient_id).first()
+
+
+def _leave(request: HttpRequest, offer: Offer) -> HttpResponse:
+    """Free while it is free, whatever page they came from; then for no more than they saw."""
+    now, visit = timezone.now(), visit_of(offer)
+    if visit is None or returns.cancel_in_grace(offer.pk, now=now):
+        return offer_page.after(request, offer)
+    done = schedule.cancel(
+        visit.pk,
+        reason="by the patient",
+        by=CancelledBy.PATIENT,
+        charge=Charge(row_id(request.POST.get("cents", ""))),
+        keeps_place="keep" in request.POST,
+        now=now,
+    )
+    offer = claims.find(tokens.make(offer.public_id)) or offer
+    if done.outcome == "dearer":
+        return ask(request, offer, notice=DEARER)
+    return offer_page.show(request, offer, notice=SAYS.get(done.outcome, ""))

@@ -1,0 +1,79 @@
+"""What is owed for giving a visit up, in a patient's words: before the claim, before they cancel, and afterwards."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from matching.models import Offer
+from matching.terms import Due, Terms, share_of
+from matching.views.facts import moment
+from waitlist import fees
+from waitlist.models import Appointment, CancellationFee, Slot
+from waitlist.states import WAITING_STATUSES, AppointmentStatus, FeeRule
+from waitlist.templatetags.standby import money
+
+
+def hours(minutes: int) -> str:
+    """“24 hours”, “90 minutes”."""
+    if minutes % 60:
+        return f"{minutes} minutes"
+    return f"{minutes // 60} hour{'' if minutes == 60 else 's'}"
+
+
+def before_claim(slot: Slot, *, now: datetime) -> str:
+    """What a yes to a time inside its own notice leads to; nothing where there is time enough, or nothing to owe."""
+    terms = Terms.of(slot.clinic, slot.service)
+    owed = share_of(slot.price_cents, terms.late_percent)
+    if not owed or terms.free_until(now, slot.starts_at) <= terms.early_until(slot.starts_at):
+        return ""
+    then = f"then {terms.late_percent} % ({money(owed)}) is owed."
+    if not terms.grace_minutes:
+        return f"This time is less than {hours(terms.notice_minutes)} away: if you cancel, {then[5:]}"
+    return f"Free to cancel until {terms.grace_minutes} minutes after you said yes, {then}"
+
+
+@dataclass(frozen=True)
+class Price:
+    """What giving this visit up costs at this moment, and what it will cost later."""
+
+    due: Due
+    price_cents: int
+    why: str
+    later: str
+
+
+def price(offer: Offer, visit: Appointment, *, now: datetime) -> Price:
+    """Shown before a patient cancels (decision R18)."""
+    claimed_at = offer.slot.filled_at or now
+    due = fees.due(visit, claimed_at, now=now)
+    terms = Terms.of(visit.clinic, visit.service)
+    notice, whole, zone = hours(due.notice_minutes), money(visit.price_cents), offer.slot.clinic.zone
+    share = f"{due.percent} % of {whole} = {money(due.cents)}"
+    early_until, late = terms.early_until(visit.starts_at), share_of(visit.price_cents, terms.late_percent)
+    why = {
+        FeeRule.GRACE: "You said yes only a moment ago.",
+        FeeRule.EARLY: f"More than {notice} before: {share}",
+        FeeRule.LATE: f"Less than {notice} before: {share}",
+    }[due.rule]
+    grows = due.rule == FeeRule.EARLY and late > due.cents
+    later = f"After {moment(early_until, zone, now=now)} it would be {money(late)}." if grows else ""
+    return Price(due, visit.price_cents, why if visit.price_cents else "", later)
+
+
+@dataclass(frozen=True)
+class Parted:
+    """A visit its winner gave up after the free minutes: what became of the fee, and whether they still wait."""
+
+    visit: Appointment
+    fee: CancellationFee | None
+    notice: str
+    is_waiting: bool
+
+
+def parted(offer: Offer) -> Parted | None:
+    """None where this offer is not one of a visit that ended."""
+    visit = offer.slot.filled_by
+    if visit is None or visit.patient_id != offer.patient_id or visit.status != AppointmentStatus.CANCELLED:
+        return None
+    fee = CancellationFee.objects.filter(appointment=visit).first()
+    is_waiting = offer.entry is not None and offer.entry.status in WAITING_STATUSES
+    return Parted(visit, fee, hours(Terms.of(offer.slot.clinic, offer.slot.service).notice_minutes), is_waiting)
