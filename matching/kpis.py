@@ -13,7 +13,8 @@ class Figures:
     """How well cancellations were filled since a moment. A time is None while nothing was measured.
 
     - fill rate = `filled` of `ended`: openings since then whose asking has ended, filled or not. Left out are those
-      nobody was meant to fill (kept empty, closed, cancellation taken back) or that the calendar itself refilled.
+      nobody was meant to fill (kept empty, closed, cancellation taken back) or that the calendar itself refilled, and
+      those filled and cancelled since: their time is an opening of its own.
     - recovered = the prices of the `recovered` openings filled since then and still filled.
     - first message = from the opening to the first offer message handed to the carrier, over `messaged` openings.
     - time to fill = from the opening to the booking, over the same `recovered` openings.
@@ -35,18 +36,20 @@ class Figures:
 
 _FIGURES = """
 WITH opened AS (
-    SELECT id, state, opened_at, state = 'filled' AS is_filled,
+    SELECT id, state, opened_at, state = 'filled' AS is_filled, EXISTS (
+               SELECT FROM waitlist_appointment a WHERE a.id = s.filled_by_id AND a.status = 'cancelled') AS is_lost,
            (SELECT min(m.sent_at) FROM notifications_message m JOIN matching_offer o ON o.id = m.offer_id
             WHERE o.slot_id = s.id AND m.kind = 'offer') - opened_at AS first_message
     FROM waitlist_slot s
     WHERE clinic_id = %(clinic)s AND opened_at >= %(since)s
       AND closed_because NOT IN ('kept_empty', 'closure', 'rebooked', 'uncancelled')
 ), recovered AS (
-    SELECT price_cents, filled_at - opened_at AS took FROM waitlist_slot
-    WHERE clinic_id = %(clinic)s AND state = 'filled' AND filled_at >= %(since)s
+    SELECT price_cents, filled_at - opened_at AS took FROM waitlist_slot s
+    WHERE clinic_id = %(clinic)s AND state = 'filled' AND filled_at >= %(since)s AND NOT EXISTS (
+        SELECT FROM waitlist_appointment a WHERE a.id = s.filled_by_id AND a.status = 'cancelled')
 )
-SELECT (SELECT count(*) FROM opened WHERE is_filled),
-       (SELECT count(*) FROM opened WHERE state IN ('filled', 'expired', 'withdrawn')),
+SELECT (SELECT count(*) FROM opened WHERE is_filled AND NOT is_lost),
+       (SELECT count(*) FROM opened WHERE state IN ('filled', 'expired', 'withdrawn') AND NOT is_lost),
        (SELECT count(*) FROM recovered),
        (SELECT coalesce(sum(price_cents), 0) FROM recovered),
        (SELECT count(first_message) FROM opened),

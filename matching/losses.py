@@ -59,7 +59,7 @@ def set_aside(slot: Slot, visit: Appointment, *, now: datetime) -> Offer | None:
     entry = waiting.order_by("added_at", "pk").first() if visit.patient_id else None
     if entry is None:
         return None
-    facts = {"offered_at": now, "expires_at": slot.starts_at, "answered_at": now, "answered_by": "link"}
+    facts = {"offered_at": now, "expires_at": slot.starts_at}
     made = Offer.objects.create(
         slot=slot, patient_id=entry.patient_id, entry=entry, wave=0, state=OfferState.RETURNED, **facts
     )

@@ -25,7 +25,17 @@ from matching import tokens
 from notifications.models import ContactPoint, InboundMessage, Message
 from notifications.rendering import UNSUBSCRIBE_SALT
 from tests import factories
-from waitlist.models import Closure, InboundEvent, Mapping, MassCancellation, Membership, SurgeDay, User, Writeback
+from waitlist.models import (
+    CancellationFee,
+    Closure,
+    InboundEvent,
+    Mapping,
+    MassCancellation,
+    Membership,
+    SurgeDay,
+    User,
+    Writeback,
+)
 from waitlist.states import Role
 
 FRONT_DESK = {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}
@@ -51,6 +61,8 @@ FOR: dict[str, set[Role]] = {  # everything else is for the front desk
     "services": MANAGER,
     "service": MANAGER,
     "surge-days": MANAGER,
+    "cancelling": MANAGER,
+    "fee-waive": MANAGER,
     "surge-day-remove": MANAGER,
     "connections": ADMIN,
     "connection-new": ADMIN,
@@ -117,6 +129,15 @@ class World(factories.World):
             status="task",
             created_at=factories.NOW,
             updated_at=factories.NOW,
+        )
+        self.fee = CancellationFee.objects.create(
+            clinic=self.clinic,
+            appointment=self.visit,
+            rule="early",
+            percent=50,
+            price_cents=32000,
+            cents=16000,
+            owed_at=factories.NOW,
         )
         self.event = InboundEvent.objects.create(
             connection=self.calendar, event_key="1", payload=PAYLOAD, status="rejected", received_at=factories.NOW
@@ -190,6 +211,7 @@ MAKERS: dict[str, Callable[[World], Any]] = {
     "services/pk": lambda world: world.service.pk,
     "surge-days/pk": lambda world: world.surge_day.pk,
     "waitlist/pk": lambda world: world.entry_row.pk,
+    "fees/pk": lambda world: world.fee.pk,
     "tasks/pk": lambda world: world.writeback.pk,
     "replies/pk": lambda world: world.reply.pk,
     "patients/pk": lambda world: world.visit.patient_id,

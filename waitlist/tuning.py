@@ -1,5 +1,6 @@
 """Acts: a clinic says what its tiers ask for and how its score is weighed. One act is one transaction."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
@@ -16,6 +17,7 @@ SCORE = (
     *(f"weight_{part}" for part in PARTS),
     *("threshold", "travel_kmh", "newcomer_percent", "default_notice_minutes", "email_lead_minutes"),
 )
+CANCELLING = ("grace_minutes", "cancel_fee_percent_early", "cancel_fee_percent_late", "cancel_notice_minutes")
 
 
 @transaction.atomic(durable=True)
@@ -52,6 +54,24 @@ def set_score(clinic: Clinic, *, now: datetime, **fields: int) -> int:
     clinic.save(update_fields=SCORE)
     nudge("waitlist.tasks.refresh_clinic", clinic.pk)  # whoever joined meanwhile
     return policybook.rescore(clinic, old=old, new=clinic.threshold, now=now)
+
+
+@transaction.atomic(durable=True)
+def set_cancelling(clinic: Clinic, notices: Mapping[int, int | None], **fields: int) -> None:
+    """What cancelling costs from now on, and how much notice each service wants (None: as the clinic). ValidationError
+    by field. What is owed already stays as it was recorded; django-auditlog writes the lines.
+    """
+    clinic = _locked(clinic)
+    for name in CANCELLING:
+        setattr(clinic, name, fields[name])
+    others = {field.name for field in Clinic._meta.get_fields()} - set(CANCELLING)
+    clinic.full_clean(exclude=others, validate_unique=False)
+    clinic.save(update_fields=CANCELLING)
+    for service in clinic.services.filter(pk__in=notices).order_by("pk"):
+        if service.cancel_notice_minutes != notices[service.pk]:
+            service.cancel_notice_minutes = notices[service.pk]
+            service.full_clean()
+            service.save(update_fields=["cancel_notice_minutes"])
 
 
 def _locked(clinic: Clinic) -> Clinic:

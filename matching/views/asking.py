@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib import messages
+from django.db.models import OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,7 +17,7 @@ from matching.reach import GONE
 from matching.views.cards import Card
 from matching.views.looks import PARTS, reason
 from matching.views.slots import get_card
-from waitlist import access
+from waitlist import access, cancellers
 from waitlist.models import Slot, WaitlistEntry
 from waitlist.states import Tier
 
@@ -39,6 +40,11 @@ class Match:
     def tier(self) -> str:
         """The staff's word on the wish, else the patient's own."""
         return str(Tier(self.entry.priority or self.entry.patient.tier).label)
+
+    @property
+    def flag(self) -> str:
+        """“cancels often (3 in 30 days)”, where they do."""
+        return cancellers.flag(getattr(self.entry, "cancelled_lately", 0))
 
     @property
     def parts(self) -> list[tuple[str, int]]:
@@ -85,5 +91,7 @@ def _ask(request: HttpRequest, card: Card) -> HttpResponse:
 def _matches(slot: Slot, *, now: datetime) -> list[Match]:
     """The best matches and, as a sign that there are more, one too many."""
     ranked = ranking.rank(slot, limit=SHOWN + 1, now=now)
-    entries = WaitlistEntry.objects.select_related("patient").in_bulk([one.entry_id for one in ranked])
+    lately = cancellers.count_of(OuterRef("patient"), now=now)
+    rows = WaitlistEntry.objects.select_related("patient").annotate(cancelled_lately=lately)
+    entries = rows.in_bulk([one.entry_id for one in ranked])
     return [Match(one, entries[one.entry_id]) for one in ranked if one.entry_id in entries]

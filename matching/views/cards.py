@@ -4,16 +4,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import OuterRef, Prefetch, QuerySet
 
-from matching import plans, reserves
+from matching import plans, ranking, reserves
 from matching.models import Offer, SentWave
 from matching.plans import Plan
 from matching.states import IN_LINE, MAY_BE_RESERVE, Reserve
 from matching.views.looks import Asked, why_not
 from notifications.models import Message
 from notifications.states import Kind
-from waitlist import masses, vacancies
+from waitlist import cancellers, masses, vacancies
 from waitlist.models import Slot, Writeback
 from waitlist.states import AppointmentStatus, Autopilot, ClosedBecause, OpenedBecause, SlotState
 
@@ -70,6 +70,10 @@ class Card:
         asks = bool(self.slot.service.details_prompt)
         books = {one.pk: one.reserve == Reserve.BOOK and not asks for one in line}
         return [(one.patient.short_name, "books by itself" if books[one.pk] else "asked first") for one in line]
+    @property
+    def may_reopen(self) -> bool:
+        """Whether it helps to open the time again: not where nobody could be asked for it any more."""
+        return self.slot.filled_by is None and ranking.slot_is_answerable(self.slot, now=self.now)
 
     @property
     def shown(self) -> list[Asked]:
@@ -185,7 +189,9 @@ class Card:
 def cards(slots: QuerySet[Slot], *, now: datetime) -> list[Card]:
     """The slots as cards, in a fixed number of queries however many there are."""
     told = Prefetch("messages", Message.objects.filter(kind=Kind.OFFER).order_by("pk"), to_attr="told")
-    offers = Offer.objects.select_related("patient").prefetch_related(told).order_by("wave", "-score", "pk")
+    lately = cancellers.count_of(OuterRef("patient"), now=now)
+    rows = Offer.objects.select_related("patient").annotate(cancelled_lately=lately)
+    offers = rows.prefetch_related(told).order_by("wave", "-score", "pk")
     booked = Writeback.objects.filter(kind=Writeback.Kind.BOOKED)
     whole = slots.annotate(waits_for_word=masses.pausing()).select_related(
         *("clinic", "location__clinic", "practitioner", "service", "policy"),

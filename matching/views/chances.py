@@ -1,6 +1,9 @@
 """Who may still be asked for a slot and who may not, in words: the tab “Not asked, and why”."""
 
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import OuterRef
 
 from matching import policies, ranking, reasons
 from matching.ranking import Candidate
@@ -8,6 +11,7 @@ from matching.reasons import WhatIf
 from matching.states import Order
 from matching.views.cards import Card
 from matching.views.looks import PARTS, reason, why_not
+from waitlist import cancellers
 from waitlist.models import Patient, WaitlistEntry
 from waitlist.states import WAITING_STATUSES, Tier
 from waitlist.views.answer import matching_words
@@ -32,6 +36,7 @@ class Line:
     points: str
     parts: list[tuple[str, int]]
     reason: str = ""
+    flag: str = ""
 
 
 def of(card: Card, words: str) -> dict[str, object]:
@@ -56,17 +61,19 @@ def next_in_line(card: Card) -> list[Line]:
         if found := ranking.rank(
             card.slot, min_score=wave.min_score, tiers=wave.tiers, order=order, limit=BEST, now=card.now
         ):
-            return _lines(found)
+            return _lines(found, now=card.now)
     return best_fits(card)
 
 
 def best_fits(card: Card) -> list[Line]:
     """The best by their score who were not asked yet, whatever the policy."""
-    return _lines(ranking.rank(card.slot, limit=BEST, now=card.now))
+    return _lines(ranking.rank(card.slot, limit=BEST, now=card.now), now=card.now)
 
 
-def _lines(ranked: list[Candidate]) -> list[Line]:
-    entries = WaitlistEntry.objects.select_related("patient").in_bulk([one.entry_id for one in ranked])
+def _lines(ranked: list[Candidate], *, now: datetime) -> list[Line]:
+    lately = cancellers.count_of(OuterRef("patient"), now=now)
+    rows = WaitlistEntry.objects.select_related("patient").annotate(cancelled_lately=lately)
+    entries = rows.in_bulk([one.entry_id for one in ranked])
     return [_line(entries[one.entry_id], one.score, one.parts) for one in ranked if one.entry_id in entries]
 
 
@@ -95,4 +102,5 @@ def _hours(minutes: int) -> str:
 def _line(entry: WaitlistEntry, score: int, parts: dict[str, int], why: str = "") -> Line:
     tier = str(Tier(entry.priority or entry.patient.tier).label)
     in_words = [(PARTS[name], round(value / 100)) for name, value in parts.items()]
-    return Line(entry.patient, tier, f"{score / policies.POINT:.0f}", in_words, why)
+    flag = cancellers.flag(getattr(entry, "cancelled_lately", 0))
+    return Line(entry.patient, tier, f"{score / policies.POINT:.0f}", in_words, why, flag)

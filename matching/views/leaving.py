@@ -62,7 +62,7 @@ def ask(request: HttpRequest, offer: Offer, *, notice: str = "") -> HttpResponse
 def visit_of(offer: Offer) -> Appointment | None:
     """The visit this offer won, with all its terms are read from."""
     rows = Appointment.objects.select_related("clinic", "location__clinic", "practitioner", "service")
-    return rows.filter(pk=offer.slot.filled_by_id, patient=offer.patient_id).first()
+    return rows.filter(filled_slot=offer.slot_id, patient=offer.patient_id).first()
 
 
 def _leave(request: HttpRequest, offer: Offer) -> HttpResponse:

@@ -7,6 +7,7 @@ from matching.models import Offer
 from matching.states import OfferState
 from notifications.models import Message
 from notifications.states import Channel, MessageStatus, Rule
+from waitlist import cancellers
 
 Look = tuple[str, str, str]  # tone, shape, word
 
@@ -94,6 +95,8 @@ class Asked:
     def look(self) -> Look:
         if self.offer.state == OfferState.ACCEPTED and self.offer.answered_by == "staff":
             return ("good", "check", "Booked by hand")
+        if self.is_set_aside:
+            return ("", "back", "Not asked")
         if self.offer.state != OfferState.PENDING:
             return ANSWERED[OfferState(self.offer.state)]
         if self.offer.seen_at:
@@ -129,7 +132,19 @@ class Asked:
     @property
     def unasked(self) -> str:
         """How somebody came to an offer that no wave made."""
+        if self.is_set_aside:
+            return "gave this time up"
         return "by hand" if self.offer.answered_by == "staff" else "chose it"
+
+    @property
+    def is_set_aside(self) -> bool:
+        """Never asked: it is the very time they had and gave up."""
+        return self.offer.state == OfferState.RETURNED and not self.offer.answered_by
+
+    @property
+    def flag(self) -> str:
+        """“cancels often (3 in 30 days)”, where they do."""
+        return cancellers.flag(getattr(self.offer, "cancelled_lately", 0))
 
     @property
     def channels(self) -> str:

@@ -9,14 +9,7 @@ from matching.views.facts import moment
 from waitlist import fees
 from waitlist.models import Appointment, CancellationFee, Slot
 from waitlist.states import WAITING_STATUSES, AppointmentStatus, FeeRule
-from waitlist.templatetags.standby import money
-
-
-def hours(minutes: int) -> str:
-    """“24 hours”, “90 minutes”."""
-    if minutes % 60:
-        return f"{minutes} minutes"
-    return f"{minutes // 60} hour{'' if minutes == 60 else 's'}"
+from waitlist.templatetags.standby import hours, money
 
 
 def before_claim(slot: Slot, *, now: datetime) -> str:

@@ -36,6 +36,7 @@ STAFF = {
     Role.COMPLIANCE: ("compliance", "Casey Ledger"),
     Role.ADMIN: ("admin", "Alex Root"),
 }
+HIGH_TICKET_CENTS = 60_000  # from here on a treatment is cancelled two days ahead, or it is late
 NO_LIMIT = 500  # a tester cancels fifty times in a row and must still find somebody
 HOLIDAY_IN_DAYS, TRAINING_IN_DAYS = 9, 5
 # What Cal.com's own sample payloads say, so that one of them works once its times are in the future.
@@ -99,6 +100,7 @@ def make_services(plan: ClinicPlan, clinic: Clinic) -> None:
             price_cents=treatment.price_cents,
             window_minutes=treatment.window_minutes,
             notice_minutes=treatment.notice_minutes,
+            cancel_notice_minutes=2880 if treatment.price_cents >= HIGH_TICKET_CENTS else None,
         )
         for treatment in plan.treatments
     )

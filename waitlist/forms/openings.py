@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 
 from waitlist.calendar import Time
 from waitlist.models import Clinic, Location, Practitioner, Service
+from waitlist.schedule import Charge
+from waitlist.states import CancelledBy
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 HOUR = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
@@ -69,8 +71,23 @@ class CancelForm(forms.Form):
         ("clinic is closed", "The clinic is closed (the time stays empty)"),
         ("other reason", "Another reason"),
     )
+    THEIR_WISH = ("by the patient", "patient is ill")
     reason = forms.ChoiceField(choices=REASONS)
+    record_fee = forms.BooleanField(label="If the patient cancelled, note the fee", required=False, initial=True)
+    keeps_place = forms.BooleanField(label="Keep them on the waitlist", required=False, initial=True)
     keep_empty = forms.BooleanField(label="Keep the time empty: ask nobody", required=False)
+
+    @property
+    def by(self) -> CancelledBy:
+        """Whose wish it is: their own is confirmed, the clinic’s gets an apology and other times."""
+        is_theirs = self.cleaned_data["reason"] in self.THEIR_WISH
+        return CancelledBy.PATIENT if is_theirs else CancelledBy.CLINIC
+
+    @property
+    def charge(self) -> Charge | None:
+        """The fee, where it was their own wish and staff want it noted."""
+        is_owed = self.by == CancelledBy.PATIENT and self.cleaned_data["record_fee"]
+        return Charge() if is_owed else None
 
     @property
     def stays_empty(self) -> bool:

@@ -140,6 +140,11 @@ class Slot(models.Model):
     def is_live(self) -> bool:
         return self.state in LIVE_SLOT_STATES
 
+    @property
+    def is_lost(self) -> bool:
+        """Filled once, and the booking cancelled since: its time is a slot of its own now, or stays empty."""
+        return self.filled_by is not None and self.filled_by.status == AppointmentStatus.CANCELLED
+
     def is_exclusive(self, now: datetime) -> bool:
         """Whether it is kept for those who were asked."""
         return self.exclusive_until is not None and now < self.exclusive_until

@@ -36,6 +36,7 @@ SLOT_LOOKS = {
     SlotState.EXPIRED: ("bad", "cross"),
     SlotState.WITHDRAWN: ("", "square"),
 }
+LOST = ("wait", "back")
 MESSAGE_LOOKS = {
     MessageStatus.PENDING: ("", "dashed"),
     MessageStatus.SENDING: ("", "dashed"),
@@ -62,7 +63,9 @@ def badge(tone: str, shape: str, word: str) -> SafeString:
 
 
 def slot_word(slot: Slot) -> str:
-    """Open, Asking, Held, Filled, Kept empty, Ran out or Stopped."""
+    """Open, Asking, Held, Filled, Filled, then cancelled, Kept empty, Ran out or Stopped."""
+    if slot.is_lost:
+        return "Filled, then cancelled"
     if slot.closed_because in (ClosedBecause.KEPT_EMPTY, ClosedBecause.CLOSURE):
         return "Kept empty"
     return str(SlotState(slot.state).label)
@@ -71,7 +74,7 @@ def slot_word(slot: Slot) -> str:
 @register.simple_tag
 def slot_badge(slot: Slot) -> SafeString:
     """The state of a slot."""
-    tone, shape = SLOT_LOOKS[SlotState(slot.state)]
+    tone, shape = LOST if slot.is_lost else SLOT_LOOKS[SlotState(slot.state)]
     return badge(tone, shape, slot_word(slot))
 
 

@@ -110,6 +110,14 @@ def span(value: timedelta | float | None) -> str:
 
 
 @register.filter
+def hours(minutes: int) -> str:
+    """24 hours, 90 minutes."""
+    if minutes % 60:
+        return f"{minutes} minutes"
+    return f"{minutes // 60} hour{'' if minutes == 60 else 's'}"
+
+
+@register.filter
 def ago(value: datetime, now: datetime) -> str:
     """6 min ago."""
     seconds = (now - value).total_seconds()

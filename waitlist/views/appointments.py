@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from waitlist import access, schedule
+from waitlist import access, fees, schedule
 from waitlist.forms.openings import CancelForm
-from waitlist.models import Appointment
-from waitlist.states import AppointmentStatus, SlotState
+from waitlist.models import Appointment, Slot
+from waitlist.states import AppointmentStatus, CancelledBy, SlotState
+from waitlist.templatetags.standby import money
 from waitlist.views.answer import matching_words, typed
 
 AHEAD = timedelta(days=14)
@@ -43,15 +44,31 @@ def appointments(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask why, then cancel it; the freed time goes to the board."""
-    rows = Appointment.objects.select_related("patient", "practitioner", "service", "location__clinic")
+    rows = Appointment.objects.select_related("clinic", "patient", "practitioner", "service", "location__clinic")
     appointment = access.get_row(request, rows, pk=pk)
     now = timezone.now()
     form = CancelForm(typed(request))
     if request.method == "POST" and form.is_valid():
-        changed = schedule.cancel(pk, reason=form.cleaned_data["reason"], keep_empty=form.stays_empty, now=now)
+        changed = schedule.cancel(
+            pk,
+            reason=form.cleaned_data["reason"],
+            by=form.by,
+            charge=form.charge,
+            keeps_place=form.by != CancelledBy.PATIENT or form.cleaned_data["keeps_place"],
+            keep_empty=form.stays_empty,
+            now=now,
+        )
         _say(request, changed)
         return redirect("board")
-    context = {"appointment": appointment, "zone": appointment.location.zone, "form": form, "now": now}
+    won = Slot.objects.filter(filled_by=appointment).first()
+    context = {
+        "appointment": appointment,
+        "zone": appointment.location.zone,
+        "form": form,
+        "now": now,
+        "won": won,
+        "due": fees.due(appointment, won.filled_at, now=now) if won is not None and won.filled_at else None,
+    }
     return render(request, "waitlist/appointment_cancel.html", context)
 
 
@@ -64,3 +81,7 @@ def _say(request: HttpRequest, changed: schedule.Changed) -> None:
         messages.success(request, "Cancelled. The time stays empty.")
     else:
         messages.success(request, "Cancelled. The time is open now.")
+    if changed.fee is not None:
+        messages.success(request, f"{money(changed.fee.cents)} is noted as owed.")
+    if not changed.is_told:
+        messages.warning(request, "We have no way to tell the patient: please call.")

@@ -12,14 +12,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from audit.middleware import remote_addr
 from notifications.models import Consent
-from waitlist import access, roster, tiering
+from waitlist import access, cancellers, roster, tiering
 from waitlist.forms import are_valid, point_out
 from waitlist.forms.people import SENTENCE, ConsentForm, PersonForm, TierForm, WithdrawalForm
 from waitlist.forms.wishes import WindowFormSet, WishForm, opening_hours, windows_of
 from waitlist.models import Clinic, Patient, User
-from waitlist.states import Tier
+from waitlist.states import Role, Tier
 from waitlist.templatetags.standby import all_errors
 from waitlist.views.answer import find_patients, typed
+from waitlist.views.fees import WHOLE as WITH_VISIT
 
 WHOLE = Patient.objects.select_related("clinic", "tier_set_by").prefetch_related("contacts__contact_point")
 
@@ -136,6 +137,10 @@ def _page(
         "patient": patient,
         "earned": tiering.earned(patient).label,
         "allowed": _allowed(patient),
+        "fees": WITH_VISIT.filter(appointment__patient=patient).order_by("-owed_at", "-pk"),
+        "cancelled_lately": (lately := cancellers.counts([patient.pk], now=timezone.now()).get(patient.pk, 0)),
+        "flag": cancellers.flag(lately),
+        "may_waive": access.get_member(request).role in access.MAY_ACT_AS[Role.MANAGER],
         "person": person,
         "consent": consent,
         "tier": tier,

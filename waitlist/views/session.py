@@ -27,6 +27,12 @@ SETTINGS = (  # address by name, who may open it, what it is called, what for
         "What a service asks after the yes, how long the time is kept meanwhile, and how long to answer.",
     ),
     (
+        "cancelling",
+        Role.MANAGER,
+        "Cancelling",
+        "What a patient owes who gives up a time they won, and how late is late.",
+    ),
+    (
         "surge-days",
         Role.MANAGER,
         "Surge days",
