@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('matching', '0006_waves_in_order'),
-        ('waitlist', '0012_no_half_places'),
+        ('waitlist', '0014_details_and_hold'),
     ]
 
     operations = [
