@@ -9,9 +9,12 @@ WITH before AS (
 ), won AS (
     UPDATE matching_offer SET state = 'accepted', answered_at = %(now)s, answered_by = %(via)s
     WHERE id = %(offer_id)s AND slot_id = %(slot_id)s AND state = ANY (%(claimable)s)
+        -- a wish that still holds a later visit is a swap, which cancels that visit before this (swaps.py)
+        AND NOT EXISTS (SELECT FROM waitlist_waitlistentry e JOIN waitlist_appointment held ON held.id = e.later_visit_id
+            WHERE e.id = entry_id AND held.status <> 'cancelled')
     RETURNING id, patient_id, entry_id
 ), wish AS (
-    UPDATE waitlist_waitlistentry e SET status = 'booked', paused_until = NULL,
+    UPDATE waitlist_waitlistentry e SET status = 'booked', paused_until = NULL, closes_at = NULL,
         offers_accepted = e.offers_accepted + before.yes,
         offers_answered = greatest(e.offers_answered + before.unanswered, e.offers_accepted + before.yes)
     FROM won, before WHERE e.id = won.entry_id AND e.status IN ('active', 'paused')

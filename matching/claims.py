@@ -10,9 +10,10 @@ from functools import partial
 from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import Q
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
-from matching import holds, offers, ranking, reserves, softlock
+from matching import holds, offers, ranking, reserves, softlock, swaps
 from matching.booking import Lost, is_double, lock_slot_of, write
 from matching.models import Offer
 from matching.outcomes import Claim, find, of_slot, outcome
@@ -22,7 +23,7 @@ from waitlist import slots
 from waitlist.live import hint
 from waitlist.models import Appointment, Patient, Slot, WaitlistEntry
 from waitlist.nudge import nudge
-from waitlist.states import LIVE_SLOT_STATES, WAITING_STATUSES
+from waitlist.states import LIVE_SLOT_STATES, WAITING_STATUSES, AppointmentStatus
 
 __all__ = ["Claim", "claim", "claim_alternative", "decline", "find", "give", "lock_slot_of", "outcome"]
 
@@ -33,7 +34,11 @@ MAY_ANSWER = (OfferState.PENDING, OfferState.EXPIRED)  # for whom a time is kept
 
 def claim(offer_id: int, *, via: str, now: datetime) -> Claim:
     """Yes. BOOKED once; YOURS if it is theirs already; else the reason why it cannot be."""
-    return _attempt(lambda: _claim(offer_id, via=via, now=now)) or _look(offer_id, now=now)
+
+    def act(held: Appointment | None = None) -> Claim:
+        return _claim(offer_id, via=via, held=held, now=now)
+
+    return _attempt(act) or _swap(_wish_of(offer_id), act) or _look(offer_id, now=now)
 
 
 def claim_alternative(offer_id: int, slot_public_id: UUID, *, via: str, now: datetime) -> tuple[Claim, Offer | None]:
@@ -43,7 +48,7 @@ def claim_alternative(offer_id: int, slot_public_id: UUID, *, via: str, now: dat
     entry = asked.entry
     if chosen is None or entry is None or entry.status not in WAITING_STATUSES:
         return Claim.WITHDRAWN, None
-    found = _attempt(lambda: _claim_unasked(chosen.pk, asked.patient, entry, via=via, now=now)) or Claim.TAKEN
+    found = _unasked(chosen.pk, asked.patient, entry, via=via, now=now)
     offer = Offer.objects.filter(slot=chosen, patient=asked.patient).first() if found in MADE else None
     return found, offer
 
@@ -55,15 +60,18 @@ def give(slot_id: int, patient: Patient, *, override: str | None = None, now: da
     """
     service = Slot.objects.values_list("service_id", flat=True).get(pk=slot_id)
     waiting = WaitlistEntry.objects.filter(patient=patient, status__in=WAITING_STATUSES)
-    wish = waiting.filter(services__contains=[service]).order_by("added_at", "pk").first()
-    act = partial(_claim_unasked, slot_id, patient, wish, via="staff", override=override, now=now)
-    return _attempt(act) or Claim.TAKEN
+    own = waiting.filter(services__contains=[service]).exclude(_holds_no_later(slot_id))
+    wish = own.order_by("added_at", "pk").first()
+    return _unasked(slot_id, patient, wish, via="staff", override=override, now=now)
 
 
 def finish(offer_id: int, *, details: str, via: str, now: datetime) -> Claim:
     """What the service asked is answered: BOOKED while it is kept for them, and later if it is still free."""
-    found = _attempt(lambda: _finish(offer_id, details=details, via=via, now=now))
-    return found or _look(offer_id, now=now)
+
+    def act(held: Appointment | None = None) -> Claim:
+        return _finish(offer_id, details=details, via=via, held=held, now=now)
+
+    return _attempt(act) or _swap(_wish_of(offer_id), act) or _look(offer_id, now=now)
 
 
 def let_go(offer_id: int, *, now: datetime) -> Claim:
@@ -75,6 +83,34 @@ def let_go(offer_id: int, *, now: datetime) -> Claim:
 def decline(offer_id: int, *, reason: str, via: str, now: datetime) -> Claim:
     """No. The next wave need not wait for this one any more."""
     return _attempt(lambda: _decline(offer_id, reason=reason, via=via, now=now)) or _look(offer_id, now=now)
+
+
+def _unasked(
+    slot_id: int,
+    patient: Patient,
+    entry: WaitlistEntry | None,
+    *,
+    via: str,
+    override: str | None = None,
+    now: datetime,
+) -> Claim:
+    def act(held: Appointment | None = None) -> Claim:
+        return _claim_unasked(slot_id, patient, entry, via=via, override=override, held=held, now=now)
+
+    before = Offer.objects.filter(slot=slot_id, patient=patient).first()
+    wish_id = before.entry_id if before else entry.pk if entry else None
+    return _attempt(act) or _swap(wish_id, act) or Claim.TAKEN
+
+
+def _swap(entry_id: int | None, act: Callable[[Appointment | None], Claim]) -> Claim | None:
+    """The same for a wish that holds a later visit, which the write alone refuses: both change in one transaction."""
+    visit = swaps.held_with(entry_id)
+    while visit is not None:
+        try:
+            return _attempt(partial(act, visit if visit.status != AppointmentStatus.CANCELLED else None))
+        except swaps.Changed:  # cancelled or moved since it was read
+            visit = swaps.held_with(entry_id)
+    return None
 
 
 def _attempt(act: Callable[[], Claim]) -> Claim | None:
@@ -94,7 +130,9 @@ def _attempt(act: Callable[[], Claim]) -> Claim | None:
         return Claim.BUSY
 
 
-def _claim(offer_id: int, *, via: str, now: datetime) -> Claim:
+def _claim(offer_id: int, *, via: str, held: Appointment | None, now: datetime) -> Claim:
+    if held is not None:
+        swaps.lock(held, Offer.objects.values_list("slot_id", flat=True).get(pk=offer_id))
     slot = lock_slot_of(offer_id)
     if slot.state not in LIVE_SLOT_STATES:
         return _look(offer_id, now=now)
@@ -104,7 +142,7 @@ def _claim(offer_id: int, *, via: str, now: datetime) -> Claim:
         return found
     if holds.asks(slot, via):
         return found if found == Claim.HELD else holds.take(slot, offer_id, via=via, now=now)
-    write(slot, offer_id, via=via, now=now)
+    _book(slot, offer_id, via=via, held=held, now=now)
     return Claim.BOOKED
 
 
@@ -118,7 +156,9 @@ def _hold_unasked(slot: Slot, offer: Offer, *, via: str, now: datetime) -> Claim
     return found
 
 
-def _finish(offer_id: int, *, details: str, via: str, now: datetime) -> Claim:
+def _finish(offer_id: int, *, details: str, via: str, held: Appointment | None, now: datetime) -> Claim:
+    if held is not None:
+        swaps.lock(held, Offer.objects.values_list("slot_id", flat=True).get(pk=offer_id))
     slot = lock_slot_of(offer_id)
     if slot.state not in LIVE_SLOT_STATES:
         return _look(offer_id, now=now)
@@ -126,7 +166,7 @@ def _finish(offer_id: int, *, details: str, via: str, now: datetime) -> Claim:
     found = of_slot(slot, offer.patient_id, now)
     if found not in FREE:
         return found
-    visit_id = write(slot, offer_id, via=via, now=now)
+    visit_id = _book(slot, offer_id, via=via, held=held, now=now)
     Appointment.objects.filter(pk=visit_id).update(details=details)
     if offer.wave == 0:  # no text of ours to copy the facts from
         outbox.confirm(offer, Appointment.objects.get(pk=visit_id), now=now)
@@ -159,10 +199,13 @@ def _claim_unasked(
     entry: WaitlistEntry | None,
     *,
     via: str,
-    override: str | None = None,
+    override: str | None,
+    held: Appointment | None,
     now: datetime,
 ) -> Claim:
     """A yes to a slot that nobody texted them about: it is offered and accepted in one transaction."""
+    if held is not None:
+        swaps.lock(held, slot_id)
     slot = slots.lock_slot(slot_id)
     if slot is None or not slot.is_live:
         return Claim.TAKEN
@@ -181,16 +224,37 @@ def _claim_unasked(
         offer = offers.make_unasked(slot, patient, entry, via=via, now=now)
     if holds.asks(slot, via):
         return found if found == Claim.HELD else _hold_unasked(slot, offer, via=via, now=now)
-    visit_id = write(slot, offer.pk, via=via, now=now)
+    visit_id = _book(slot, offer.pk, via=via, held=held, now=now)
     if offer.wave == 0:  # no text of ours to copy the facts from
         outbox.confirm(offer, Appointment.objects.get(pk=visit_id), now=now)
     return Claim.BOOKED
 
 
+def _book(slot: Slot, offer_id: int, *, via: str, held: Appointment | None, now: datetime) -> int:
+    """The one write. It books no wish that holds a later visit, so `held` is given up before it."""
+    if held is not None and not swaps.give_up(held, slot, offer_id, now=now):
+        raise Lost
+    visit_id = write(slot, offer_id, via=via, now=now)
+    if held is not None:
+        swaps.open_old_time(held, now=now)
+    return visit_id
+
+
+def _wish_of(offer_id: int) -> int | None:
+    return Offer.objects.values_list("entry_id", flat=True).get(pk=offer_id)
+
+
+def _holds_no_later(slot_id: int) -> Q:
+    """Wishes whose visit is not after this slot: there is nothing to swap."""
+    starts_at = Slot.objects.filter(pk=slot_id).values("starts_at")
+    held = Appointment.objects.exclude(status=AppointmentStatus.CANCELLED)
+    return Q(later_visit__in=held.filter(starts_at__lte=starts_at))
+
+
 def _look(offer_id: int, *, now: datetime) -> Claim:
     return outcome(
         Offer.objects.select_related(
-            "entry", "slot__clinic", "slot__service", "slot__policy", "slot__filled_by"
+            "entry__later_visit", "slot__clinic", "slot__service", "slot__policy", "slot__filled_by"
         ).get(pk=offer_id),
         now=now,
     )

@@ -29,7 +29,7 @@ def take(slot: Slot, offer_id: int, *, via: str, now: datetime) -> Claim:
     offer = Offer.objects.select_related("entry").get(pk=offer_id)
     if offer.state not in BY_PATIENT or (offer.entry is not None and offer.entry.status not in WAITING_STATUSES):
         raise Lost
-    if _is_taken(slot, offer.patient_id):
+    if _is_taken(slot, offer):
         return Claim.CONFLICT
     if offer.holds >= MOST:
         return Claim.OPEN
@@ -70,9 +70,12 @@ def _lift(slot: Slot, verb: str, *, now: datetime) -> None:
     hint(slot.clinic_id, "board")
 
 
-def _is_taken(slot: Slot, patient_id: int) -> bool:
-    """Whether the practitioner or this patient is booked then: the constraints would refuse it in the end."""
-    mine = Appointment.objects.filter(patient=patient_id, status=AppointmentStatus.BOOKED, is_exclusive=True)
+def _is_taken(slot: Slot, offer: Offer) -> bool:
+    """Whether the practitioner or this patient is booked then, but for a later visit they would give up: the
+    constraints would refuse it in the end."""
+    later = offer.entry.later_visit_id if offer.entry is not None else None
+    mine = Appointment.objects.filter(patient=offer.patient_id, status=AppointmentStatus.BOOKED, is_exclusive=True)
+    mine = mine.exclude(pk=later or 0)
     return mine.filter(starts_at__lt=slot.ends_at, ends_at__gt=slot.starts_at).exists() or calendar.is_booked(
         Time.of(slot)
     )

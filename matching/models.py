@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from matching.policy_sql import CONSTRAINTS
 from matching.states import IN_LINE, DeclineReason, OfferState, Reserve
-from waitlist.models import Clinic, Patient, Slot, WaitlistEntry
+from waitlist.models import Appointment, Clinic, Patient, Slot, WaitlistEntry
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz"
 
@@ -80,6 +80,9 @@ class Offer(models.Model):
     )
     reserve = models.CharField(max_length=5, choices=Reserve, blank=True, default=Reserve.NONE, db_default="")
     reserved_at = models.DateTimeField(null=True)
+    gave_up = models.ForeignKey(
+        Appointment, models.PROTECT, null=True, related_name="+", help_text="The later visit this yes was swapped for."
+    )
 
     class Meta:
         constraints: ClassVar = [

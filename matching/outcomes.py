@@ -35,7 +35,8 @@ def find(token: str) -> Offer | None:
     if public_id is None:
         return None
     rows = Offer.objects.select_related(
-        "patient", "entry", "slot__clinic", "slot__location__clinic", "slot__practitioner", "slot__service",
+        "patient", "entry__later_visit__location__clinic", "gave_up__location__clinic",
+        "slot__clinic", "slot__location__clinic", "slot__practitioner", "slot__service",
         "slot__filled_by", "slot__policy",
     )  # fmt: skip
     return rows.filter(public_id=public_id).first()
@@ -56,6 +57,7 @@ def outcome(offer: Offer, *, now: datetime) -> Claim:
         return Claim.DECLINED
     found = of_slot(slot, offer.patient_id, now)
     booked_elsewhere = offer.entry is not None and offer.entry.status == EntryStatus.BOOKED
+    booked_elsewhere = booked_elsewhere or holds_no_later(offer)
     return Claim.WITHDRAWN if booked_elsewhere and found in (Claim.OPEN, Claim.BUSY) else found
 
 
@@ -64,6 +66,10 @@ def _of_their_visit(visit: Appointment) -> Claim:
     if visit.status != AppointmentStatus.CANCELLED:
         return Claim.YOURS  # on again, in the clinic's calendar
     return Claim.LOST if visit.cancelled_by == CancelledBy.CLINIC else Claim.DECLINED
+def holds_no_later(offer: Offer) -> bool:
+    """Whether the visit their wish holds is at this time already, or before it: then nothing is to be swapped."""
+    held = offer.entry.later_visit if offer.entry is not None else None
+    return held is not None and held.status != AppointmentStatus.CANCELLED and held.starts_at <= offer.slot.starts_at
 
 
 def of_slot(slot: Slot, patient_id: int, now: datetime) -> Claim:

@@ -69,8 +69,11 @@ _OF_THE_ROW = {
 }
 _OF_THE_WAY = {"too_far": "t.minutes > e.max_travel_minutes + %(further)s"}
 _OF_THE_CALENDAR = {
+    # Who holds a later visit waits for an earlier time only; that visit is given up for it, so it is not in the way.
+    "not_earlier": """e.later_visit_id IS NOT NULL AND EXISTS (SELECT FROM waitlist_appointment b
+        WHERE b.id = e.later_visit_id AND b.status <> 'cancelled' AND b.starts_at <= %(starts_at)s OFFSET 0)""",
     "booked_then": """EXISTS (SELECT FROM waitlist_appointment b
-        WHERE b.patient_id = e.patient_id AND b.status = 'booked'
+        WHERE b.patient_id = e.patient_id AND b.status = 'booked' AND b.id IS DISTINCT FROM e.later_visit_id
         AND b.starts_at < %(ends_at)s AND b.ends_at > %(starts_at)s OFFSET 0)""",
     "booked_earlier": """EXISTS (SELECT FROM waitlist_appointment b
         WHERE b.patient_id = e.patient_id AND b.status = 'booked' AND b.service_id = ANY (e.services)
@@ -164,7 +167,7 @@ WITH perfect AS MATERIALIZED (
     FROM (SELECT greatest(%(min_score)s,
         (SELECT score FROM perfect ORDER BY score DESC OFFSET {limit - 1} LIMIT 1)) AS least) lowest
 ), fit AS (
-    SELECT e.id, e.patient_id, e.services, e.offers_received, e.added_at, e.standing,
+    SELECT e.id, e.patient_id, e.services, e.later_visit_id, e.offers_received, e.added_at, e.standing,
     {_PARTS}
     {_FROM}
     WHERE {_ACTIVE}
@@ -208,8 +211,8 @@ _BEYOND_THE_ROW["already_asked"] = f"e.patient_id = ANY (%(asked)s::bigint[]) OR
 # Whoever their own row keeps out is looked at no further.
 COUNTS = f"""
 SELECT CASE WHEN e.filter <> '' THEN e.filter ELSE {_first(_BEYOND_THE_ROW)} END AS filter, count(*) AS entries
-FROM (SELECT e.id, e.patient_id, e.services, e.max_travel_minutes, {_first(_OF_THE_ROW)} AS filter FROM {_ENTRY}
-      WHERE {_OF_CLINIC} AND e.status IN ('active', 'paused') OFFSET 0) e
+FROM (SELECT e.id, e.patient_id, e.services, e.later_visit_id, e.max_travel_minutes, {_first(_OF_THE_ROW)} AS filter
+      FROM {_ENTRY} WHERE {_OF_CLINIC} AND e.status IN ('active', 'paused') OFFSET 0) e
 LEFT JOIN LATERAL ({_PERSON} AND e.filter = '' OFFSET 0) p ON true {_WAY}
 GROUP BY 1 ORDER BY 2 DESC, 1
 """

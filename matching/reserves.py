@@ -87,7 +87,7 @@ def book_first(slot: Slot, *, now: datetime) -> bool:
     """Book the free slot for the first in reserve, if that is what they chose. Who is to be asked is asked by the
     cascade, in a transaction of its own: it locks numbers."""
     for offer in _line(slot):
-        if offer.reserve != Reserve.BOOK or slot.service.details_prompt:
+        if not _books(slot, offer):
             return False
         if _book(slot, offer, now=now):
             return True
@@ -100,8 +100,7 @@ def come_first(slot: Slot, plan: Plan, stand: Standing, *, now: datetime) -> boo
     if stand.asked or not stand.in_line:
         return bool(stand.asked)
     for offer in _line(slot):
-        books = offer.reserve == Reserve.BOOK and not slot.service.details_prompt
-        if _book(slot, offer, now=now) if books else _ask(slot, offer, plan, now=now):
+        if _book(slot, offer, now=now) if _books(slot, offer) else _ask(slot, offer, plan, now=now):
             return True
         _set(slot, offer, Reserve.NONE, "offer.reserve_passed", now=now)
     return False
@@ -119,6 +118,12 @@ def _line(slot: Slot) -> list[Offer]:
     rows = Offer.objects.filter(IN_RESERVE | BEING_ASKED, slot=slot).select_related("patient", "entry")
     line = list(rows.order_by("reserved_at", "pk"))
     return [] if any(offer.reserve == Reserve.ASKED for offer in line) else line
+
+
+def _books(slot: Slot, offer: Offer) -> bool:
+    """Whether they are booked without a further word; not where that asks something or gives up a later visit."""
+    gives_up = offer.entry is not None and offer.entry.later_visit_id is not None
+    return offer.reserve == Reserve.BOOK and not slot.service.details_prompt and not gives_up
 
 
 def _book(slot: Slot, offer: Offer, *, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Acts that change the calendar: each is one transaction, and every way of freeing a time ends in `_vacate`.
+"""Acts that change the calendar: each is one transaction, and every way of freeing a time ends in `freeing`.
 
 `version` given means that the clinic's own calendar says so: it need not be told, and only the newest word counts.
 """
@@ -13,12 +13,13 @@ from matching import cascade, losses
 from matching.losses import Won
 from notifications import outbox
 from notifications.states import Kind
-from waitlist import calendar, fees, mirrors, slots
+from waitlist import calendar, fees, mirrors
 from waitlist.calendar import Time
+from waitlist.freeing import vacate
 from waitlist.live import hint
 from waitlist.models import Appointment, CancellationFee, Clinic, Connection, Patient, Slot, Writeback
 from waitlist.states import AppointmentStatus, CancelledBy, ClosedBecause, OpenedBecause
-from waitlist.vacancies import Refused, end_over, open_vacancy
+from waitlist.vacancies import Refused, end_over
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def cancel(
         is_told = won is None or losses.tell(won, appointment, by, keeps_place=keeps_place, now=now)
         if version is None:
             outbox.write_back(appointment, Writeback.Kind.CANCELLED, now=now)
-        freed = _vacate(appointment, Time.of(appointment), OpenedBecause.CANCELLED, keep_empty=keep_empty, now=now)
+        freed = vacate(appointment, Time.of(appointment), OpenedBecause.CANCELLED, keep_empty=keep_empty, now=now)
         if freed is not None and freed.is_live and by == CancelledBy.PATIENT:
             losses.set_aside(freed, appointment, now=now)
         hint(appointment.clinic_id, "board")
@@ -95,7 +96,7 @@ def move(appointment_id: int, *, to: Time, version: int | None = None, now: date
         if not changed:
             return Changed("older")
         end_over(live, to, now=now)
-        freed = None if before.overlaps(to) else _vacate(appointment, before, OpenedBecause.MOVED, now=now)
+        freed = None if before.overlaps(to) else vacate(appointment, before, OpenedBecause.MOVED, now=now)
         hint(appointment.clinic_id, "board")
         return Changed("done", freed)
 
@@ -200,23 +201,3 @@ def mirror(
     end_over(live, time, now=now)
     hint(clinic.pk, "board")
     return made
-
-
-def _vacate(
-    appointment: Appointment, time: Time, because: OpenedBecause, *, keep_empty: bool = False, now: datetime
-) -> Slot | None:
-    """What follows from a time becoming free: a live slot, one kept empty, or nothing where it is not free."""
-    clinic = appointment.clinic
-    if time.starts_at <= now or calendar.is_booked(time):
-        return None
-    closed = calendar.closure_over(clinic, time) is not None
-    if keep_empty or closed:
-        return slots.keep_empty(
-            clinic,
-            time,
-            because=ClosedBecause.CLOSURE if closed else ClosedBecause.KEPT_EMPTY,
-            freed_by=appointment,
-            price_cents=appointment.price_cents,
-            now=now,
-        )
-    return open_vacancy(clinic, time, because, appointment, appointment.price_cents, now=now)

@@ -1,4 +1,4 @@
-"""Acts on vacancies: opened by hand, started, stopped, booked by hand; and how any vacancy begins and ends."""
+"""Acts on vacancies: opened by hand, started, stopped, booked by hand; and how any vacancy ends."""
 
 from datetime import datetime
 
@@ -6,12 +6,12 @@ from django.db import transaction
 from django.utils.dateformat import format as write
 
 from audit import trail
-from matching import cascade, claims, plans, policies, ranking
+from matching import cascade, claims, plans, ranking
 from matching.claims import Claim
 from notifications.states import Kind
 from waitlist import calendar, masses, slots
-from waitlist.autopilot import first_wave_at
 from waitlist.calendar import Time
+from waitlist.freeing import open_vacancy
 from waitlist.live import hint
 from waitlist.models import Appointment, Clinic, Patient, Slot
 from waitlist.nudge import nudge
@@ -128,27 +128,6 @@ def _clash(slot_id: int, patient: Patient) -> str:
     if own is not None:
         return f"{patient.name} is booked at that time already: {own.service.name}."
     return f"{slot.practitioner.name} is booked at that time already."
-
-
-def open_vacancy(
-    clinic: Clinic,
-    time: Time,
-    because: OpenedBecause,
-    freed_by: Appointment | None,
-    price_cents: int,
-    *,
-    now: datetime,
-) -> Slot | None:
-    """A live slot; its first wave goes when the clinic's policy says, or, of many freed at once, when staff do."""
-    first = first_wave_at(policies.load(slots.policy_of(clinic, time.service).document), time, now=now)
-    slot = slots.open_slot(
-        clinic, time, because=because, freed_by=freed_by, price_cents=price_cents, next_wave_at=first, now=now
-    )
-    if slot is not None:
-        hint(clinic.pk, "board")
-        if not masses.is_paused(slot, now=now) and first is not None and first <= now:
-            nudge("matching.tasks.advance", slot.pk)
-    return slot
 
 
 def end_over(live: list[Slot], time: Time, *, now: datetime) -> None:

@@ -22,6 +22,7 @@ REASONS = {
     "short_notice": "need more notice",
     "too_far": "live too far away",
     "visit_too_long": "need a longer visit than fits",
+    "not_earlier": "hold a visit no later than this",
     "booked_then": "have a visit then",
     "booked_earlier": "have an earlier visit already",
     "already_asked": "were asked for this time",

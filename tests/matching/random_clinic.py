@@ -155,6 +155,13 @@ def _past(
         at = NOW + timedelta(hours=chance.choice([10, 26, 50]))
         other = chance.choice(list(world.clinic.services.all()))
         world.appointment(at, patient=patient, practitioner=staff[1], service=other, is_exclusive=False)
+    holding = {entry.patient_id: entry for entry in chance.sample(entries, 3)}
+    for entry in holding.values():
+        at = NOW + timedelta(hours=chance.choice([20, 27, 28, 70]))
+        fields = {"status": chance.choice(["booked", "booked", "cancelled"]), "is_exclusive": False}
+        other = chance.choice(list(world.clinic.services.all()))
+        held = world.appointment(at, patient=entry.patient, practitioner=staff[1], service=other, **fields)
+        WaitlistEntry.objects.filter(pk=entry.pk).update(later_visit=held)
     elsewhere = [world.slot(NOW + timedelta(days=20 + day)) for day in range(2)]
     Offer.objects.bulk_create(
         Offer(

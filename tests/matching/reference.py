@@ -34,6 +34,7 @@ class List:
         of_clinic = {"patient__clinic": self.clinic}
         self.windows = by(Availability.objects.filter(entry__clinic=self.clinic), "entry_id")
         self.visits = by(Appointment.objects.filter(clinic=self.clinic, status="booked"), "patient_id")
+        self.held = Appointment.objects.filter(clinic=self.clinic).exclude(status="cancelled").in_bulk()
         self.offers = by(Offer.objects.filter(**of_clinic), "patient_id")
         self.uses = by(PatientContact.objects.filter(**of_clinic), "patient_id")
         self.points = ContactPoint.objects.filter(clinic=self.clinic).in_bulk()
@@ -107,7 +108,10 @@ class List:
         yield "short_notice", self.lead < entry.notice_minutes
         limit = entry.max_travel_minutes
         yield "too_far", travel is not None and limit is not None and travel > limit
-        yield "booked_then", any(v.starts_at < slot.ends_at and v.ends_at > slot.starts_at for v in visits)
+        held = self.held.get(entry.later_visit_id or 0)
+        yield "not_earlier", held is not None and held.starts_at <= slot.starts_at
+        others = [visit for visit in visits if visit.pk != entry.later_visit_id]
+        yield "booked_then", any(v.starts_at < slot.ends_at and v.ends_at > slot.starts_at for v in others)
         yield (
             "booked_earlier",
             any(v.service_id in entry.services and now < v.starts_at <= slot.starts_at for v in visits),

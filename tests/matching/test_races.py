@@ -101,7 +101,7 @@ class Race:
     before: Callable[[Scene], Any] = lambda scene: None
 
 
-CLAIMING, STOPPING, LAPSING = (claims, "_write"), (cascade, "withdraw"), (offers, "lapse")
+CLAIMING, STOPPING, LAPSING = (claims, "write"), (cascade, "withdraw"), (offers, "lapse")
 BOOKING, MOVING, GIVING_BACK = (calendar, "book"), (calendar, "move"), (slots, "move_slot")
 RACES = {
     "claim, claim": Race(Scene.claim, CLAIMING, lambda s: s.claim(1), (Claim.BOOKED, Claim.TAKEN), "filled"),

@@ -74,6 +74,7 @@ FILTER_CASES = {
     "short_notice": lambda w: w.entry(notice_minutes=31 * 60),
     "too_far": lambda w: w.entry(factories.patient(w.clinic, latitude=36.0, longitude=-118.0), max_travel_minutes=10),
     "visit_too_long": lambda w: _long_visit(w),
+    "not_earlier": lambda w: _holding(w, 30),
     "booked_then": lambda w: _with_visit(w, 30),
     "booked_earlier": lambda w: _with_visit(w, 5),
     "already_asked": lambda w: _asked(w),
@@ -106,6 +107,15 @@ def _with_visit(world: World, hours: int) -> WaitlistEntry:
     entry = world.entry()
     other = factories.practitioner(world.clinic)
     world.appointment(NOW + timedelta(hours=hours), patient=entry.patient, practitioner=other)
+    return entry
+
+
+def _holding(world: World, hours: int) -> WaitlistEntry:
+    """Somebody with another service booked by then, who would come sooner."""
+    entry = _with_visit(world, hours)
+    held = entry.patient.appointments.get()
+    WaitlistEntry.objects.filter(pk=entry.pk).update(later_visit=held)
+    entry.refresh_from_db()
     return entry
 
 

@@ -39,6 +39,12 @@ class Clinic(models.Model):
         default=1_440, validators=[MaxValueValidator(43_200)], help_text="Later than this before the start is late."
     )
     max_live_offers = models.PositiveSmallIntegerField(default=2, help_text="For one patient at a time.")
+    earlier_from_days = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(365)],
+        help_text="Whoever holds a visit this many days away waits for an earlier time; empty: only whom staff add.",
+    )
     max_waited_days = models.PositiveIntegerField(default=0, help_text="Longest wait as of the nightly refresh.")
 
     # The score (seed S3, decision R8): what each part is worth in points, together 100.
@@ -107,6 +113,11 @@ class Clinic(models.Model):
                     cancel_notice_minutes__lte=43_200,
                 ),
                 violation_error_message="A late cancellation cannot cost less than an early one, nor more than 100 %.",
+            ),
+            models.CheckConstraint(
+                name="clinic_earlier_from_days_in_range",
+                condition=models.Q(earlier_from_days=None) | models.Q(earlier_from_days__range=(1, 365)),
+                violation_error_message="The days before a visit have to be 1 to 365, or empty.",
             ),
             models.CheckConstraint(
                 name="clinic_score_settings_in_range",

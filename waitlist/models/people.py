@@ -117,6 +117,26 @@ class WaitlistEntry(models.Model):
     note = models.CharField(max_length=300, blank=True)
     added_at = models.DateTimeField()
     paused_until = models.DateTimeField(null=True, blank=True)
+    later_visit = models.ForeignKey(
+        "waitlist.Appointment",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        help_text="Held already: only earlier times fit, and a yes gives it up.",
+    )
+    is_automatic = models.BooleanField(
+        default=False, db_default=False, editable=False, help_text="Joined by the clinic’s own rule."
+    )
+    paused_for = models.ForeignKey(
+        "waitlist.Appointment",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        help_text="The booking after which it closes by itself, or was asked to go on.",
+    )
+    closes_at = models.DateTimeField(null=True, editable=False, help_text="Off the list then, unless they keep it.")
 
     class Meta:
         verbose_name_plural = "waitlist entries"
@@ -135,9 +155,13 @@ class WaitlistEntry(models.Model):
             models.CheckConstraint(
                 name="entry_accepted_within_answered", condition=Q(offers_accepted__lte=F("offers_answered"))
             ),
+            models.CheckConstraint(
+                name="entry_closes_after_a_booking", condition=Q(closes_at=None) | Q(paused_for__isnull=False)
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["clinic", "-standing"], name="entry_ranked", condition=Q(status=EntryStatus.ACTIVE)),
+            models.Index(fields=["closes_at"], name="entry_closing", condition=Q(closes_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,288 @@
+"""An earlier time for somebody who holds a later visit: both change in one transaction, or neither does."""
+
+import threading
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connections, transaction
+
+from audit.models import Entry
+from matching import cascade, claims, ranking, swaps
+from matching.claims import Claim
+from matching.models import Offer
+from tests import factories
+from tests.at_once import at_once, wait_until_blocked
+from tests.factories import NOW, World
+from tests.recorded import everything_recorded
+from waitlist import calendar, schedule, vacancies
+from waitlist.calendar import Time
+from waitlist.models import Appointment, Closure, Slot, WaitlistEntry, Writeback
+
+TODAY, LATER = NOW + timedelta(hours=30), NOW + timedelta(days=9)
+
+
+def holding(world: World, starts_at=LATER, **fields) -> tuple[WaitlistEntry, Appointment]:
+    """Somebody with a visit of another practitioner, who would come sooner."""
+    patient = factories.patient(world.clinic)
+    other = factories.practitioner(world.clinic)
+    visit = world.appointment(starts_at, patient=patient, practitioner=other, price_cents=100)
+    return world.entry(patient, later_visit=visit, **fields), visit
+
+
+def asked(world: World, starts_at=TODAY, **fields) -> tuple[Offer, Appointment]:
+    """The same, offered an earlier time by the cascade itself."""
+    entry, visit = holding(world, **fields)
+    slot = world.slot(starts_at)
+    cascade.advance(slot.pk, now=NOW)
+    return Offer.objects.get(slot=slot, entry=entry), visit
+
+
+def booked(patient) -> list[Appointment]:
+    return list(Appointment.objects.filter(patient=patient, status="booked").order_by("pk"))
+
+
+@pytest.mark.django_db
+def test_a_yes_books_the_new_cancels_the_old_and_opens_its_time():
+    world = World()
+    offer, old = asked(world)
+    assert claims.claim(offer.pk, via="link", now=NOW) == Claim.BOOKED
+    (new,) = booked(offer.patient)
+    assert new.starts_at == TODAY
+    old.refresh_from_db()
+    offer.refresh_from_db()
+    assert (old.status, old.cancel_reason, offer.gave_up) == ("cancelled", swaps.SWAPPED, old)
+    opened = Slot.objects.get(freed_by=old)
+    assert (opened.state, Time.of(opened), opened.price_cents) == ("open", Time.of(old), 100)
+    owed = set(Writeback.objects.values_list("appointment", "kind"))
+    assert owed == {(new.pk, "booked"), (old.pk, "cancelled")}
+    assert claims.claim(offer.pk, via="link", now=NOW) == Claim.YOURS
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_row_of_a_swap_is_in_the_trail():
+    world = World()
+    offer, old = asked(world)
+    with everything_recorded() as changed:
+        assert claims.claim(offer.pk, via="reply", now=NOW) == Claim.BOOKED
+    assert {"waitlist_appointment", "waitlist_slot", "matching_offer", "waitlist_waitlistentry"} <= changed
+    assert Entry.objects.filter(verb="offer.swapped", object_id=offer.pk, changes={"gave_up": old.pk}).exists()
+
+
+@pytest.mark.django_db
+def test_a_time_that_overlaps_the_visit_given_up_can_be_had():
+    world = World()
+    offer, _ = asked(world, starts_at=LATER - timedelta(minutes=30))
+    assert claims.claim(offer.pk, via="link", now=NOW) == Claim.BOOKED
+    assert [visit.starts_at for visit in booked(offer.patient)] == [LATER - timedelta(minutes=30)]
+
+
+@pytest.mark.django_db
+def test_a_time_kept_closed_is_not_opened_again():
+    world = World()
+    offer, old = asked(world)
+    hour = {"starts_at": LATER, "ends_at": LATER + timedelta(hours=1)}
+    Closure.objects.create(clinic=world.clinic, reason="course", **hour)
+    assert claims.claim(offer.pk, via="link", now=NOW) == Claim.BOOKED
+    assert Slot.objects.get(freed_by=old).state == "withdrawn"
+
+
+@pytest.mark.django_db
+def test_by_hand_and_among_others_it_is_a_swap_too():
+    world = World()
+    entry, old = holding(world)
+    slot = world.slot()
+    vacancies.book_by_hand(slot.pk, patient=entry.patient, now=NOW)
+    assert [visit.starts_at for visit in booked(entry.patient)] == [TODAY]
+    offer, old = asked(world, starts_at=NOW + timedelta(hours=40))
+    other = world.asked_slot(NOW + timedelta(hours=50))
+    outcome, taken = claims.claim_alternative(offer.pk, other.public_id, via="link", now=NOW)
+    assert (outcome, taken.gave_up) == (Claim.BOOKED, old)
+    assert [visit.starts_at for visit in booked(offer.patient)] == [other.starts_at]
+
+
+@pytest.mark.django_db
+def test_staff_who_give_a_time_after_the_visit_add_to_it():
+    world = World()
+    entry, old = holding(world)
+    slot = world.slot(LATER + timedelta(days=1))
+    vacancies.book_by_hand(slot.pk, patient=entry.patient, now=NOW)
+    assert booked(entry.patient)[0] == old and len(booked(entry.patient)) == 2
+
+
+@pytest.mark.django_db
+def test_losing_changes_nothing_about_their_visit():
+    world = World()
+    offer, old = asked(world)
+    rival = world.offer(offer.slot)
+    assert claims.claim(rival.pk, via="link", now=NOW) == Claim.BOOKED
+    assert claims.claim(offer.pk, via="link", now=NOW) == Claim.TAKEN
+    assert booked(offer.patient) == [old]
+
+
+@pytest.mark.django_db
+def test_somebody_busy_then_keeps_the_visit():
+    world = World()
+    offer, old = asked(world)
+    world.appointment(TODAY, patient=offer.patient, practitioner=factories.practitioner(world.clinic))
+    assert claims.claim(offer.pk, via="link", now=NOW) == Claim.CONFLICT
+    old.refresh_from_db()
+    assert old.status == "booked" and not Slot.objects.filter(freed_by=old).exists()
+
+
+@pytest.mark.django_db
+def test_a_visit_moved_before_the_offer_is_not_swapped_for_it():
+    world = World()
+    offer, old = asked(world)
+    sooner = NOW + timedelta(hours=20)
+    schedule.move(old.pk, to=at(old, sooner), now=NOW)
+    assert claims.claim(offer.pk, via="link", now=NOW) == Claim.WITHDRAWN
+    assert [visit.starts_at for visit in booked(offer.patient)] == [sooner]
+    assert not ranking.why(world.slot(NOW + timedelta(hours=60)), offer.entry, now=NOW).eligible
+
+
+@pytest.mark.django_db
+def test_a_visit_cancelled_meanwhile_leaves_an_ordinary_wish():
+    world = World()
+    offer, old = asked(world)
+    schedule.cancel(old.pk, reason="", now=NOW)
+    after = world.slot(LATER + timedelta(days=2))
+    assert ranking.why(after, WaitlistEntry.objects.get(pk=offer.entry_id), now=NOW).eligible
+    assert claims.claim(offer.pk, via="link", now=NOW) == Claim.BOOKED
+    offer.refresh_from_db()
+    assert offer.gave_up is None and len(booked(offer.patient)) == 1
+
+
+@pytest.mark.django_db
+def test_the_write_alone_never_books_a_wish_that_holds_a_visit(monkeypatch):
+    """Whatever way of saying yes is added: without the swap it is refused, not a second booking."""
+    offer, old = asked(World())
+    monkeypatch.setattr(swaps, "held_with", lambda entry_id: None)
+    assert claims.claim(offer.pk, via="link", now=NOW) != Claim.BOOKED
+    assert booked(offer.patient) == [old]
+
+
+@pytest.mark.django_db
+def test_an_ordinary_yes_costs_no_statement_more(django_assert_max_num_queries):
+    world = World()
+    offer = world.offer(world.slot())
+    with django_assert_max_num_queries(6):  # with the transaction's own two
+        assert claims.claim(offer.pk, via="link", now=NOW) == Claim.BOOKED
+
+
+def two_swaps(world: World) -> tuple[list[Offer], list[str]]:
+    """Both earlier times tapped at once by the same patient."""
+    entry, _ = holding(world)
+    offers = [world.offer(world.slot(NOW + timedelta(hours=hours)), entry) for hours in (30, 40)]
+    calls = [lambda pk=offer.pk: claims.claim(pk, via="link", now=NOW) for offer in offers]
+    return offers, sorted(str(found) for found in at_once(calls))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_swaps_at_once_one_wins_and_the_other_is_told():
+    for _ in range(5):
+        offers, found = two_swaps(World())
+        assert found == ["booked", "withdrawn"]
+        (new,) = booked(offers[0].patient)
+        assert Slot.objects.filter(freed_by=offers[0].entry.later_visit_id).count() == 1
+        assert Offer.objects.filter(pk__in=[o.pk for o in offers], gave_up__isnull=False).get().slot.filled_by == new
+
+
+def swap_meanwhile(offer: Offer, act) -> Claim:
+    """Somebody acts on the visit and has not committed while the yes waits."""
+    result = []
+
+    def late_yes():
+        try:
+            result.append(claims.claim(offer.pk, via="link", now=NOW))
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=late_yes)
+    with transaction.atomic():
+        act()
+        thread.start()
+        assert wait_until_blocked(thread)
+    thread.join()
+    return result[0]
+
+
+def at(visit: Appointment, starts_at: datetime) -> Time:
+    """The same visit at another time."""
+    return replace(Time.of(visit), starts_at=starts_at, ends_at=starts_at + (visit.ends_at - visit.starts_at))
+
+
+def moved_away(old: Appointment) -> Time:
+    return at(old, old.starts_at + timedelta(days=1))
+
+
+def move(old: Appointment) -> None:
+    to = moved_away(old)
+    calendar.lock_live_over(Time.of(old), to)
+    assert calendar.move(old, to, version=5, now=NOW)
+
+
+def cancel(old: Appointment) -> None:
+    calendar.lock_live_over(Time.of(old))
+    assert calendar.cancel(old, reason="by staff", version=None, now=NOW)
+
+
+@contextmanager
+def no_locks(monkeypatch):
+    """The design without its locks: what was read of the visit before is believed."""
+
+    def give_up(held, slot, offer_id, *, now):
+        Offer.objects.filter(pk=offer_id).update(gave_up=held)
+        return calendar.cancel(held, reason=swaps.SWAPPED, version=None, now=now)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(swaps, "lock", lambda held, slot_id: None)
+        patch.setattr(swaps, "give_up", give_up)
+        yield
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_visit_moved_while_it_is_swapped_is_given_up_where_it_is_now():
+    offer, old = asked(World())
+    assert swap_meanwhile(offer, lambda: move(old)) == Claim.BOOKED
+    assert Slot.objects.get(freed_by=old).starts_at == LATER + timedelta(days=1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_locks_the_time_it_was_moved_from_is_opened(monkeypatch):
+    offer, old = asked(World())
+    with no_locks(monkeypatch):
+        swap_meanwhile(offer, lambda: move(old))
+    assert Slot.objects.get(freed_by=old).starts_at == LATER  # wrong: nobody was to leave that one any more
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_visit_cancelled_while_it_is_swapped_is_cancelled_once():
+    offer, old = asked(World())
+    assert swap_meanwhile(offer, lambda: cancel(old)) == Claim.BOOKED
+    offer.refresh_from_db()
+    assert (offer.gave_up, Appointment.objects.get(pk=old.pk).cancel_reason) == (None, "by staff")
+    assert len(booked(offer.patient)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_locks_a_yes_is_lost_that_could_have_been_had(monkeypatch):
+    offer, old = asked(World())
+    with no_locks(monkeypatch):
+        assert swap_meanwhile(offer, lambda: cancel(old)) != Claim.BOOKED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_swaps_and_cancellations_of_the_same_visit_at_once_never_leave_two_or_none():
+    for _ in range(5):
+        offer, old = asked(World())
+        calls = [
+            lambda o=offer: claims.claim(o.pk, via="link", now=NOW),
+            lambda v=old: schedule.cancel(v.pk, reason="by staff", now=NOW).outcome,
+            lambda v=old: schedule.move(v.pk, to=moved_away(v), version=9, now=NOW).outcome,
+        ]
+        found = at_once(calls)
+        assert found[0] == Claim.BOOKED, found
+        assert [visit.starts_at for visit in booked(offer.patient)] == [TODAY]
+        assert Slot.objects.filter(freed_by=old, state__in=("open", "offering")).count() >= 1

@@ -1,0 +1,53 @@
+"""What follows from a time becoming free, inside the act that freed it: every way of freeing one ends here."""
+
+from datetime import datetime
+
+from matching import policies
+from waitlist import calendar, masses, slots
+from waitlist.autopilot import first_wave_at
+from waitlist.calendar import Time
+from waitlist.live import hint
+from waitlist.models import Appointment, Clinic, Slot
+from waitlist.nudge import nudge
+from waitlist.states import ClosedBecause, OpenedBecause
+
+
+def vacate(
+    appointment: Appointment, time: Time, because: OpenedBecause, *, keep_empty: bool = False, now: datetime
+) -> Slot | None:
+    """A live slot, one kept empty, or nothing where the time is not free."""
+    clinic = appointment.clinic
+    if time.starts_at <= now or calendar.is_booked(time):
+        return None
+    closed = calendar.closure_over(clinic, time) is not None
+    if keep_empty or closed:
+        return slots.keep_empty(
+            clinic,
+            time,
+            because=ClosedBecause.CLOSURE if closed else ClosedBecause.KEPT_EMPTY,
+            freed_by=appointment,
+            price_cents=appointment.price_cents,
+            now=now,
+        )
+    return open_vacancy(clinic, time, because, appointment, appointment.price_cents, now=now)
+
+
+def open_vacancy(
+    clinic: Clinic,
+    time: Time,
+    because: OpenedBecause,
+    freed_by: Appointment | None,
+    price_cents: int,
+    *,
+    now: datetime,
+) -> Slot | None:
+    """A live slot; its first wave goes when the clinic's policy says, or, of many freed at once, when staff do."""
+    first = first_wave_at(policies.load(slots.policy_of(clinic, time.service).document), time, now=now)
+    slot = slots.open_slot(
+        clinic, time, because=because, freed_by=freed_by, price_cents=price_cents, next_wave_at=first, now=now
+    )
+    if slot is not None:
+        hint(clinic.pk, "board")
+        if not masses.is_paused(slot, now=now) and first is not None and first <= now:
+            nudge("matching.tasks.advance", slot.pk)
+    return slot
