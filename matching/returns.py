@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from audit import trail
-from matching import holds, offers, plans, reserves
+from matching import holds, offers, plans, regains, reserves
 from matching.booking import lock_slot_of
 from matching.models import Offer
 from matching.states import OfferState
@@ -18,6 +18,10 @@ from waitlist.models import Appointment, Slot, WaitlistEntry, Writeback
 from waitlist.nudge import nudge
 from waitlist.states import AppointmentStatus, CancelledBy, ClosedBecause, EntryStatus, SlotState, WritebackStatus
 
+OF_A_YES = Offer.objects.select_related(
+    *("slot__clinic", "entry", "patient"),
+    *("gave_up__clinic__policy", "gave_up__location", "gave_up__practitioner", "gave_up__service"),
+)
 CONFLICT_REASON = "conflict in the clinic's calendar"
 
 
@@ -29,16 +33,20 @@ def grace_ends_at(offer: Offer) -> datetime | None:
     return min(slot.filled_at + timedelta(minutes=slot.clinic.grace_minutes), slot.starts_at)
 
 
-def cancel_in_grace(offer_id: int, *, now: datetime) -> bool:
-    """The winner gives it back: the same slot is free again, they keep their place; False once grace is over."""
-    practitioner_id = Offer.objects.values_list("slot__practitioner", flat=True).get(pk=offer_id)
+def cancel_in_grace(offer_id: int, *, only_with_old: bool = False, now: datetime) -> bool:
+    """The winner gives it back: the same slot is free again, they keep their place; False once grace is over.
+
+    A visit given up for it is theirs again where its time is free; `only_with_old`: else nothing is given back.
+    """
     with transaction.atomic(durable=True):
-        calendar.lock_practitioners(practitioner_id)
+        live = regains.lock(offer_id)
         slot = lock_slot_of(offer_id)
-        offer = Offer.objects.select_related("slot__clinic", "entry").get(pk=offer_id)
+        offer = OF_A_YES.get(pk=offer_id)
         ends_at = grace_ends_at(offer)
         visit = Appointment.objects.filter(filled_slot=slot).first()
         if ends_at is None or now >= ends_at or visit is None or _was_moved(visit, slot):
+            return False
+        if only_with_old and (offer.gave_up is None or not regains.is_free(offer.gave_up, now=now)):
             return False
         if not calendar.cancel(visit, reason="given back in grace", by=CancelledBy.PATIENT, version=None, now=now):
             return False
@@ -54,6 +62,7 @@ def cancel_in_grace(offer_id: int, *, now: datetime) -> bool:
             exclusive_until=None,
         )
         _wait_again(offer.entry, now=now)
+        regains.take_back(offer, live, now=now)
         outbox.enqueue_news(Kind.CANCELLED, [offer], now=now)
         outbox.write_back(visit, Writeback.Kind.CANCELLED, now=now)
         reserves.book_first(slot, now=now)
@@ -74,6 +83,8 @@ def give_way(writeback_id: int, *, now: datetime) -> bool:
     with transaction.atomic(durable=True):
         owed = Writeback.objects.select_related("appointment").get(pk=writeback_id)
         slot_id = Slot.objects.filter(filled_by=owed.appointment_id).values_list("pk", flat=True).first()
+        won_by = Offer.objects.filter(slot=slot_id, state=OfferState.ACCEPTED).values_list("pk", flat=True).first()
+        live = regains.lock(won_by) if won_by else []
         slot = slots.lock_slot(slot_id) if slot_id else None
         won = Writeback.objects.filter(pk=writeback_id, status=WritebackStatus.CONFLICT, resolved_at=None).update(
             resolved_at=now, updated_at=now
@@ -81,11 +92,12 @@ def give_way(writeback_id: int, *, now: datetime) -> bool:
         if not won or not calendar.cancel(owed.appointment, reason=CONFLICT_REASON, version=None, now=now):
             return False
         trail.record("writeback.gave_way", owed, now=now, clinic_id=owed.clinic_id)
-        offer = Offer.objects.filter(slot=slot, state=OfferState.ACCEPTED).select_related("entry").first()
+        offer = OF_A_YES.filter(slot=slot, state=OfferState.ACCEPTED).first()
         if slot is not None and offer is not None:
             offers.give_back(slot, offer, now=now)
             slots.close_slot(slot, SlotState.WITHDRAWN, because=ClosedBecause.REBOOKED, now=now)
             _wait_again(offer.entry, now=now)
+            regains.take_back(offer, live, now=now)
             outbox.enqueue_news(Kind.APOLOGY, [offer], now=now)
             nudge("notifications.tasks.deliver_slot", slot.pk)
         hint(owed.clinic_id, "board")

@@ -19,6 +19,7 @@ from waitlist.states import CancelledBy
 
 GRACE_OVER = "The free minutes are over. Nothing is cancelled yet: please look at what applies now."
 DEARER = "Time has passed since you opened this page, so what is owed has changed. Nothing is cancelled yet."
+OLD_GONE = "Nothing was cancelled: your earlier visit cannot come back any more. Please look again below."
 BEGUN = "Your visit has begun, so it cannot be cancelled here any more. Please call us."
 SAYS = {"dearer": DEARER, "over": BEGUN}
 
@@ -26,8 +27,12 @@ SAYS = {"dearer": DEARER, "over": BEGUN}
 @of_token("POST")
 def offer_cancel(request: HttpRequest, offer: Offer) -> HttpResponse:
     """Give a booked time back while that is free; afterwards the page shows what applies, and asks."""
-    if returns.cancel_in_grace(offer.pk, now=timezone.now()) or offer.state != OfferState.ACCEPTED:
+    now, with_old = timezone.now(), request.POST.get("old") == "1"
+    if returns.cancel_in_grace(offer.pk, only_with_old=with_old, now=now) or offer.state != OfferState.ACCEPTED:
         return offer_page.after(request, offer)
+    ends_at = returns.grace_ends_at(offer)
+    if with_old and ends_at is not None and now < ends_at:
+        return offer_page.after(request, offer, notice=OLD_GONE)
     return ask(request, claims.find(tokens.make(offer.public_id)) or offer, notice=GRACE_OVER)
 
 

@@ -12,8 +12,9 @@ from django.utils import timezone
 from matching import claims, ranking, returns, tokens
 from matching.claims import Claim
 from matching.models import Offer
+from matching.outcomes import holds_no_later
 from matching.states import IN_LINE, DeclineReason, OfferState
-from matching.views import facts, parting, steps
+from matching.views import facts, parting, steps, swap_words
 
 SAME_PAGE = {Claim.YOURS: Claim.BOOKED}
 WITH_ALTERNATIVES = (Claim.LOST, Claim.TAKEN, Claim.EXPIRED, Claim.WITHDRAWN, Claim.CONFLICT)
@@ -57,7 +58,9 @@ def show(
         "left": left,
         "terms": parting.before_claim(offer.slot, now=now) if outcome in (Claim.OPEN, Claim.HELD) else "",
         "may_leave": visit is not None and offer.state == OfferState.ACCEPTED and visit.starts_at > now,
+        "swap": swap_words.of(offer, outcome, now=now),
         "reasons": DeclineReason.choices,
+        "holds_no_later": holds_no_later(offer),
         "was_returned": offer.state == OfferState.RETURNED,
         "was_booked": offer.state == OfferState.ACCEPTED,
         "others": _others(offer, now=now) if outcome in WITH_ALTERNATIVES else [],

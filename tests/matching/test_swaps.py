@@ -9,7 +9,7 @@ import pytest
 from django.db import connections, transaction
 
 from audit.models import Entry
-from matching import cascade, claims, ranking, swaps
+from matching import cascade, claims, ranking, returns, swaps
 from matching.claims import Claim
 from matching.models import Offer
 from tests import factories
@@ -286,3 +286,63 @@ def test_swaps_and_cancellations_of_the_same_visit_at_once_never_leave_two_or_no
         assert found[0] == Claim.BOOKED, found
         assert [visit.starts_at for visit in booked(offer.patient)] == [TODAY]
         assert Slot.objects.filter(freed_by=old, state__in=("open", "offering")).count() >= 1
+
+
+@pytest.mark.django_db
+def test_given_back_in_grace_the_old_visit_is_theirs_again_while_its_time_is_free():
+    world = World()
+    offer, old = asked(world)
+    claims.claim(offer.pk, via="link", now=NOW)
+    opened = Slot.objects.get(freed_by=old)
+    rival = world.offer(opened)
+    assert returns.cancel_in_grace(offer.pk, only_with_old=True, now=NOW + timedelta(minutes=5))
+    (again,) = booked(offer.patient)
+    assert (again.starts_at, again.practitioner, again.price_cents) == (LATER, old.practitioner, 100)
+    opened.refresh_from_db()
+    rival.refresh_from_db()
+    assert (opened.state, opened.closed_because, rival.state) == ("withdrawn", "rebooked", "retracted")
+    entry = WaitlistEntry.objects.get(pk=offer.entry_id)
+    assert (entry.status, entry.later_visit) == ("active", again)
+    assert Writeback.objects.filter(appointment=again, kind="booked").exists()
+
+
+@pytest.mark.django_db
+def test_given_back_when_the_old_time_is_gone_only_if_they_were_told():
+    world = World()
+    offer, old = asked(world)
+    claims.claim(offer.pk, via="link", now=NOW)
+    rival = world.offer(Slot.objects.get(freed_by=old))
+    assert claims.claim(rival.pk, via="link", now=NOW) == Claim.BOOKED
+    assert not returns.cancel_in_grace(offer.pk, only_with_old=True, now=NOW)
+    assert len(booked(offer.patient)) == 1
+    assert returns.cancel_in_grace(offer.pk, now=NOW)
+    assert booked(offer.patient) == []
+    assert WaitlistEntry.objects.get(pk=offer.entry_id).status == "active"
+
+
+@pytest.mark.django_db
+def test_where_the_calendar_had_the_new_time_taken_the_old_visit_is_theirs_again():
+    world = World()
+    offer, _ = asked(world)
+    claims.claim(offer.pk, via="link", now=NOW)
+    owed = Writeback.objects.get(kind="booked")
+    Writeback.objects.filter(pk=owed.pk).update(status="conflict")
+    assert returns.give_way(owed.pk, now=NOW)
+    assert [visit.starts_at for visit in booked(offer.patient)] == [LATER]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_old_time_taken_and_given_back_at_once_is_had_by_one():
+    for _ in range(4):
+        world = World()
+        offer, old = asked(world)
+        claims.claim(offer.pk, via="link", now=NOW)
+        rival = world.offer(Slot.objects.get(freed_by=old))
+        calls = [
+            lambda o=offer: returns.cancel_in_grace(o.pk, only_with_old=True, now=NOW),
+            lambda o=rival: claims.claim(o.pk, via="link", now=NOW),
+        ]
+        found = at_once(calls)
+        assert found in ([True, Claim.TAKEN], [False, Claim.BOOKED])
+        assert Appointment.objects.filter(clinic=world.clinic, starts_at=LATER, status="booked").count() == 1
+        assert len(booked(offer.patient)) == 1
