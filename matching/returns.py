@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 
 from audit import trail
 from matching import holds, offers, plans, regains, reserves
@@ -12,7 +13,7 @@ from matching.models import Offer
 from matching.states import OfferState
 from notifications import outbox
 from notifications.states import Kind
-from waitlist import calendar, entries, slots
+from waitlist import calendar, entries, pausing, slots
 from waitlist.live import hint
 from waitlist.models import Appointment, Slot, WaitlistEntry, Writeback
 from waitlist.nudge import nudge
@@ -66,6 +67,7 @@ def cancel_in_grace(offer_id: int, *, only_with_old: bool = False, now: datetime
         outbox.enqueue_news(Kind.CANCELLED, [offer], now=now)
         outbox.write_back(visit, Writeback.Kind.CANCELLED, now=now)
         reserves.book_first(slot, now=now)
+        nudge("waitlist.tasks.booking_ended", visit.pk)
         hint(slot.clinic_id, "board")
         nudge("matching.tasks.advance", slot.pk)
         nudge("notifications.tasks.deliver_slot", slot.pk)
@@ -91,6 +93,7 @@ def give_way(writeback_id: int, *, now: datetime) -> bool:
         )
         if not won or not calendar.cancel(owed.appointment, reason=CONFLICT_REASON, version=None, now=now):
             return False
+        nudge("waitlist.tasks.booking_ended", owed.appointment_id)
         trail.record("writeback.gave_way", owed, now=now, clinic_id=owed.clinic_id)
         offer = OF_A_YES.filter(slot=slot, state=OfferState.ACCEPTED).first()
         if slot is not None and offer is not None:
@@ -106,14 +109,15 @@ def give_way(writeback_id: int, *, now: datetime) -> bool:
 
 def tidy(offer_id: int, *, now: datetime) -> int:
     """After a booking: take back what else was on offer for the same wish, or at the same time; how many."""
-    won = Offer.objects.select_related("slot").get(pk=offer_id)
+    won = Offer.objects.select_related("slot__filled_by").get(pk=offer_id)
     if won.state != OfferState.ACCEPTED:
         return 0
+    over = {won.entry_id, *_pause_others(won, now=now)}
     rest = Offer.objects.filter(patient_id=won.patient_id, state=OfferState.PENDING).exclude(pk=won.pk)
     taken_back = 0
     for other in rest.select_related("slot").order_by("slot_id"):
         overlaps = other.slot.starts_at < won.slot.ends_at and won.slot.starts_at < other.slot.ends_at
-        if other.entry_id == won.entry_id or overlaps:
+        if other.entry_id in over or overlaps:
             with transaction.atomic(durable=True):
                 slot = lock_slot_of(other.pk)
                 taken_back += len(offers.retract(slot, Offer.objects.filter(pk=other.pk), now=now))
@@ -122,6 +126,30 @@ def tidy(offer_id: int, *, now: datetime) -> int:
                 outbox.drop_unsent(slot, [other], now=now)
                 nudge("matching.tasks.advance", slot.pk)
     return taken_back
+
+
+def _pause_others(won: Offer, *, now: datetime) -> list[int]:
+    """The patient's other wishes for the service that was booked."""
+    visit, booked_at = won.slot.filled_by, won.slot.filled_at
+    if visit is None or booked_at is None or visit.status != AppointmentStatus.BOOKED:
+        return []
+    with transaction.atomic(durable=True):
+        return pausing.pause_others(visit, won.entry_id, booked_at=booked_at, now=now)
+
+
+def unpaused(*, now: datetime, limit: int) -> list[int]:
+    """Accepted offers of the last day whose patient still waits for the same service, and was not kept on."""
+    others = WaitlistEntry.objects.filter(
+        ~Q(paused_for=OuterRef("slot__filled_by")) | Q(paused_for=None),
+        ~Q(pk=Coalesce(OuterRef("entry"), 0)),
+        patient=OuterRef("patient"),
+        status=EntryStatus.ACTIVE,
+        services__contains=[OuterRef("slot__filled_by__service")],
+        added_at__lte=OuterRef("slot__filled_at"),
+    )
+    lately = Offer.objects.filter(state=OfferState.ACCEPTED, slot__filled_at__gt=now - pausing.CLOSES_AFTER)
+    rows = lately.filter(Exists(others), slot__filled_by__status=AppointmentStatus.BOOKED)
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 def _wait_again(entry: WaitlistEntry | None, *, now: datetime) -> None:

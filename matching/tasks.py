@@ -48,5 +48,6 @@ def sweep_conflicts() -> None:
     heart.beat("matching.tasks.sweep_conflicts", now=timezone.now())
     for writeback_id in returns.conflicts(limit=BATCH):
         give_way.apply_async((writeback_id,), expires=CONFLICTS_SWEPT_EVERY_SECONDS)
-    for offer_id in returns.untidy(limit=BATCH):
+    left = returns.untidy(limit=BATCH) + returns.unpaused(now=timezone.now(), limit=BATCH)
+    for offer_id in dict.fromkeys(left):
         tidy.apply_async((offer_id,), expires=CONFLICTS_SWEPT_EVERY_SECONDS)

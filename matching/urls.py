@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from matching.views import asking, holding, leaving, offers, policies, slots, undo
+from matching.views import asking, changes, holding, leaving, offers, policies, service, slots, undo
 
 urlpatterns: list[URLPattern] = [
     path("o/<str:token>", offers.offer, name="offer"),
@@ -13,12 +13,15 @@ urlpatterns: list[URLPattern] = [
     path("o/<str:token>/decline", offers.offer_decline, name="offer-decline"),
     path("o/<str:token>/cancel", leaving.offer_cancel, name="offer-cancel"),
     path("o/<str:token>/cancel-visit", leaving.offer_leave, name="offer-leave"),
+    path("o/<str:token>/keep", changes.offer_keep, name="offer-keep"),
+    path("o/<str:token>/service", changes.offer_service, name="offer-service"),
     path("o/<str:token>/outcome", offers.offer_outcome, name="offer-outcome"),
     path("o/<str:token>/seen", offers.offer_seen, name="offer-seen"),
     path("o/<str:token>/appointment.ics", offers.offer_calendar, name="offer-calendar"),
     path("slots/<int:pk>/", slots.slot, name="slot"),
     path("slots/<int:pk>/start/", slots.start, name="slot-start"),
     path("slots/<int:pk>/ask/", asking.ask, name="slot-ask"),
+    path("slots/<int:pk>/service/", service.change, name="slot-service"),
     path("slots/<int:pk>/stop/", slots.stop, name="slot-stop"),
     path("slots/<int:pk>/undo/", undo.undo, name="slot-undo"),
     path("slots/<int:pk>/book/", slots.book, name="slot-book"),

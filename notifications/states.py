@@ -35,6 +35,7 @@ class Kind(TextChoices):
     RETRACTED = "retracted", "Somebody was faster"
     WITHDRAWN = "withdrawn", "The time is no longer offered"
     BOOKED = "booked", "Booking confirmed"
+    CHANGED = "changed", "Change confirmed"
     CANCELLED = "cancelled", "Cancellation confirmed"
     ENDED = "ended", "Cancellation after the free minutes confirmed"
     LOST = "lost", "The clinic cancelled their visit"

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.db import IntegrityError, connection, transaction
 
 from audit import trail
-from waitlist.models import Availability, Clinic, Patient, WaitlistEntry
+from waitlist.models import Appointment, Availability, Clinic, Patient, WaitlistEntry
 from waitlist.states import ENTRY_MOVES, WAITING_STATUSES, EntryStatus
 
 Window = tuple[int, int, int]  # weekdays (bit 0 Monday), from, until in minutes after local midnight
@@ -100,16 +100,23 @@ def pause(entry: WaitlistEntry, until: datetime | None, *, now: datetime) -> boo
 
 def resume(entry: WaitlistEntry, *, now: datetime) -> bool:
     """Waiting again after a pause."""
-    return _move(entry, EntryStatus.ACTIVE, "entry.resumed", now=now, paused_until=None)
+    return _move(entry, EntryStatus.ACTIVE, "entry.resumed", now=now, paused_until=None, closes_at=None)
 
 
 def wait_again(entry: WaitlistEntry, *, now: datetime) -> bool:
     """Back on the list after a booking that came to nothing, in the old place; False if they joined anew meanwhile."""
     try:
         with transaction.atomic():
-            return _move(entry, EntryStatus.ACTIVE, "entry.waits_again", now=now, paused_until=None)
+            return _move(entry, EntryStatus.ACTIVE, "entry.waits_again", now=now, paused_until=None, closes_at=None)
     except IntegrityError:  # entry_one_active_wish
         return False
+
+
+def hold(entry: WaitlistEntry, visit: Appointment, *, is_automatic: bool = False, now: datetime) -> None:
+    """From now on only times before this visit fit, which a yes gives up."""
+    WaitlistEntry.objects.filter(pk=entry.pk).update(later_visit=visit, is_automatic=is_automatic)
+    changes = {"later_visit": visit.pk, "is_automatic": is_automatic}
+    trail.record("entry.holds_visit", entry, now=now, clinic_id=entry.clinic_id, changes=changes)
 
 
 def resume_due(clinic: Clinic, *, now: datetime) -> int:

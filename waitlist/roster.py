@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from notifications import consent
 from notifications.models import Consent, ContactPoint
-from waitlist import entries, live, people, tiering
+from waitlist import earlier, entries, live, pausing, people, tiering
 from waitlist.entries import Wish
 from waitlist.models import Clinic, Patient, User, WaitlistEntry
 from waitlist.people import ConsentGiven, Person
@@ -161,9 +161,11 @@ def lock_clinic(clinic: Clinic) -> None:
 
 @transaction.atomic(durable=True)
 def refresh(clinic: Clinic, *, now: datetime) -> int:
-    """Pauses that have run out end, waits are counted and tiers computed anew; how many rows changed."""
+    """Pauses end, wishes close or join as they are due, waits are counted and tiers computed anew; how many changed."""
     lock_clinic(clinic)
-    changed = entries.resume_due(clinic, now=now) + entries.refresh_waiting(clinic, now=now)
+    changed = pausing.booking_ended(clinic.appointments.all(), now=now) + pausing.close_due(clinic, now=now)
+    changed += entries.resume_due(clinic, now=now) + earlier.enrol_due(clinic, now=now)
+    changed += entries.refresh_waiting(clinic, now=now)
     changed += entries.reweigh(clinic) + tiering.refresh(clinic.pk, now=now)
     if changed:
         live.hint(clinic.pk, TOPIC)

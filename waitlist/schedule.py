@@ -18,6 +18,7 @@ from waitlist.calendar import Time
 from waitlist.freeing import vacate
 from waitlist.live import hint
 from waitlist.models import Appointment, CancellationFee, Clinic, Connection, Patient, Slot, Writeback
+from waitlist.nudge import nudge
 from waitlist.states import AppointmentStatus, CancelledBy, ClosedBecause, OpenedBecause
 from waitlist.vacancies import Refused, end_over
 
@@ -78,6 +79,7 @@ def cancel(
         freed = vacate(appointment, Time.of(appointment), OpenedBecause.CANCELLED, keep_empty=keep_empty, now=now)
         if freed is not None and freed.is_live and by == CancelledBy.PATIENT:
             losses.set_aside(freed, appointment, now=now)
+        nudge("waitlist.tasks.booking_ended", appointment.pk)
         hint(appointment.clinic_id, "board")
         return Changed("done", freed, fee, is_told)
 

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from audit.heart import beat
-from waitlist import events, keeping, roster
+from waitlist import events, keeping, kept, roster
 from waitlist.models import Clinic, InboundEvent
 from waitlist.states import EventStatus
 
@@ -31,6 +31,12 @@ def sweep_events() -> None:
         for event_id in events_due.order_by("received_at", "pk").values_list("pk", flat=True)[:BATCH]:
             apply_event.apply_async(args=[event_id], expires=SWEPT_EVERY_SECONDS)
     beat("waitlist.tasks.sweep_events", now=now)
+
+
+@shared_task
+def booking_ended(appointment_id: int) -> None:
+    """What paused for a booking waits again; the hourly refresh finds what a lost nudge left."""
+    kept.booking_ended(appointment_id, now=timezone.now())
 
 
 @shared_task

@@ -12,6 +12,7 @@ from waitlist.states import SETTLED_WRITEBACKS, WRITEBACK_MOVES, WritebackStatus
 TOPIC = "tasks"
 GIVEN_BACK = "Cancelled before it was entered."
 TAKEN_BACK = "Taken back before it was entered."
+CHANGED = "The service was changed: change it in the calendar too."
 NOT_CANCELLED = "The calendar refused this cancellation: look at the visit there."
 
 
@@ -63,6 +64,16 @@ def open_for(appointment: Appointment, kind: str, *, now: datetime) -> Writeback
     return writeback
 
 
+def changed(appointment: Appointment, *, now: datetime) -> Writeback:
+    """The calendar has to hear of a booking as it is now; `CHANGED` where it had heard of it as it was."""
+    known = Writeback.objects.filter(appointment=appointment, kind=Writeback.Kind.BOOKED).first()
+    had_it = known is not None and known.status in (WritebackStatus.CONFIRMED, WritebackStatus.DONE)
+    owed = open_for(appointment, Writeback.Kind.BOOKED, now=now)
+    if had_it or (known is None and appointment.connection_id is not None):
+        Writeback.objects.filter(pk=owed.pk).update(detail=CHANGED)
+    return owed
+
+
 def confirm(writeback: Writeback, *, now: datetime) -> bool:
     """The calendar has it; False where it was settled otherwise."""
     return _move(writeback, WritebackStatus.CONFIRMED, now=now)
@@ -73,6 +84,9 @@ def conflict(writeback: Writeback, detail: str, *, now: datetime) -> bool:
     a cancellation: staff see to it."""
     if writeback.kind == Writeback.Kind.CANCELLED:
         hand_over(writeback, NOT_CANCELLED, now=now)
+        return False
+    if writeback.detail == CHANGED:  # it had the visit already, and keeps it
+        hand_over(writeback, CHANGED, now=now)
         return False
     return _move(writeback, WritebackStatus.CONFLICT, detail, now=now)
 

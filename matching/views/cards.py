@@ -195,7 +195,7 @@ def cards(slots: QuerySet[Slot], *, now: datetime) -> list[Card]:
     booked = Writeback.objects.filter(kind=Writeback.Kind.BOOKED)
     whole = slots.annotate(waits_for_word=masses.pausing()).select_related(
         *("clinic", "location__clinic", "practitioner", "service", "policy"),
-        *("freed_by__patient", "filled_by__patient", "held_by"),
+        *("freed_by__patient", "filled_by__patient", "filled_by__service", "held_by"),
     ).prefetch_related(
         Prefetch("offers", offers, to_attr="asked"),
         Prefetch("waves", SentWave.objects.order_by("number"), to_attr="sent_waves"),

@@ -14,7 +14,8 @@ from matching.claims import Claim
 from matching.models import Offer
 from matching.outcomes import holds_no_later
 from matching.states import IN_LINE, DeclineReason, OfferState
-from matching.views import facts, parting, steps, swap_words
+from matching.views import beside, facts, parting, steps, swap_words
+from waitlist import service_change
 
 SAME_PAGE = {Claim.YOURS: Claim.BOOKED}
 WITH_ALTERNATIVES = (Claim.LOST, Claim.TAKEN, Claim.EXPIRED, Claim.WITHDRAWN, Claim.CONFLICT)
@@ -58,6 +59,7 @@ def show(
         "left": left,
         "terms": parting.before_claim(offer.slot, now=now) if outcome in (Claim.OPEN, Claim.HELD) else "",
         "may_leave": visit is not None and offer.state == OfferState.ACCEPTED and visit.starts_at > now,
+        **(_after_a_yes(offer, now=now) if visit is not None else {}),
         "swap": swap_words.of(offer, outcome, now=now),
         "reasons": DeclineReason.choices,
         "holds_no_later": holds_no_later(offer),
@@ -87,6 +89,18 @@ def _deadlines(offer: Offer, *, now: datetime) -> dict[str, Any]:
         "grace_ends": grace_ends_at and facts.moment(grace_ends_at, zone, now=now),
         "grace_ends_at": grace_ends_at,
         "in_grace": grace_ends_at is not None and now < grace_ends_at,
+    }
+
+
+def _after_a_yes(offer: Offer, *, now: datetime) -> dict[str, Any]:
+    """What the winner may still say: keep another wish, or have another service."""
+    visit, ends_at = offer.slot.filled_by, service_change.ends_at(offer.slot)
+    choices = service_change.choices(visit) if visit is not None and ends_at is not None and now < ends_at else []
+    return {
+        "beside": beside.of(offer, now=now),
+        "choices": choices,
+        "may_change": any(not one.refused for one in choices),
+        "change_ends": ends_at and facts.moment(ends_at, offer.slot.clinic.zone, now=now),
     }
 
 

@@ -43,6 +43,7 @@ WORDS = {
     "offer.reserve_left": "{people} no longer in reserve",
     "offer.reserve_passed": "{people}, in reserve, could not be told or booked now",
     "offer.asked_again": "{people} asked first, as reserve",
+    "offer.swapped": "{people} gave up a later visit for it",
     "offer.declined": "{people} said no",
     "offer.expired": "{people} did not answer in time",
     "offer.retracted": "The offer to {people} was taken back",

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from matching.models import Offer
+from matching.states import OfferState
 from notifications import rules
 from notifications.models import ContactPoint, Message
 from notifications.outbox.queue import enqueue, freeze, key
@@ -30,6 +31,44 @@ def confirm(offer: Offer, appointment: Appointment, *, now: datetime) -> None:
             slot=slot,
             appointment=appointment,
             not_after=slot.starts_at,
+            now=now,
+        )
+
+
+def tell_change(appointment: Appointment, owed: Writeback, *, now: datetime) -> None:
+    """Patient and calendar hear that it is for another service now; each change once, in whatever order they go."""
+    told = Message.objects.filter(appointment=appointment, kind=Kind.CHANGED).count()
+    won = Offer.objects.filter(slot__filled_by=appointment, state=OfferState.ACCEPTED)
+    offer = won.select_related("patient").first()
+    if offer is not None:
+        slot = Slot.objects.select_related("clinic", "location__clinic", "practitioner").get(pk=offer.slot_id)
+        slot.service, slot.price_cents = appointment.service, appointment.price_cents  # as frozen, not as it was opened
+        for channel, point in reachable(offer.patient):
+            enqueue(
+                Kind.CHANGED,
+                clinic=slot.clinic,
+                contact_point=point,
+                channel=channel,
+                purpose=Purpose.OFFERS,
+                dedupe_key=f"{Kind.CHANGED}:{appointment.pk}:{told}:{channel}",
+                context=freeze(slot, offer.patient, offer),
+                patient=offer.patient,
+                offer=offer,
+                slot=slot,
+                appointment=appointment,
+                not_after=appointment.starts_at,
+                now=now,
+            )
+    if owed.status == WritebackStatus.QUEUED:  # one more than there were: what is on its way says what was before
+        enqueue(
+            Kind.WRITEBACK,
+            clinic=appointment.clinic,
+            contact_point=None,
+            channel=Channel.WEBHOOK,
+            dedupe_key=f"{Kind.WRITEBACK}:{owed.pk}:changed:{owed.messages.count()}",
+            context={},
+            appointment=appointment,
+            writeback=owed,
             now=now,
         )
 

@@ -56,7 +56,7 @@ def untrue(message: Message, *, now: datetime) -> Rule | None:
         return Rule.OFFER_OVER
     if message.kind in NEWS_OF_AN_END and offer is not None:
         return _not_worth_telling(message, offer, now)
-    if message.kind == Kind.BOOKED:
+    if message.kind in (Kind.BOOKED, Kind.CHANGED):
         visit = message.appointment
         if visit is None or visit.status != AppointmentStatus.BOOKED or visit.starts_at <= now:
             return Rule.NOT_BOOKED

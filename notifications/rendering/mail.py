@@ -62,6 +62,12 @@ WORDINGS = {
         ("We look forward to seeing you.", "The visit is attached for your calendar."),
         "Details or changes",
     ),
+    Kind.CHANGED: Wording(
+        "Your visit at {clinic} is changed",
+        "Your visit on {long_when} is changed",
+        ("The time is the same as before.", "The visit is attached for your calendar."),
+        "See what it is now",
+    ),
     Kind.CANCELLED: Wording(
         "Your visit at {clinic} is cancelled",
         "Your visit is cancelled",
@@ -120,6 +126,6 @@ def unsubscribe_url(message: Message) -> str:
 
 
 def _calendar_file(message: Message) -> bytes:
-    if message.kind != Kind.BOOKED or message.appointment is None:
+    if message.kind not in (Kind.BOOKED, Kind.CHANGED) or message.appointment is None:
         return b""
     return ics.write(message.appointment, now=message.next_attempt_at)

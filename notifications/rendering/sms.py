@@ -36,6 +36,11 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "{clinic}: you are booked, {when}. Details: {link}",
         "{clinic}: booked, {when}. {link}",
     ),
+    Kind.CHANGED: (
+        "{clinic}: your visit {when} is changed, the time stays. Details: {link} or call {phone}.",
+        "{clinic}: your visit {when} is changed. Details: {link}",
+        "{clinic}: changed, {when}. {link}",
+    ),
     Kind.CANCELLED: (
         "{clinic}: your visit {when} is cancelled. You keep your place in line. Questions? Call {phone}.",
         "{clinic}: your visit {when} is cancelled. Questions? Call {phone}.",

@@ -7,7 +7,7 @@ from notifications.models import ContactPoint
 from notifications.states import Capability, Channel, Kind, Rule
 
 ANSWERS_THEM = (Kind.STOPPED, Kind.ANSWER)
-ABOUT_THEIR_ACT = (Kind.BOOKED, Kind.CANCELLED, Kind.ENDED, Kind.APOLOGY)
+ABOUT_THEIR_ACT = (Kind.BOOKED, Kind.CHANGED, Kind.CANCELLED, Kind.ENDED, Kind.APOLOGY)
 THEIR_OWN_ACTS = ("link", "reply", "call")
 CONVERSATION = timedelta(minutes=15)
 

@@ -19,7 +19,7 @@ from waitlist.views.answer import find_patients, matching_words, typed
 from waitlist.views.rows import rows
 
 PER_PAGE = 50
-WHOLE = WaitlistEntry.objects.select_related("clinic", "patient")
+WHOLE = WaitlistEntry.objects.select_related("clinic", "patient", "later_visit__location__clinic")
 
 
 @never_cache

@@ -7,8 +7,8 @@ from django.db.models import prefetch_related_objects
 
 from notifications.models import ContactPoint
 from notifications.states import Capability, Channel, ContactKind, Purpose
-from waitlist.models import Availability, Clinic, WaitlistEntry
-from waitlist.states import EntryStatus, Tier
+from waitlist.models import Appointment, Availability, Clinic, WaitlistEntry
+from waitlist.states import AppointmentStatus, EntryStatus, Tier
 from waitlist.templatetags.standby import minute_of_day
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -36,6 +36,16 @@ class Row:
     @property
     def tier(self) -> str:
         return str(Tier(self.entry.priority or self.entry.patient.tier).label)
+
+    @property
+    def later_visit(self) -> Appointment | None:
+        """The visit they hold and would give up for an earlier time."""
+        held = self.entry.later_visit
+        return held if held is not None and held.status != AppointmentStatus.CANCELLED else None
+
+    @property
+    def is_closing(self) -> bool:
+        return self.is_paused and self.entry.closes_at is not None
 
     @property
     def is_paused(self) -> bool:

@@ -33,6 +33,12 @@ SETTINGS = (  # address by name, who may open it, what it is called, what for
         "What a patient owes who gives up a time they won, and how late is late.",
     ),
     (
+        "earlier-times",
+        Role.MANAGER,
+        "Earlier times",
+        "Whoever holds a visit far ahead waits for an earlier one by itself.",
+    ),
+    (
         "surge-days",
         Role.MANAGER,
         "Surge days",

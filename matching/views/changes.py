@@ -1,0 +1,42 @@
+"""What a patient may still say after a yes: keep another wish, or have another service at the same time."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from matching.claims import Claim
+from matching.models import Offer
+from matching.outcomes import outcome
+from matching.views import offer_page
+from matching.views.offers import of_token
+from waitlist import access, kept, service_change
+from waitlist.vacancies import Refused
+
+NOT_YOURS = "There is no booking here any more, so nothing was changed."
+
+
+@of_token("POST")
+def offer_keep(request: HttpRequest, offer: Offer) -> HttpResponse:
+    """Another wish goes on in spite of this booking."""
+    now, visit = timezone.now(), offer.slot.filled_by
+    if visit is None or outcome(offer, now=now) != Claim.YOURS:
+        return offer_page.after(request, offer, notice=NOT_YOURS)
+    goes_on = kept.keep(access.row_id(request.POST.get("entry", "")), visit, now=now)
+    return offer_page.after(
+        request, offer, notice="" if goes_on else "That one is off the list already. Please call us to join again."
+    )
+
+
+@of_token("POST")
+def offer_service(request: HttpRequest, offer: Offer) -> HttpResponse:
+    """Another service at the booked time, within a day of the yes."""
+    now, visit = timezone.now(), offer.slot.filled_by
+    if visit is None or outcome(offer, now=now) != Claim.YOURS:
+        return offer_page.after(request, offer, notice=NOT_YOURS)
+    ends_at = service_change.ends_at(offer.slot)
+    if ends_at is None or now >= ends_at:
+        return offer_page.after(request, offer, notice=service_change.TOO_LATE)
+    try:
+        service_change.change(visit.pk, access.row_id(request.POST.get("service", "")), now=now)
+    except Refused as refused:
+        return offer_page.after(request, offer, notice=str(refused))
+    return offer_page.after(request, offer)

@@ -1,0 +1,66 @@
+"""Rows: the other wishes of somebody just booked for the same service pause, and close unless kept (decision R16)."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q, QuerySet
+
+from audit import trail
+from waitlist.models import Appointment, Clinic, WaitlistEntry
+from waitlist.states import ENTRY_MOVES, WAITING_STATUSES, AppointmentStatus, EntryStatus
+
+CLOSES_AFTER = timedelta(hours=24)
+CLOSING = Q(status=EntryStatus.PAUSED, closes_at__isnull=False)
+
+
+def beside(visit: Appointment, entry_id: int | None, *, booked_at: datetime) -> QuerySet[WaitlistEntry]:
+    """Wishes of the same patient for the same service that waited when this was booked, but for the one it met."""
+    waiting = WaitlistEntry.objects.filter(patient=visit.patient_id, status__in=WAITING_STATUSES)
+    same = waiting.filter(services__contains=[visit.service_id], added_at__lte=booked_at)
+    return same.exclude(pk=entry_id).order_by("pk")
+
+
+def pause_others(visit: Appointment, entry_id: int | None, *, booked_at: datetime, now: datetime) -> list[int]:
+    """They are asked for nothing from now on and close a day after the booking; all that are so paused for it."""
+    active = beside(visit, entry_id, booked_at=booked_at).filter(status=EntryStatus.ACTIVE)
+    others = active.filter(~Q(paused_for=visit) | Q(paused_for=None))  # who was kept on stays
+    closes_at = booked_at + CLOSES_AFTER
+    _move(others, EntryStatus.PAUSED, "entry.pauses_for_booking", now=now, paused_for=visit, closes_at=closes_at)
+    return list(WaitlistEntry.objects.filter(CLOSING, paused_for=visit).values_list("pk", flat=True))
+
+
+def keep(entry_id: int, visit: Appointment, *, now: datetime) -> bool:
+    """They go on waiting in spite of this booking; False where the wish is off the list already."""
+    rows = WaitlistEntry.objects.filter(pk=entry_id, patient=visit.patient_id, status__in=WAITING_STATUSES)
+    if not rows.update(status=EntryStatus.ACTIVE, paused_for=visit, closes_at=None, paused_until=None):
+        return False
+    entry = WaitlistEntry.objects.get(pk=entry_id)
+    trail.record("entry.kept", entry, now=now, clinic_id=entry.clinic_id)
+    return True
+
+
+def booking_ended(visits: QuerySet[Appointment], *, now: datetime) -> int:
+    """What paused for a booking that was cancelled waits again; how many."""
+    paused = WaitlistEntry.objects.filter(CLOSING, paused_for__in=visits.filter(status=AppointmentStatus.CANCELLED))
+    back = {"paused_for": None, "closes_at": None}
+    return _move(paused, EntryStatus.ACTIVE, "entry.waits_again", now=now, **back)
+
+
+def close_due(clinic: Clinic, *, now: datetime) -> int:
+    """Whoever did not say keep in time is off the list for it, and so is whose later visit has come; how many."""
+    silent = WaitlistEntry.objects.filter(CLOSING, clinic=clinic, closes_at__lte=now)
+    came = WaitlistEntry.objects.filter(clinic=clinic, status__in=WAITING_STATUSES, later_visit__starts_at__lte=now)
+    came = came.exclude(later_visit__status=AppointmentStatus.CANCELLED)
+    return sum(
+        _move(rows, EntryStatus.REMOVED, "entry.closed", now=now, closes_at=None, paused_for=F("paused_for"))
+        for rows in (silent, came)
+    )
+
+
+def _move(rows: QuerySet[WaitlistEntry], to: EntryStatus, verb: str, *, now: datetime, **fields: object) -> int:
+    """Lock them by id, change those that still are as they were, and record each."""
+    found = list(rows.select_for_update(no_key=True, of=("self",)).order_by("pk"))
+    for entry in found:
+        WaitlistEntry.objects.filter(pk=entry.pk, status__in=ENTRY_MOVES[to]).update(status=to, **fields)
+        changes = {"status": [entry.status, str(to)]}
+        trail.record(verb, entry, now=now, clinic_id=entry.clinic_id, changes=changes)
+    return len(found)
