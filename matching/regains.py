@@ -53,7 +53,8 @@ def take_back(offer: Offer, live: Sequence[Slot], *, now: datetime) -> Appointme
         if slot.is_live and Time.of(slot).overlaps(time):
             cascade.withdraw(slot, ClosedBecause.REBOOKED, Kind.RETRACTED, now=now)
     outbox.write_back(again, Writeback.Kind.BOOKED, now=now)
-    if WaitlistEntry.objects.filter(pk=offer.entry_id, later_visit=old).update(later_visit=again):
+    entry = offer.entry
+    if entry is not None and WaitlistEntry.objects.filter(pk=entry.pk, later_visit=old).update(later_visit=again):
         changes = {"later_visit": [old.pk, again.pk]}
-        trail.record("entry.holds_visit", offer.entry, now=now, clinic_id=old.clinic_id, changes=changes)
+        trail.record("entry.holds_visit", entry, now=now, clinic_id=old.clinic_id, changes=changes)
     return again

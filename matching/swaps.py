@@ -23,7 +23,7 @@ class Changed(Exception):
 def held_with(entry_id: int | None) -> Appointment | None:
     """The visit this wish holds, as it is now, which may be cancelled; None where it holds none."""
     visits = Appointment.objects.select_related("clinic__policy", "location__clinic", "practitioner", "service__policy")
-    mine = WaitlistEntry.objects.filter(pk=entry_id).values("later_visit")
+    mine = WaitlistEntry.objects.filter(pk=entry_id or 0).values("later_visit")
     return visits.filter(pk__in=mine).first()
 
 
@@ -36,7 +36,7 @@ def lock(held: Appointment, slot_id: int) -> None:
 def give_up(held: Appointment, slot: Slot, offer_id: int, *, now: datetime) -> bool:
     """Cancel the visit for this earlier slot, before it is booked; False where it may not be given up for it."""
     offer = Offer.objects.select_for_update(no_key=True).get(pk=offer_id)
-    entry = WaitlistEntry.objects.select_for_update(no_key=True).filter(pk=offer.entry_id).first()
+    entry = WaitlistEntry.objects.select_for_update(no_key=True).filter(pk=offer.entry_id or 0).first()
     visit = Appointment.objects.select_for_update(no_key=True).get(pk=held.pk)
     if _seen(visit) != _seen(held):
         raise Changed

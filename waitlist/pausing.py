@@ -16,7 +16,7 @@ def beside(visit: Appointment, entry_id: int | None, *, booked_at: datetime) -> 
     """Wishes of the same patient for the same service that waited when this was booked, but for the one it met."""
     waiting = WaitlistEntry.objects.filter(patient=visit.patient_id, status__in=WAITING_STATUSES)
     same = waiting.filter(services__contains=[visit.service_id], added_at__lte=booked_at)
-    return same.exclude(pk=entry_id).order_by("pk")
+    return same.exclude(pk=entry_id or 0).order_by("pk")
 
 
 def pause_others(visit: Appointment, entry_id: int | None, *, booked_at: datetime, now: datetime) -> list[int]:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from matching import tokens
+from matching import claims, tokens
 from matching.models import Offer
 from matching.states import OfferState
 from matching.terms import Due
@@ -135,9 +135,29 @@ def _held(by_them: bool) -> Callable[[Clinic], Offer]:
     return make
 
 
+def _earlier(clinic: Clinic) -> Offer:
+    """They hold a visit next week, and this one would be sooner."""
+    other = factories.practitioner(clinic.clinic, name="M. Ruiz")
+    clinic.wish.later_visit = clinic.appointment(at(9, 15), patient=clinic.patient, practitioner=other)
+    clinic.wish.save()
+    return clinic.offered()
+
+
+def _swapped(clinic: Clinic) -> Offer:
+    """They said yes to it; they also wait for something else, and could have another service."""
+    offer = _earlier(clinic)
+    facial = factories.service(clinic.clinic, name="Facial", minutes=30, price_cents=28000)
+    factories.service(clinic.clinic, name="Filler", minutes=60, price_cents=54000)
+    factories.entry(clinic.clinic, [clinic.service, facial], clinic.patient)
+    assert claims.claim(offer.pk, via="link", now=timezone.now()) == "booked"
+    return offer
+
+
 SITUATIONS: dict[str, tuple[str, Callable[[Clinic], Offer]]] = {  # name → data-outcome, how to get there
     "open": ("open", _open),
     "late": ("open", _late),
+    "earlier": ("open", _earlier),
+    "swapped": ("yours", _swapped),
     "yours": ("yours", _yours),
     "cancelled": ("withdrawn", _cancelled),
     "left": ("declined", _ended(CancelledBy.PATIENT)),

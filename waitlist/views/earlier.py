@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from waitlist import access, earlier, keeping
+from waitlist import access, earlier, kept
 from waitlist.forms.earlier import EarlierForm, RuleForm
 from waitlist.models import Appointment, WaitlistEntry
 from waitlist.states import Role
@@ -49,7 +49,7 @@ def wait(request: HttpRequest, pk: int) -> HttpResponse:
 def keep(request: HttpRequest, pk: int) -> HttpResponse:
     """A wish that would close after a booking goes on."""
     entry = access.get_row(request, WaitlistEntry.objects.select_related("paused_for", "patient"), pk=pk)
-    if keeping.keep_on(entry, now=timezone.now()):
+    if kept.keep_on(entry, now=timezone.now()):
         messages.success(request, f"{entry.patient.name} goes on waiting.")
     else:
         messages.warning(request, f"{entry.patient.name} was not about to leave the list. Nothing was changed.")
