@@ -41,6 +41,14 @@ def test_a_patient_with_a_visit_waits_for_an_earlier_time(staff: Client, world: 
     )
 
 
+def test_a_visit_further_ahead_than_two_weeks_is_found_by_its_patient(staff: Client, world: World):
+    patient = factories.patient(world.clinic, first_name="Quinn")
+    held = world.appointment(timezone.now() + timedelta(days=30), patient=patient)
+    url = reverse("appointment-earlier", args=[held.pk])
+    assert url not in staff.get(reverse("appointments")).content.decode()
+    assert url in staff.get(reverse("appointments"), {"q": "Quinn"}).content.decode()
+
+
 @committed
 def test_who_said_so_and_consent_are_asked_for_by_name(staff: Client, world: World):
     held = visit(world, patient=factories.patient(world.clinic, phone=None))

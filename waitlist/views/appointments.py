@@ -25,13 +25,14 @@ SEARCHED = ("patient__first_name", "patient__last_name", "practitioner__name", "
 @never_cache
 @require_safe
 def appointments(request: HttpRequest) -> HttpResponse:
-    """What is booked from now on, by time; `q` finds patients, practitioners and services."""
+    """What is booked in the next two weeks, by time; `q` finds patients, practitioners and services ever after."""
     clinic = access.get_clinic(request)
     now = timezone.now()
     words = request.GET.get("q", "").strip()
+    until = {} if words else {"starts_at__lt": now + AHEAD}
     rows = (
         Appointment.objects.filter(clinic=clinic, status=AppointmentStatus.BOOKED)
-        .filter(matching_words(words, *SEARCHED), starts_at__gt=now, starts_at__lt=now + AHEAD)
+        .filter(matching_words(words, *SEARCHED), starts_at__gt=now, **until)
         .select_related("patient", "practitioner", "service", "location__clinic")
         .order_by("starts_at", "pk")
     )
