@@ -11,8 +11,9 @@ from matching.models import Offer
 from notifications.models import ContactPoint, Message
 from notifications.outbox.ways import Route
 from notifications.states import REACHED_CARRIER, Kind, MessageStatus, Purpose, Rule
-from waitlist.models import Clinic, Patient, Slot
+from waitlist.models import Clinic, Patient, Slot, WaitlistEntry
 from waitlist.nudge import nudge
+from waitlist.states import AppointmentStatus
 
 # About a booking they made: wherever they heard of it, however the offer itself fared.
 ABOUT_A_BOOKING = (Kind.CANCELLED, Kind.APOLOGY)
@@ -29,6 +30,7 @@ def enqueue_offers(slot: Slot, pairs: Sequence[tuple[Offer, list[Route]]], *, no
 def offer_messages(slot: Slot, pairs: Sequence[tuple[Offer, list[Route]]], *, now: datetime) -> list[Message]:
     """The same rows, for whoever writes them by a statement of their own; the offers have their ids."""
     people = Patient.objects.in_bulk([offer.patient_id for offer, _ in pairs])
+    moving = _moving([offer for offer, _ in pairs])
     return [
         Message(
             clinic_id=slot.clinic_id,
@@ -40,7 +42,7 @@ def offer_messages(slot: Slot, pairs: Sequence[tuple[Offer, list[Route]]], *, no
             offer=offer,
             slot=slot,
             dedupe_key=key(Kind.OFFER, offer.pk, None, way.channel) + again(offer),
-            context=freeze(slot, people[offer.patient_id], offer),
+            context=freeze(slot, people[offer.patient_id], offer) | moving.get(offer.entry_id, {}),
             not_after=offer.expires_at,
             next_attempt_at=way.send_at,
             created_at=now,
@@ -48,6 +50,13 @@ def offer_messages(slot: Slot, pairs: Sequence[tuple[Offer, list[Route]]], *, no
         for offer, ways in pairs
         for way in ways
     ]
+
+
+def _moving(offers: Sequence[Offer]) -> dict[int | None, dict[str, Any]]:
+    """By wish, what the words of an offer have to know where a yes moves a visit they hold."""
+    mine = WaitlistEntry.objects.filter(pk__in=[offer.entry_id for offer in offers if offer.entry_id])
+    holding = mine.filter(later_visit__status=AppointmentStatus.BOOKED)
+    return {pk: {"moves_visit": True} for pk in holding.values_list("pk", flat=True)}
 
 
 def enqueue_news(kind: Kind, offers: Sequence[Offer], *, now: datetime) -> None:

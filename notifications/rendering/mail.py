@@ -94,16 +94,20 @@ WORDINGS = {
 }
 
 
+MOVES_VISIT = "You keep your later visit until you say yes. Then it moves to this time."
+
+
 def letter(message: Message) -> Letter:
     """The whole e-mail; `stored` is its plain text with {link} for the link."""
     wording = WORDINGS[Kind(message.kind)]
     known = facts.of(message)
     leave = unsubscribe_url(message)
+    moves = [MOVES_VISIT] if message.kind == Kind.OFFER and message.context.get("moves_visit") else []
     parts = {
         "clinic": known["clinic"],
         "phone": known["phone"],
         "heading": wording.heading.format(**known),
-        "lines": [line.format(**known) for line in wording.lines],
+        "lines": [line.format(**known) for line in wording.lines] + moves,
         "button": wording.button,
         "unsubscribe_url": leave,
     }

@@ -70,6 +70,13 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "{clinic}: reply START for texts when a time opens, at most 3 a week. STOP ends.",
     ),
 }
+EARLIER = (  # an offer to somebody who holds a later visit: their yes moves it
+    "{clinic}: an earlier time is open, {when}. Reply YES or tap {link} by {deadline} to move your visit to it."
+    " NO to pass, STOP to opt out.",
+    "{clinic}: {when} is open. Reply YES or tap {link} by {deadline} to move your visit there. STOP to end",
+    "{clinic}: move your visit up to {when}? Reply YES or tap {link} by {deadline}. STOP ends",
+    "{clinic}: move to {when}? Reply YES or tap {link} by {deadline}. STOP ends",
+)
 ANSWERS: dict[str, tuple[str, ...]] = {
     "yours": ("{clinic}: {when} is yours already. Details: {link}", "{clinic}: {when} is yours. {link}"),
     "taken": (
@@ -126,6 +133,8 @@ ANSWERS: dict[str, tuple[str, ...]] = {
 def render(message: Message) -> str:
     """The text with {link} for the link: in one segment wherever its facts can be."""
     wordings = ANSWERS[message.context["answer"]] if message.kind == Kind.ANSWER else TEXTS[message.kind]
+    if message.kind == Kind.OFFER and message.context.get("moves_visit"):
+        wordings = EARLIER
     known = {name: plain(value) for name, value in facts.of(message).items()}
     for wording in wordings:
         if fits(text := wording.format(**known)):

@@ -12,6 +12,7 @@ from audit.models import Entry
 from matching import cascade, claims, ranking, returns, swaps
 from matching.claims import Claim
 from matching.models import Offer
+from notifications.models import Message
 from tests import factories
 from tests.at_once import at_once, wait_until_blocked
 from tests.factories import NOW, World
@@ -58,6 +59,15 @@ def test_a_yes_books_the_new_cancels_the_old_and_opens_its_time():
     owed = set(Writeback.objects.values_list("appointment", "kind"))
     assert owed == {(new.pk, "booked"), (old.pk, "cancelled")}
     assert claims.claim(offer.pk, via="link", now=NOW) == Claim.YOURS
+
+
+@pytest.mark.django_db
+def test_their_text_says_that_a_yes_moves_the_visit_and_nobody_elses_does():
+    world = World()
+    world.entry()
+    offer, _ = asked(world)
+    said = {m.offer_id: m.context.get("moves_visit", False) for m in Message.objects.filter(kind="offer")}
+    assert said.pop(offer.pk) is True and list(said.values()) == [False]
 
 
 @pytest.mark.django_db(transaction=True)

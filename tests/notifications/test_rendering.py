@@ -55,6 +55,7 @@ def message(kind="offer", channel="sms", **context):
 CHOICES = [{"starts_at": STARTS.isoformat(), "zone": "America/Anchorage"}] * 3
 EVERY_TEXT = [
     *(message(kind) for kind in TEXTS),
+    message(moves_visit=True),
     *(message("answer", answer=answer, choices=CHOICES) for answer in ANSWERS),
 ]
 
@@ -78,6 +79,15 @@ def test_an_offer_says_what_it_must_in_the_order_that_matters(settings):
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
     assert not text.endswith("{link}"), "a link at the end would be previewed"
+
+
+@pytest.mark.parametrize("clinic_name", ["Glow", LONG_NAME])
+def test_who_holds_a_later_visit_reads_that_a_yes_moves_it(clinic_name, settings):
+    settings.PUBLIC_URL = LONG_URL
+    text = rendering.render(message(clinic_name=clinic_name, moves_visit=True))
+    assert "move" in text and "STOP" in text and not text.endswith("{link}")
+    letter = rendering.letter(message(channel="email", clinic_name=clinic_name, moves_visit=True))
+    assert "until you say yes" in letter.text
 
 
 def test_a_short_name_gets_the_kind_wording(settings):
