@@ -1,6 +1,6 @@
 """A yes to an earlier time gives up the later visit, in the same transaction (decision R20).
 
-The visit's own time becomes free, so its practitioner is locked before any slot (docs/adr/0009).
+The visit's own time becomes free, so its practitioner is locked before any slot (docs/adr/0012).
 """
 
 from datetime import datetime

@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('matching', '0006_waves_in_order'),
-        ('waitlist', '0012_no_half_places'),
+        ('matching', '0008_holds_and_reserves'),
+        ('waitlist', '0015_cancelling'),
     ]
 
     operations = [

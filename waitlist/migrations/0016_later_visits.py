@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('matching', '0007_later_visits'),
-        ('waitlist', '0012_no_half_places'),
+        ('matching', '0009_later_visits'),
+        ('waitlist', '0015_cancelling'),
     ]
 
     operations = [
