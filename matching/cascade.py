@@ -12,12 +12,12 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from audit import trail
-from matching import foresight, holds, offers, plans, ranking, reserves, sending, waves
+from matching import clocks, foresight, holds, offers, plans, ranking, refills, reserves, sending, waves
 from matching.foresight import Foresight
 from matching.models import Offer
 from matching.plans import Plan
 from matching.states import OfferState
-from notifications import outbox
+from notifications import outages, outbox
 from notifications.models import Message
 from notifications.states import REACHED_CARRIER, Kind, MessageStatus
 from waitlist import calendar, masses, slots
@@ -105,8 +105,17 @@ def _ask_if_due(slot_id: int, foreseen: Foresight | None, *, now: datetime) -> i
         stand = reserves.standing(slot)
         if (stand.asked or stand.in_line) and _reserve_first(slot_id, now=now):
             return 0
-        is_due = _is_due(slot, plan, stand.waiting, now) and not masses.is_paused(slot, now=now)
-        batch = waves.find(slot, plan, foreseen=foreseen, now=now) if is_due else None
+        batch = None
+        is_due, has_lost = _is_due(slot, plan, stand.waiting + refills.places(plan), now), refills.are_due(plan)
+        if (is_due or has_lost) and _has_to_wait(slot, plan, now=now):
+            return 0
+        if has_lost and not is_due and refills.places(plan) and now < ranking.offers_end_at(slot):
+            batch = refills.find(slot, plan, now=now)
+        if has_lost and (batch is None or not batch.picked):
+            _settle(slot_id, now=now)
+            continue
+        if is_due:
+            batch = waves.find(slot, plan, foreseen=foreseen, now=now)
         try:
             if batch is not None:
                 sending.send(batch, now=now)
@@ -116,6 +125,33 @@ def _ask_if_due(slot_id: int, foreseen: Foresight | None, *, now: datetime) -> i
         except sending.Changed:
             foreseen = None
     return 0
+
+
+def _has_to_wait(slot: Slot, plan: Plan, *, now: datetime) -> bool:
+    """Whether staff are asked first what becomes of the day, or nothing goes out to people now."""
+    if masses.is_paused(slot, now=now):
+        return True
+    channel = clocks.stopped_by(plan)
+    if channel:
+        _await_end(slot.pk, channel, now=now)
+    return bool(channel)
+
+
+@transaction.atomic(durable=True)
+def _await_end(slot_id: int, channel: str, *, now: datetime) -> None:
+    slot = slots.lock_slot(slot_id)
+    if slot is not None and slot.is_live:
+        clocks.await_end(slot, channel, now=now)
+        hint(slot.clinic_id, "board")
+
+
+@transaction.atomic(durable=True)
+def _settle(slot_id: int, *, now: datetime) -> None:
+    """Nobody takes the places that were lost; then the time is kept for nobody who cannot be told."""
+    slot = slots.lock_slot(slot_id)
+    if slot is not None and slot.is_live:
+        refills.settle(slot, now=now)
+        _open_to_others_early(slot, now=now)
 
 
 @transaction.atomic(durable=True)
@@ -142,6 +178,7 @@ def _nobody_asked(slot_id: int, *, now: datetime) -> None:
 def due(*, now: datetime, limit: int) -> list[int]:
     """Live slots whose cascade has something to do, whatever nudge was lost: the sweep's list, oldest first."""
     waiting = Offer.objects.filter(slot=OuterRef("pk"), state=OfferState.PENDING)
+    over = waiting.filter(~clocks.stands_still(outages.out()), expires_at__lte=now)
     line = Offer.objects.filter(reserves.IN_RESERVE, slot=OuterRef("pk"))
     return list(
         Slot.objects.filter(state__in=LIVE_SLOT_STATES)
@@ -149,7 +186,9 @@ def due(*, now: datetime, limit: int) -> list[int]:
             (Q(next_wave_at__lte=now) & ~masses.pausing())
             | Q(Q(next_wave_at=None) | masses.pausing(), starts_at__lte=now)
             | Q(held_until__lte=now)
-            | Exists(waiting.filter(expires_at__lte=now))
+            | Exists(over)
+            | clocks.thawed(now=now)
+            | (refills.waiting() & ~masses.pausing())
             | Exists(_undeliverable(waiting))
             | (Q(state=SlotState.OFFERING) & ~Exists(waiting))
             | (~Q(state=SlotState.HELD) & Exists(line) & ~Exists(waiting.filter(reserves.BEING_ASKED)))
@@ -187,9 +226,11 @@ def withdraw(slot: Slot, because: ClosedBecause, news: Kind, *, now: datetime) -
 
 
 def _let_lapse(slot: Slot, *, now: datetime) -> None:
-    """Expire what is due, and what could not be delivered; who was never told has not answered by silence."""
-    offers.lapse(slot, _undeliverable(offers.pending(slot)), now=now, heard=False)
-    over = offers.pending(slot).filter(expires_at__lte=now)
+    """Expire what could not be delivered, and what is due by clocks that take in when people heard and what stopped
+    them; who was never told has not answered by silence."""
+    stand_still = clocks.take_in(slot, now=now)
+    refills.note(slot, offers.lapse(slot, _undeliverable(offers.pending(slot)), now=now, heard=False), now=now)
+    over = offers.pending(slot).filter(expires_at__lte=now).exclude(pk__in=stand_still)
     told = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER, status__in=REACHED_CARRIER)
     offers.lapse(slot, over.filter(~Exists(told)), now=now, heard=False)
     offers.lapse(slot, over, now=now)
@@ -202,14 +243,16 @@ def _undeliverable(waiting: QuerySet[Offer]) -> QuerySet[Offer]:
 
 
 def _open_to_others_early(slot: Slot, *, now: datetime) -> None:
-    """Exclusive access ends with the last who could still answer; a late yes of those who were told counts."""
-    if not slot.is_exclusive(now):
+    """Exclusive access ends with the last who could still answer, or take the place of one who could not be told; a
+    late yes of those who were told counts."""
+    if not slot.is_exclusive(now) or refills.are_due(plans.of(slot)):
         return
     told = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER, status__in=REACHED_CARRIER)
     theirs = Offer.objects.filter(slot=slot).exclude(entry__status=EntryStatus.BOOKED)
     if theirs.filter(Q(state=OfferState.PENDING) | Q(Exists(told), state=OfferState.EXPIRED)).exists():
         return
     next_wave_at = slot.next_wave_at if plans.of(slot).is_over else now
+    slot.exclusive_until, slot.next_wave_at = now, next_wave_at
     Slot.objects.filter(pk=slot.pk).update(exclusive_until=now, next_wave_at=next_wave_at)
     trail.record("slot.exclusive_ended", slot, now=now, clinic_id=slot.clinic_id)
 

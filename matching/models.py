@@ -47,6 +47,8 @@ class SentWave(models.Model):
     sent_at = models.DateTimeField()
     asked = models.PositiveIntegerField()
     excluded = models.JSONField(default=dict, help_text="Filter name → people.")
+    lost = models.PositiveIntegerField(default=0, db_default=0, help_text="Of those asked, who could not be told.")
+    refilled = models.PositiveIntegerField(default=0, db_default=0, help_text="Of those, whose place is settled.")
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["slot", "number"], name="wave_once")]
@@ -68,6 +70,11 @@ class Offer(models.Model):
     parts = models.JSONField(default=dict, help_text="The seven parts of the score, 0 to 10,000 each.")
     offered_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    window_minutes = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="How long they have from hearing of it; 0: no clock of its own."
+    )
+    heard_at = models.DateTimeField(null=True, help_text="When they heard of it, as far as the clock has taken it in.")
+    thawed_to = models.DateTimeField(null=True, help_text="Outages up to here have been added to the clock.")
     answered_at = models.DateTimeField(null=True)
     answered_by = models.CharField(max_length=10, blank=True, help_text="link, reply, call, staff or reserve.")
     decline_reason = models.CharField(max_length=14, choices=DeclineReason, blank=True)

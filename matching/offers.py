@@ -1,6 +1,5 @@
 """Rows of offers: made, lapsed, taken back. Whoever calls holds the lock on their slot."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -8,30 +7,8 @@ from django.db.models import F, QuerySet
 
 from audit import trail
 from matching.models import Offer
-from matching.ranking import Candidate
 from matching.states import OFFER_MOVES, DeclineReason, OfferState
 from waitlist.models import Patient, Slot, WaitlistEntry
-
-
-def make(slot: Slot, candidates: Sequence[tuple[Candidate, datetime]], *, wave: int, now: datetime) -> list[Offer]:
-    """Offer the slot to each candidate until their own deadline; their entries are locked."""
-    made = Offer.objects.bulk_create(
-        Offer(
-            slot=slot,
-            patient_id=candidate.patient_id,
-            entry_id=candidate.entry_id,
-            wave=wave,
-            score=candidate.score,
-            parts=candidate.parts,
-            offered_at=now,
-            expires_at=expires_at,
-        )
-        for candidate, expires_at in candidates
-    )
-    entry_ids = [candidate.entry_id for candidate, _ in candidates]
-    WaitlistEntry.objects.filter(pk__in=entry_ids).update(offers_received=F("offers_received") + 1)
-    trail.record("offer.made", made, now=now, clinic_id=slot.clinic_id, changes={"wave": wave})
-    return made
 
 
 def make_unasked(slot: Slot, patient: Patient, entry: WaitlistEntry | None, *, via: str, now: datetime) -> Offer:

@@ -7,15 +7,15 @@ for `rank` (who may be asked) and for `excluded` and `why` (who may not, and the
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from django.db.models import Exists, OuterRef
 
 from matching import ranking_facts
+from matching.ends import answers_end_at
 from matching.models import Offer, SentWave
-from matching.policies import Policy
 from matching.prepared import fetch
 from matching.ranking_sql import COUNTS, SLOTS, WHY, best, everybody
 from matching.states import OfferState, Order
@@ -144,18 +144,6 @@ def could_have(entry: WaitlistEntry, slot: Slot, *, now: datetime) -> bool:
 def slot_is_answerable(slot: Slot, *, now: datetime) -> bool:
     """Whether a yes could still come in time."""
     return now < answers_end_at(slot)
-
-
-def answers_end_at(slot: Slot) -> datetime:
-    """The last moment for a yes: the start less the service's notice and its policy's cut-off (decision R5)."""
-    cutoff_minutes = slot.policy.document.get("cutoff_minutes", Policy.cutoff_minutes)
-    return slot.starts_at - timedelta(minutes=slot.service.notice_minutes + cutoff_minutes)
-
-
-def offers_end_at(slot: Slot) -> datetime:
-    """The last moment for a wave: the last for a yes less the policy's cut-off for offers."""
-    cutoff_minutes = slot.policy.document.get("offer_cutoff_minutes", Policy.offer_cutoff_minutes)
-    return answers_end_at(slot) - timedelta(minutes=cutoff_minutes)
 
 
 def _parts(row: Mapping[str, Any]) -> dict[str, int]:

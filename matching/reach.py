@@ -5,7 +5,7 @@ Looked at before the slot is locked, and looked at again under its lock.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from matching import plans, ranking
 from matching.policies import Wave
@@ -24,6 +24,7 @@ class Picked:
     candidate: Candidate
     routes: list[outbox.Route]
     expires_at: datetime
+    window: timedelta
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def reachable(
             refused[candidate.patient_id] = ways
         elif len(picked) < size:
             ends = min(outbox.answer_by(slot, patients[candidate.patient_id], ways, window), until)
-            picked.append(Picked(candidate, ways, ends))
+            picked.append(Picked(candidate, ways, ends, window))
     return Reached(picked, refused, found)
 
 

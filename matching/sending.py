@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,7 +14,7 @@ from django.db import connection, models, transaction
 
 from audit import trail
 from matching import ranking, reach
-from matching.models import Offer
+from matching.models import Offer, SentWave
 from matching.reach import Picked, Reached
 from notifications import outbox
 from waitlist import masses, slots
@@ -35,7 +35,8 @@ class Changed(Exception):
 class Batch:
     """A wave before it is sent: `number` counts the slot's waves from 1, `step` the policy's (0: chosen by staff).
 
-    `exclusive_until` and `next_wave_at` are the slot's from then on; `verb` and `changes` go to the trail.
+    `exclusive_until` and `next_wave_at` are the slot's from then on; `verb` and `changes` go to the trail. `settles`:
+    by wave, how many lost places are settled by it.
     """
 
     slot: Slot
@@ -47,6 +48,7 @@ class Batch:
     exclusive_until: datetime | None
     verb: str
     changes: dict[str, Any] = field(default_factory=dict)
+    settles: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def picked(self) -> list[Picked]:
@@ -70,6 +72,8 @@ def send(batch: Batch, *, now: datetime) -> None:
             raise Changed
         with connection.cursor() as cursor:
             cursor.execute(WAVE, facts)
+        for wave_id, places in batch.settles.items():
+            SentWave.objects.filter(pk=wave_id).update(refilled=places)
         if batch.picked:
             nudge("notifications.tasks.deliver_slot", slot.pk)
         hint(slot.clinic_id, "board")
@@ -112,6 +116,7 @@ def _offers(batch: Batch, *, now: datetime) -> Sequence[Offer]:
             parts=one.candidate.parts,
             offered_at=now,
             expires_at=one.expires_at,
+            window_minutes=one.window // timedelta(minutes=1),
         )
         for one in batch.picked
     ]

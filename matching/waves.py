@@ -1,5 +1,6 @@
 """One wave of a slot: the next few are found before the slot is locked, then asked under its lock."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from matching.foresight import Foresight
 from matching.models import SentWave
 from matching.plans import Plan
 from matching.policies import Wave
-from matching.reach import Reached
+from matching.reach import Picked, Reached
 from matching.sending import Batch
 from matching.states import Order
 from waitlist import surges
@@ -26,7 +27,9 @@ def find(slot: Slot, plan: Plan, *, foreseen: Foresight | None = None, now: date
     is_surge = surges.is_surge(slot.location, slot.starts_at)
     step, reached = len(plan.waves), reach.NOBODY
     for trying in plan.steps:
-        reached = _reach(slot, plan.waves[trying - 1], foreseen, is_surge=is_surge, now=now)
+        wave = plan.waves[trying - 1]
+        size = plans.size(wave, is_surge=is_surge)
+        reached = pick(slot, wave, size, foreseen, is_surge=is_surge, now=now)
         if reached.picked:
             step = trying
             break
@@ -40,22 +43,30 @@ def find(slot: Slot, plan: Plan, *, foreseen: Foresight | None = None, now: date
         changes["exclusive_until"] = exclusive_until.isoformat()
     told_at = reach.told_at(picked, now=now)
     sent = SentWave(slot=slot, number=number, step=step, sent_at=now, told_at=told_at, asked=len(picked))
+    plan = replace(plan, sent=(*plan.sent, sent))
+    if picked or plan.is_over:
+        next_wave_at = next_look(slot, plan, picked, exclusive_until, now=now)
+    else:
+        next_wave_at = min(ranking.answers_end_at(slot), now + LOOK_AGAIN)
     return Batch(
         slot,
         number,
         step,
         reached,
         excluded=sending.excluded(slot, picked, reached.refused.values(), now=now),
-        next_wave_at=_next_look(slot, replace(plan, sent=(*plan.sent, sent)), reached, exclusive_until, now=now),
+        next_wave_at=next_wave_at,
         exclusive_until=exclusive_until,
         verb="slot.wave",
         changes=changes,
     )
 
 
-def _reach(slot: Slot, wave: Wave, foreseen: Foresight | None, *, is_surge: bool, now: datetime) -> Reached:
-    """The first people of this wave who can be told in time. Where too many of the first cannot, more are looked at."""
-    size = plans.size(wave, is_surge=is_surge) or EVERYBODY
+def pick(
+    slot: Slot, wave: Wave, size: int | None, foreseen: Foresight | None = None, *, is_surge: bool, now: datetime
+) -> Reached:
+    """The first `size` people of this wave, or all, who can be told in time. Where too many of the first cannot, more
+    are looked at."""
+    size = size or EVERYBODY
     limit = size if size == EVERYBODY else size * SPARE
     wanted: dict[str, Any] = {"min_score": wave.min_score, "tiers": wave.tiers, "order": Order(wave.order)}
     while True:
@@ -68,10 +79,11 @@ def _reach(slot: Slot, wave: Wave, foreseen: Foresight | None, *, is_surge: bool
         limit *= WIDER
 
 
-def _next_look(
-    slot: Slot, plan: Plan, reached: Reached, exclusive_until: datetime | None, *, now: datetime
+def next_look(
+    slot: Slot, plan: Plan, picked: Sequence[Picked], exclusive_until: datetime | None, *, now: datetime
 ) -> datetime:
-    """When to act next: at the next wave's minute or when everybody's time is over, whichever is sooner.
+    """When to act next: at the next wave's minute or when everybody's time is over, whichever is sooner; `picked` are
+    about to be asked.
 
     Never while the time is kept for those asked. When the plan is over, only to end the slot: who joins late counts
     for a wave that repeats.
@@ -79,10 +91,8 @@ def _next_look(
     end = ranking.answers_end_at(slot)
     if plan.is_over:
         return end
-    if not reached.picked:
-        return min(end, now + LOOK_AGAIN)
     waiting = offers.pending(slot).values_list("expires_at", flat=True)
-    latest = max([*waiting, *(one.expires_at for one in reached.picked)])
+    latest = max([*waiting, *(one.expires_at for one in picked)], default=None)
     moments = [max(now, moment) for moment in (latest, plan.next_minute) if moment is not None]
     look = max(min(moments), exclusive_until or now)
     return look if look < ranking.offers_end_at(slot) else end

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from matching.models import Offer
-from notifications.states import Capability, Channel, ContactKind, Kind, MessageStatus, Purpose
+from notifications.states import Capability, Channel, ContactKind, Kind, MessageStatus, OutageCause, Purpose
 from waitlist.models import Appointment, Clinic, Patient, Slot, User, Writeback
 
 
@@ -112,6 +112,11 @@ class Message(models.Model):
     sent_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
     resent_at = models.DateTimeField(null=True, help_text="When it was put back once, surely not sent or not received.")
+    unreached = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often in a row the provider could not be reached with it."
+    )
+    unreached_since = models.DateTimeField(null=True)
+    unreached_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -128,10 +133,34 @@ class Message(models.Model):
                 condition=Q(status__in=["pending", "sending", "unknown"]),
             ),
             models.Index(fields=["contact_point", "sent_at"], name="message_by_contact"),
+            models.Index(fields=["channel", "sent_at"], name="message_by_channel"),
+            models.Index(fields=["channel", "unreached_at"], name="message_unreached", condition=Q(unreached__gt=0)),
         ]
 
     def __str__(self) -> str:
         return f"message {self.pk}"
+
+
+class Outage(models.Model):
+    """A time in which nothing went out by a channel: clocks stand still, and are put on by its length."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True)
+    channel = models.CharField(max_length=8, choices=Channel)
+    cause = models.CharField(max_length=11, choices=OutageCause)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, help_text="Empty: now.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["channel"], name="outage_one_at_a_time", condition=Q(ended_at=None)),
+            models.CheckConstraint(
+                name="outage_ends_after_start", condition=Q(ended_at=None) | Q(ended_at__gte=models.F("started_at"))
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["ended_at"], name="outage_by_end")]
+
+    def __str__(self) -> str:
+        return f"outage {self.pk}"
 
 
 class InboundMessage(models.Model):

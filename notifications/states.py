@@ -58,6 +58,14 @@ class MessageStatus(TextChoices):
     DROPPED = "dropped", "Not sent: no longer true"
 
 
+class OutageCause(TextChoices):
+    """Why nothing goes out by a channel."""
+
+    UNREACHABLE = "unreachable", "The provider cannot be reached"
+    ACCOUNT = "account", "The provider does not accept our account"
+    BY_HAND = "by_hand", "Stopped by hand"
+
+
 class Rule(TextChoices):
     """Why a message did not go out: a rule of contact forbade it, or what it says was no longer true."""
 

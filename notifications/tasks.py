@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from audit import heart
-from notifications import outbox, replies
+from notifications import outages, outbox, replies
 
 BATCH = 100
 SWEPT_EVERY_SECONDS = 5
@@ -29,6 +29,7 @@ def answer(heard_id: int) -> None:
 @shared_task
 def sweep_outbox() -> None:
     heart.beat("notifications.tasks.sweep_outbox", now=timezone.now())
+    outages.end_if_nothing_waits(now=timezone.now())
     for message_id in outbox.due(now=timezone.now(), limit=BATCH):
         deliver.apply_async((message_id,), expires=SWEPT_EVERY_SECONDS)  # a slow one keeps no other waiting
     for heard_id in replies.unhandled(now=timezone.now(), limit=BATCH):

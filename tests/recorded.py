@@ -36,6 +36,7 @@ NOUNS = (
     "matching_offer",
     "matching_policyversion",
     "notifications_contactpoint",
+    "notifications_outage",
 )
 PARTS = {  # table → (column, the table whose row's line speaks for it)
     "waitlist_availability": ("entry_id", "waitlist_waitlistentry"),

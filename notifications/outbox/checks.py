@@ -9,6 +9,7 @@ from matching.models import Offer
 from matching.states import OfferState
 from notifications import rules
 from notifications.models import Message
+from notifications.outbox import deadlines
 from notifications.rules.places import states
 from notifications.states import REACHED_CARRIER, UNFINISHED, Channel, Kind, MessageStatus, Rule
 from waitlist.models import Writeback
@@ -66,7 +67,9 @@ def untrue(message: Message, *, now: datetime) -> Rule | None:
 
 
 def _is_open(offer: Offer, now: datetime) -> bool:
-    return offer.state == OfferState.PENDING and offer.expires_at > now and offer.slot.is_live
+    if offer.state != OfferState.PENDING or not offer.slot.is_live:
+        return False
+    return offer.expires_at > now or deadlines.present(offer, now=now) > now
 
 
 def _not_worth_telling(message: Message, offer: Offer, now: datetime) -> Rule | None:

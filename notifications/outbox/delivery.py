@@ -15,7 +15,7 @@ from matching.models import Offer
 from notifications import channels, rendering
 from notifications.channels import Outcome, Result
 from notifications.models import ContactPoint, Message
-from notifications.outbox import checks, results
+from notifications.outbox import checks, deadlines, heed, results
 from notifications.states import UNFINISHED, Channel, MessageStatus
 
 log = logging.getLogger(__name__)
@@ -52,12 +52,13 @@ def deliver(message_id: int, *, now: datetime) -> None:
         message = _row(message_id)
         if message.status not in UNFINISHED or message.next_attempt_at > now:
             return
-        if message.status == MessageStatus.PENDING:
-            result = _send(message, now=now)
-        else:
-            result = _look_up(message, now=now)
+        heard_by = heed.heed if message.status == MessageStatus.PENDING else heed.heed_look_up
+        deadlines.refresh(message, now=now)
+        result = (_send if message.status == MessageStatus.PENDING else _look_up)(message, now=now)
         if result is not None:
-            results.record(message, result, now=now + timedelta(seconds=monotonic() - started))
+            then = now + timedelta(seconds=monotonic() - started)
+            results.record(message, result, now=then)
+            heard_by(message, result, now=then)
     except Exception:  # one bad message must not hold up the others
         log.exception("message %s could not be delivered", message_id)
         Message.objects.filter(pk=message_id, status=MessageStatus.PENDING).update(next_attempt_at=now + AFTER_A_FAULT)
@@ -98,7 +99,7 @@ def _claim(message: Message, *, now: datetime) -> bool:
         message.contact_point = ContactPoint.objects.select_for_update(no_key=True).get(pk=message.contact_point_id)
     locked = Message.objects.select_for_update(no_key=True, skip_locked=True)
     mine = locked.filter(pk=message.pk, status=MessageStatus.PENDING, attempts=message.attempts).first()
-    if mine is None:
+    if mine is None or _was_put_off(mine, message):
         return False
     if message.offer_id is not None:  # as it is now, not as it was before we had waited for the locks
         message.offer = Offer.objects.select_related("slot").get(pk=message.offer_id)
@@ -111,9 +112,18 @@ def _claim(message: Message, *, now: datetime) -> bool:
         message.attempts += 1
         message.status = MessageStatus.SENDING
         Message.objects.filter(pk=message.pk).update(
-            status=message.status, attempts=message.attempts, next_attempt_at=now + LEASE, text=message.text
+            status=message.status,
+            attempts=message.attempts,
+            next_attempt_at=now + LEASE,
+            text=message.text,
+            context=message.context,
         )
     return verdict.may_go
+
+
+def _was_put_off(mine: Message, message: Message) -> bool:
+    """Its clock was moved on since it was read: then its words are read again first."""
+    return mine.not_after is not None and message.not_after is not None and mine.not_after > message.not_after
 
 
 def _look_up(message: Message, *, now: datetime) -> Result | None:

@@ -7,8 +7,9 @@ from django.db import transaction
 
 from notifications.channels import Outcome, Result, twilio_codes
 from notifications.models import Message
-from notifications.outbox import results
+from notifications.outbox import deadlines, results
 from notifications.states import UNFINISHED, Kind, MessageStatus
+from waitlist.nudge import nudge
 
 STATUSES = {
     "accepted": MessageStatus.SENT,
@@ -29,12 +30,13 @@ ONCE_MORE_AFTER = timedelta(minutes=1)
 def receipt(public_id: UUID, *, provider_id: str, status: str, code: str, now: datetime) -> bool:
     """Take in one report; False where it changes nothing. It also settles a message of which nothing was known."""
     to = STATUSES.get(status)
-    message = _locked(public_id)
+    message = _locked(public_id, now=now)
     if to is None or message is None or _is_old_news(message, provider_id):
         return False
     ended_badly = to in (MessageStatus.UNDELIVERED, MessageStatus.FAILED)
     if ended_badly and _once_more(message, provider_id, code, now=now):
         return True
+    is_late = message.sent_at is not None and now > message.sent_at + deadlines.NO_RECEIPT
     fields = {"provider_id": provider_id, "error_code": code[:20], "sent_at": message.sent_at or now}
     if to == MessageStatus.DELIVERED:
         fields["delivered_at"] = now
@@ -44,10 +46,12 @@ def receipt(public_id: UUID, *, provider_id: str, status: str, code: str, now: d
         results.failed(message, Result(Outcome.FAILED, provider_id, code), now=now)
     else:
         results.succeeded(message, now=now)
+        if is_late and message.kind == Kind.OFFER:  # their clock begins later than their page says
+            nudge("matching.tasks.advance", message.slot_id or 0)
     return True
 
 
-def _locked(public_id: UUID) -> Message | None:
+def _locked(public_id: UUID, *, now: datetime) -> Message | None:
     """The message and, before it, its contact point and its offer."""
     found = Message.objects.filter(public_id=public_id).select_related("contact_point").first()
     point = results.lock_what_it_is_about(found) if found is not None else None
@@ -56,6 +60,7 @@ def _locked(public_id: UUID) -> Message | None:
     rows = Message.objects.select_for_update(no_key=True, of=("self",)).select_related("clinic", "patient", "offer")
     message = rows.get(public_id=public_id)
     message.contact_point = point
+    deadlines.refresh(message, now=now)
     return message
 
 

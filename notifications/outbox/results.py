@@ -10,7 +10,7 @@ from django.db import transaction
 from audit import trail
 from matching.models import Offer
 from matching.states import OfferState
-from notifications import rules
+from notifications import outages, rules
 from notifications.channels import Outcome, Result
 from notifications.models import ContactPoint, Message
 from notifications.outbox import learning
@@ -136,7 +136,8 @@ def _again(message: Message, result: Result, *, now: datetime, **known: Any) -> 
         failed(message, result, now=now)
         return
     at = now if lost else now + wait(message, result.outcome)
-    if at >= (message.not_after or message.created_at + GIVE_UP[Channel(message.channel)]):
+    too_late = at >= (message.not_after or message.created_at + GIVE_UP[Channel(message.channel)])
+    if too_late and message.channel not in outages.out():  # its clock stands still as long as nothing goes out
         if move(message, MessageStatus.FAILED, now=now, **known):
             failed(message, result, now=now)
         return

@@ -93,7 +93,7 @@ def test_silence_expires_at_the_deadline_printed():
     entry = world.entry()
     slot = world.slot()
     cascade.advance(slot.pk, now=NOW)
-    Message.objects.update(status="sent", sent_at=NOW)
+    Message.objects.update(status="delivered", sent_at=NOW, delivered_at=NOW)
     offer = Offer.objects.get()
     assert offer.expires_at == NOW + policies.window(timedelta(hours=30), None)
     assert cascade.due(now=offer.expires_at, limit=5) == [slot.pk]

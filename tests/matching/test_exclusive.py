@@ -89,9 +89,21 @@ def test_one_no_does_not_end_it_but_the_last_does_and_the_next_wave_goes_at_once
     assert Entry.objects.filter(verb="slot.exclusive_ended", object_id=slot.pk).count() == 1
 
 
+def test_whoever_takes_the_place_of_one_who_was_never_told_has_it_kept_too(slot):
+    lost = slot.offers.first()
+    lost.messages.update(status="undelivered")
+    assert step(slot, NOW + MINUTE) == 1  # and no stranger
+    assert (slot.exclusive_until, states(slot)) == (UNTIL, {"expired": 1, "pending": 2})
+    assert not slot.waves.filter(step=2).exists()
+
+
 def test_what_was_never_delivered_keeps_nothing(slot):
-    Message.objects.update(status="undelivered")
-    assert step(slot, NOW + 3 * MINUTE) == 3
+    asked = 2
+    while asked:
+        Message.objects.update(status="undelivered")
+        asked = step(slot, NOW + 3 * MINUTE)
+    assert slot.exclusive_until == NOW + 3 * MINUTE
+    assert slot.offers.count() == 5
 
 
 def test_a_policy_of_one_wave_is_open_to_staff_after_it(world):

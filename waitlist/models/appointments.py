@@ -107,6 +107,9 @@ class Slot(models.Model):
     wave = models.PositiveSmallIntegerField(default=0, help_text="Waves sent so far.")
     next_wave_at = models.DateTimeField(null=True, help_text="When the cascade acts next; empty: only by hand.")
     exclusive_until = models.DateTimeField(null=True, help_text="Until then only those asked may have it.")
+    paused_for = models.CharField(
+        max_length=8, blank=True, default="", db_default="", help_text="The channel whose outage its next wave awaits."
+    )
     held_by = models.ForeignKey(Patient, models.PROTECT, null=True, related_name="+")
     held_until = models.DateTimeField(null=True)
 
