@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from audit import trail
-from matching import clocks, foresight, holds, offers, plans, ranking, refills, reserves, sending, waves
+from matching import clocks, ends, foresight, holds, offers, plans, ranking, refills, reserves, sending, waves
 from matching.foresight import Foresight
 from matching.models import Offer
 from matching.plans import Plan
@@ -87,7 +87,7 @@ def clear_up(slot_id: int, *, now: datetime) -> bool:
         return False
     _let_lapse(slot, now=now)
     _open_to_others_early(slot, now=now)
-    if now >= ranking.offers_end_at(slot) and slot.next_wave_at is not None and slot.next_wave_at <= now:
+    if now >= ends.offers_end_at(slot) and slot.next_wave_at is not None and slot.next_wave_at <= now:
         _ask_no_more(slot, now=now)
     return True
 
@@ -109,7 +109,7 @@ def _ask_if_due(slot_id: int, foreseen: Foresight | None, *, now: datetime) -> i
         is_due, has_lost = _is_due(slot, plan, stand.waiting + refills.places(plan), now), refills.are_due(plan)
         if (is_due or has_lost) and _has_to_wait(slot, plan, now=now):
             return 0
-        if has_lost and not is_due and refills.places(plan) and now < ranking.offers_end_at(slot):
+        if has_lost and not is_due and refills.places(plan) and now < ends.offers_end_at(slot):
             batch = refills.find(slot, plan, now=now)
         if has_lost and (batch is None or not batch.picked):
             _settle(slot_id, now=now)
@@ -267,7 +267,7 @@ def _ask_no_more(slot: Slot, *, now: datetime) -> None:
 def _is_due(slot: Slot, plan: Plan, waiting: int, now: datetime) -> bool:
     """At its minute, or early when the wave before is used up; never before the first wave's own time, nor while
     the time is kept for those asked."""
-    if slot.next_wave_at is None or not plan.waves or slot.is_exclusive(now) or now >= ranking.offers_end_at(slot):
+    if slot.next_wave_at is None or not plan.waves or slot.is_exclusive(now) or now >= ends.offers_end_at(slot):
         return False
     used_up = slot.state == SlotState.OFFERING and plan.done > 0 and not waiting
     return slot.next_wave_at <= now or (used_up and not plan.is_over)

@@ -57,7 +57,10 @@ def thawed(*, now: datetime) -> Q:
 
 def await_end(slot: Slot, channel: str, *, now: datetime) -> None:
     """No wave goes while this channel is out; the slot still ends in time."""
-    slot.paused_for, slot.next_wave_at = channel, answers_end_at(slot)
+    end = answers_end_at(slot)
+    if (slot.paused_for, slot.next_wave_at) == (channel, end):
+        return
+    slot.paused_for, slot.next_wave_at = channel, end
     Slot.objects.filter(pk=slot.pk).update(paused_for=channel, next_wave_at=slot.next_wave_at)
     trail.record("slot.paused", slot, now=now, clinic_id=slot.clinic_id, changes={"channel": channel})
 

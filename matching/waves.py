@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from matching import offers, plans, ranking, reach, sending
+from matching import ends, offers, plans, ranking, reach, sending
 from matching.foresight import Foresight
 from matching.models import SentWave
 from matching.plans import Plan
@@ -95,4 +95,4 @@ def next_look(
     latest = max([*waiting, *(one.expires_at for one in picked)], default=None)
     moments = [max(now, moment) for moment in (latest, plan.next_minute) if moment is not None]
     look = max(min(moments), exclusive_until or now)
-    return look if look < ranking.offers_end_at(slot) else end
+    return look if look < ends.offers_end_at(slot) else end

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.dateformat import format as write
 
 from audit import trail
-from matching import cascade, claims, plans, ranking
+from matching import cascade, claims, ends, plans
 from matching.claims import Claim
 from notifications.states import Kind
 from waitlist import calendar, masses, slots
@@ -59,7 +59,7 @@ def start(slot_id: int, *, now: datetime) -> bool:
         raise Refused(kept(slot, now=now))
     if masses.is_paused(slot, now=now):
         raise Refused("Many times of that day were cancelled at once: say first whether to refill them.")
-    if now >= ranking.offers_end_at(slot):
+    if now >= ends.offers_end_at(slot):
         raise Refused("It is too late to ask more people by itself: choose whom to ask, or book by hand.")
     if not plans.of(slot).waves:
         raise Refused("This clinic’s policy asks nobody by itself: choose whom to ask.")

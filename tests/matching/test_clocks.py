@@ -196,10 +196,8 @@ def test_a_receipt_and_the_expiry_at_once_let_nobody_lapse_who_heard_late():
         Message.objects.filter(offer=offer).update(status="sent", sent_at=NOW, provider_id=f"SM{offer.pk}")
         message, at = offer.messages.get(), NOW + 30 * MINUTE
         report = {"provider_id": message.provider_id, "status": "delivered", "code": "", "now": at}
-        at_once(
-            [partial(outbox.receipt, message.public_id, **report)]
-            + [partial(cascade.advance, slot.pk, now=at) for _ in range(3)]
-        )
+        receipt = partial(outbox.receipt, message.public_id, **report)
+        at_once([receipt] + [partial(cascade.advance, slot.pk, now=at)] * 3)
         cascade.advance(slot.pk, now=at)
         offer.refresh_from_db()
         assert (offer.state, offer.expires_at) == ("pending", at + 30 * MINUTE)
