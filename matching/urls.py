@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from matching.views import asking, changes, holding, leaving, offers, policies, service, slots, undo
+from matching.views import asking, calls, changes, holding, leaving, offers, policies, service, slots, undo
 
 urlpatterns: list[URLPattern] = [
     path("o/<str:token>", offers.offer, name="offer"),
@@ -25,6 +25,8 @@ urlpatterns: list[URLPattern] = [
     path("slots/<int:pk>/stop/", slots.stop, name="slot-stop"),
     path("slots/<int:pk>/undo/", undo.undo, name="slot-undo"),
     path("slots/<int:pk>/book/", slots.book, name="slot-book"),
+    path("calls/", calls.index, name="calls"),
+    path("calls/<int:pk>/no/", calls.said_no, name="call-no"),
     path("settings/policies/", policies.index, name="policies"),
     path("settings/policies/new/", policies.new, name="policy-new"),
     path("settings/policies/<int:pk>/", policies.policy, name="policy"),

@@ -130,7 +130,7 @@ def late_world(minutes: int) -> tuple[World, Slot]:
 
 def test_nobody_new_is_asked_after_it_but_a_yes_still_counts():
     _, slot = late_world(90)
-    assert ranking.offers_end_at(slot) == NOW + 15 * MINUTE
+    assert ends.offers_end_at(slot) == NOW + 15 * MINUTE
     assert [step(slot, NOW + minutes * MINUTE) for minutes in (0, 6, 12)] == [1, 1, 1]
     assert slot.next_wave_at == ranking.answers_end_at(slot)
     assert step(slot, NOW + 20 * MINUTE) == 0
@@ -156,7 +156,7 @@ def test_a_first_wave_that_comes_too_late_is_not_sent_and_the_slot_runs_out():
 
 def test_without_it_people_are_asked_until_the_last_moment_for_a_yes():
     _, slot = late_world(0)
-    assert ranking.offers_end_at(slot) == ranking.answers_end_at(slot)
+    assert ends.offers_end_at(slot) == ranking.answers_end_at(slot)
     assert step(slot, NOW + 100 * MINUTE) == 1
 
 
@@ -164,4 +164,4 @@ def test_a_buffer_does_not_take_the_last_minutes_to_ask():
     world = World(policy=policy(Wave(), short_buffer_minutes=120, offer_cutoff_minutes=60))
     visit = world.appointment(NOW + timedelta(hours=4))
     slot = schedule.cancel(visit.pk, reason="", now=NOW).slot
-    assert NOW < slot.next_wave_at < ranking.offers_end_at(slot)
+    assert NOW < slot.next_wave_at < ends.offers_end_at(slot)

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from matching import kpis
+from matching import calls, kpis
 from matching.views.cards import cards
 from waitlist import access, closing, masses
 from waitlist.models import MassCancellation, Slot
@@ -34,6 +34,7 @@ def board(request: HttpRequest) -> HttpResponse:
     context = {
         "clinic": clinic,
         "now": now,
+        "news": calls.news(clinic, now=now),
         "live": [card for card in every if card.slot.is_live],
         "filled": [card for card in every if card.slot.state == SlotState.FILLED and not card.slot.is_lost],
         "lost": [card for card in every if card.slot.is_lost],

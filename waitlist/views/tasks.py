@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from matching import calls
 from notifications import inbox
 from notifications.models import InboundMessage, Message
 from notifications.states import REACHED_CARRIER, Kind, MessageStatus
@@ -38,6 +39,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
     context = {
         "clinic": clinic,
         "now": now,
+        "news": calls.news(clinic, now=now),
         "to_enter": rows.filter(status=WritebackStatus.TASK),
         "conflicts": rows.filter(status=WritebackStatus.CONFLICT).annotate(
             is_told=_apology(*REACHED_CARRIER), is_to_be_told=_apology(MessageStatus.PENDING)

@@ -1,0 +1,75 @@
+"""The call list: people who have an offer that nothing could tell them of, for staff to ring up. Reads only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from matching import clocks
+from matching.ends import answers_end_at
+from matching.models import Offer
+from matching.states import OfferState
+from notifications import outages
+from notifications.models import Message, Outage, PatientContact
+from notifications.states import ContactKind, Kind, MessageStatus
+from waitlist.models import Clinic
+from waitlist.states import LIVE_SLOT_STATES, EntryStatus
+
+NOT_RECEIVED = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
+HANDED_OVER = (MessageStatus.SENT, MessageStatus.DELIVERED)
+
+
+@dataclass(frozen=True)
+class Call:
+    """Somebody to ring up, their number if we know one, and whether every way to them has failed."""
+
+    offer: Offer
+    number: str
+    has_failed: bool
+
+
+@dataclass(frozen=True)
+class News:
+    """What boards say of it: the outage of now, if any, and how many there are to call."""
+
+    outage: Outage | None
+    people: int
+
+
+def news(clinic: Clinic, *, now: datetime) -> News:
+    return News(outages.of_now(), len(_offers(clinic, now=now)))
+
+
+def of_clinic(clinic: Clinic, *, now: datetime) -> list[Call]:
+    """Whom to ring up, by the start of the time on offer."""
+    offers = _offers(clinic, now=now)
+    users = PatientContact.objects.filter(
+        patient__in=[offer.patient_id for offer in offers],
+        contact_point__kind=ContactKind.PHONE,
+        contact_point__clinic=clinic,
+        contact_point__stopped_at=None,
+    )
+    numbers = dict(users.order_by("-position", "-pk").values_list("patient_id", "contact_point__value"))
+    failed = set(_failed().filter(pk__in=[offer.pk for offer in offers]).values_list("pk", flat=True))
+    return [Call(offer, numbers.get(offer.patient_id, ""), offer.pk in failed) for offer in offers]
+
+
+def _offers(clinic: Clinic, *, now: datetime) -> list[Offer]:
+    """Of free times for which a yes would still count: not handed over in an outage, or failed on every way."""
+    told = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER, status__in=HANDED_OVER)
+    waiting = clocks.stands_still(outages.out()) & Q(~Exists(told), state=OfferState.PENDING)
+    failed = Q(pk__in=_failed().filter(slot__clinic=clinic, slot__state__in=LIVE_SLOT_STATES).values("pk"))
+    live = Offer.objects.filter(slot__clinic=clinic, slot__state__in=LIVE_SLOT_STATES, slot__starts_at__gt=now)
+    rows = live.filter(waiting | failed).exclude(entry__status__in=(EntryStatus.BOOKED, EntryStatus.REMOVED))
+    shown = rows.select_related(
+        "patient", "slot__service", "slot__policy", "slot__practitioner", "slot__location__clinic"
+    )
+    return [offer for offer in shown.order_by("slot__starts_at", "slot_id", "pk") if now < answers_end_at(offer.slot)]
+
+
+def _failed() -> QuerySet[Offer]:
+    """Those of which no way could tell them, and which they may still take."""
+    mine = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER)
+    may_answer = (OfferState.PENDING, OfferState.EXPIRED)
+    tried, other = mine.filter(status__in=NOT_RECEIVED), mine.exclude(status__in=NOT_RECEIVED)
+    return Offer.objects.filter(Exists(tried), ~Exists(other), state__in=may_answer)

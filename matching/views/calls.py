@@ -1,0 +1,39 @@
+"""Whom to ring up, since nothing else reaches them."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from matching import calls, claims
+from matching.claims import Claim
+from matching.models import Offer
+from notifications import outages
+from waitlist import access
+from waitlist.views.answer import is_update
+
+
+@never_cache
+@vary_on_headers("HX-Request")
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """The soonest time first, with what to say."""
+    clinic, now = access.get_clinic(request), timezone.now()
+    found = calls.of_clinic(clinic, now=now)
+    context = {"clinic": clinic, "now": now, "calls": found, "news": calls.News(outages.of_now(), len(found))}
+    return render(request, "matching/_calls.html" if is_update(request) else "matching/calls.html", context)
+
+
+@require_POST
+def said_no(request: HttpRequest, pk: int) -> HttpResponse:
+    """They said no on the phone."""
+    clinic = access.get_clinic(request)
+    offer = get_object_or_404(Offer.objects.select_related("patient"), slot__clinic=clinic, pk=pk)
+    if claims.decline(offer.pk, reason="", via="staff", now=timezone.now()) == Claim.DECLINED:
+        messages.success(request, f"{offer.patient.name} said no.")
+    else:
+        messages.warning(request, "They had answered before. Nothing was changed.")
+    return redirect("calls")
