@@ -1,0 +1,122 @@
+"""The call list: whom nothing reaches, while a yes would still count."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from matching.models import Offer
+from notifications import outages
+from notifications.models import Message, Outage
+from tests import factories
+from tests.factories import World
+
+pytestmark = pytest.mark.django_db
+
+
+def asked(world: World, status: str = "pending", **fields) -> Offer:
+    """Somebody asked for a time in thirty hours, their text in this state."""
+    now = timezone.now()
+    slot = world.slot(now + timedelta(hours=30 + Offer.objects.count()), state="offering", next_wave_at=None)
+    offer = world.offer(slot, offered_at=now, expires_at=now + timedelta(hours=1), **fields)
+    Message.objects.create(
+        clinic=world.clinic, kind="offer", channel="sms", contact_point=offer.patient.contact_points.get(),
+        patient=offer.patient, offer=offer, slot=slot, status=status, dedupe_key=f"offer:{offer.pk}",
+        next_attempt_at=now + timedelta(hours=1), created_at=now,
+    )  # fmt: skip
+    return offer
+
+
+def page(client: Client, name: str = "calls") -> str:
+    return client.get(reverse(name)).content.decode()
+
+
+def shown(client: Client, *offers: Offer) -> list[bool]:
+    text = page(client)
+    return [offer.patient.name in text for offer in offers]
+
+
+def test_in_an_outage_those_whose_text_has_not_gone_and_always_those_nothing_reached(staff: Client, world: World):
+    waiting, told, perhaps = asked(world), asked(world, "delivered"), asked(world, "unknown")
+    failed, late = asked(world, "failed"), asked(world, "undelivered", state="expired")
+    refused, said_no = asked(world, "refused"), asked(world, "failed", state="declined")
+    of_others = asked(World(), "failed")
+    rest = (refused, said_no, of_others)
+    assert shown(staff, waiting, told, perhaps, failed, late, *rest) == [False] * 3 + [True] * 2 + [False] * 3
+    assert "<b>2 people</b> could not be told" in page(staff, "board")
+    outages.begin("sms", "unreachable", now=timezone.now())
+    assert shown(staff, waiting, told, perhaps, failed, late, *rest) == [True, False, True, True, True] + [False] * 3
+    number = waiting.patient.contact_points.get().value
+    assert f'href="tel:{number}"' in page(staff)
+    for name in ("board", "tasks"):
+        assert "Texts are not going out since" in page(staff, name)
+        assert "Call 4 people now" in page(staff, name)
+
+
+def test_nobody_is_called_for_a_time_that_is_over_taken_or_no_longer_wanted(staff: Client, world: World):
+    now = timezone.now()
+    over, taken, left = (asked(world, "failed") for _ in range(3))
+    start = now + timedelta(minutes=70)  # less notice and cut-off it is over
+    type(over.slot).objects.filter(pk=over.slot_id).update(starts_at=start, ends_at=start + timedelta(minutes=5))
+    type(over.slot).objects.filter(pk=taken.slot_id).update(state="withdrawn")
+    left.entry.status = "removed"
+    left.entry.save()
+    assert shown(staff, over, taken, left) == [False] * 3
+    assert "Nobody to call" in page(staff)
+
+
+def test_said_no_and_booked_from_the_list(staff: Client, world: World):
+    no, yes = asked(world, "failed"), asked(world, "failed")
+    answer = staff.post(reverse("call-no", args=[no.pk]), follow=True).content.decode()
+    assert f"{no.patient.name} said no." in answer
+    no.refresh_from_db()
+    assert (no.state, no.answered_by) == ("declined", "staff")
+    assert "Nothing was changed" in staff.post(reverse("call-no", args=[no.pk]), follow=True).content.decode()
+    staff.post(reverse("slot-book", args=[yes.slot_id]), {"patient": yes.patient_id})
+    yes.refresh_from_db()
+    assert yes.state == "accepted"
+    assert "Nobody to call" in page(staff)
+
+
+@pytest.mark.parametrize("name", ["calls", "board"])
+def test_as_many_questions_for_three_as_for_one(staff: Client, world: World, name: str):
+    counts = []
+    for more in (1, 2):
+        for _ in range(more):
+            asked(world, "failed")
+        with CaptureQueriesContext(connection) as found:
+            page(staff, name)
+        counts.append(len(found))
+    assert counts[0] == counts[1]
+
+
+def test_without_a_number_the_list_says_so(staff: Client, world: World):
+    now = timezone.now()
+    entry = world.entry(factories.patient(world.clinic, phone=None, email="pat@example.com"))
+    offer = world.offer(world.slot(now + timedelta(hours=30), state="offering"), entry)
+    Message.objects.create(
+        clinic=world.clinic, kind="offer", channel="email", contact_point=entry.patient.contact_points.get(),
+        offer=offer, slot=offer.slot, status="failed", dedupe_key="mail", next_attempt_at=now, created_at=now,
+    )  # fmt: skip
+    assert "no number" in page(staff)
+
+
+def test_the_command_begins_lists_and_ends(db):
+    def run(*words: str) -> str:
+        said = StringIO()
+        call_command("outage", *words, stdout=said)
+        return said.getvalue().strip()
+
+    assert run("list") == "Everything goes out."
+    assert run("begin", "sms") == "sms: clocks stand still."
+    assert run("begin", "sms") == "sms: they did already."
+    assert run("list").startswith("sms: nothing goes out since")
+    assert run("end", "sms") == "sms: clocks run again."
+    assert run("end", "sms") == "sms: they did already."
+    assert Outage.objects.get().cause == "by_hand"
