@@ -11,7 +11,7 @@ from matching.models import Offer
 from matching.states import OfferState
 from notifications import outages
 from notifications.models import Message, Outage, PatientContact
-from notifications.states import ContactKind, Kind, MessageStatus
+from notifications.states import UNFINISHED, ContactKind, Kind, MessageStatus
 from waitlist.models import Clinic
 from waitlist.states import LIVE_SLOT_STATES, EntryStatus
 
@@ -57,7 +57,8 @@ def of_clinic(clinic: Clinic, *, now: datetime) -> list[Call]:
 def _offers(clinic: Clinic, *, now: datetime) -> list[Offer]:
     """Of free times for which a yes would still count: not handed over in an outage, or failed on every way."""
     told = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER, status__in=HANDED_OVER)
-    waiting = clocks.stands_still(outages.out()) & Q(~Exists(told), state=OfferState.PENDING)
+    unsent = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER, status__in=UNFINISHED)
+    waiting = clocks.stands_still(outages.out()) & Q(Exists(unsent), ~Exists(told), state=OfferState.PENDING)
     failed = Q(pk__in=_failed().filter(slot__clinic=clinic, slot__state__in=LIVE_SLOT_STATES).values("pk"))
     live = Offer.objects.filter(slot__clinic=clinic, slot__state__in=LIVE_SLOT_STATES, slot__starts_at__gt=now)
     rows = live.filter(waiting | failed).exclude(entry__status__in=(EntryStatus.BOOKED, EntryStatus.REMOVED))
