@@ -7,7 +7,7 @@ import pytest
 from django.db import connections, transaction
 
 from audit.models import Entry
-from matching import cascade, claims, ranking, softlock
+from matching import cascade, claims, ends, ranking, softlock
 from matching.policies import Wave
 from matching.states import Override
 from notifications.models import Message
