@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('matching', '0006_waves_in_order'),
+        ('matching', '0009_later_visits'),
     ]
 
     operations = [

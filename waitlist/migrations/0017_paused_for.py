@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('waitlist', '0012_no_half_places'),
+        ('waitlist', '0016_later_visits'),
     ]
 
     operations = [

@@ -7,9 +7,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('matching', '0007_clocks_and_refills'),
-        ('notifications', '0005_read_by_staff'),
-        ('waitlist', '0013_paused_for'),
+        ('matching', '0010_clocks_and_refills'),
+        ('notifications', '0006_visits_lost_and_changed'),
+        ('waitlist', '0017_paused_for'),
     ]
 
     operations = [
