@@ -8,7 +8,7 @@ from django.db import models
 
 from audit.actor import ActorKind, current
 
-__all__ = ["ActorKind", "AuditSeal", "Entry", "Heartbeat"]
+__all__ = ["ActorKind", "AuditSeal", "Checkup", "Entry", "Heartbeat"]
 
 ENDINGS = {0: "created", 1: "changed", 2: "deleted", 3: "seen"}
 
@@ -99,3 +99,14 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Checkup(models.Model):
+    """What the doctor found when it last looked at a clinic: how much, for the board; the page looks again."""
+
+    clinic_id = models.BigIntegerField(primary_key=True)
+    violations = models.PositiveIntegerField()
+    checked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"checkup of clinic {self.clinic_id}"

@@ -1,6 +1,6 @@
 """Is this process up, and is the whole thing doing its work?"""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from celery import current_app
 from django.contrib.auth.decorators import login_not_required
@@ -31,15 +31,14 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 while the database answers and every sweep runs on time, else 503 and what is missing."""
     try:
-        missing = late_sweeps()
+        missing = late_sweeps(now=timezone.now())
     except (OperationalError, PoolTimeout):
         missing = ["database"]
     return JsonResponse({"ready": not missing, "missing": missing}, status=503 if missing else 200)
 
 
-def late_sweeps() -> list[str]:
+def late_sweeps(*, now: datetime) -> list[str]:
     """Tasks of the beat table that skipped two turns; the rare ones count once they have run at all."""
-    now = timezone.now()
     beats = dict(Heartbeat.objects.values_list("name", "beat_at"))
     late = []
     for entry in current_app.conf.beat_schedule.values():

@@ -60,6 +60,7 @@ FOR: dict[str, set[Role]] = {  # everything else is for the front desk
     "holiday": MANAGER,
     "services": MANAGER,
     "service": MANAGER,
+    "checks": MANAGER | COMPLIANCE,
     "surge-days": MANAGER,
     "cancelling": MANAGER,
     "fee-waive": MANAGER,

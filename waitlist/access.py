@@ -48,6 +48,12 @@ def get_member(request: HttpRequest, role: Role = Role.FRONT_DESK) -> Membership
     return membership
 
 
+def get_overseer(request: HttpRequest) -> Membership:
+    """The membership in use of somebody who answers for the clinic: manager, compliance or admin; else 403."""
+    mine = get_membership(request)
+    return get_member(request, Role.COMPLIANCE if mine.role == Role.COMPLIANCE else Role.MANAGER)
+
+
 def get_clinic(request: HttpRequest, role: Role = Role.FRONT_DESK) -> Clinic:
     """The clinic in use, for somebody who may act in `role` there; else 403."""
     return get_member(request, role).clinic

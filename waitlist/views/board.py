@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from audit import heart
 from matching import calls, kpis
 from matching.views.cards import cards
 from waitlist import access, closing, masses
@@ -40,6 +41,8 @@ def board(request: HttpRequest) -> HttpResponse:
         "lost": [card for card in every if card.slot.is_lost],
         "empty": [card for card in every if not card.slot.is_live and card.slot.state != SlotState.FILLED],
         "many": masses.unanswered(clinic, now=now),
+        "checkup": heart.last_checkup(clinic.pk),
+        "oversees": membership.role in access.MAY_ACT_AS[Role.MANAGER],
         "figures": kpis.figures(clinic, since=kpis.week_start(clinic, now=now)),
     }
     return render(request, "waitlist/_board.html" if is_update(request) else "waitlist/board.html", context)

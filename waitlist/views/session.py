@@ -44,6 +44,7 @@ SETTINGS = (  # address by name, who may open it, what it is called, what for
         "Surge days",
         "Days in demand: more people are asked at once, and have less time to answer.",
     ),
+    ("checks", Role.MANAGER, "Checks", "What must always be true here, looked at now, and what to do where it is not."),
     (
         "closures",
         Role.MANAGER,
