@@ -79,6 +79,8 @@ def _about_an_offer(heard: InboundMessage, said: Said, *, now: datetime) -> None
 def _take(heard: InboundMessage, offer: Offer | None, *, now: datetime) -> None:
     """Yes, to this offer; a bare yes to the only one there is. After news of another time it may be mere thanks:
     then it books nothing by itself."""
+    if (booked := _booked_by(heard)) is not None:
+        return _finish(heard, None, offer=booked, meaning=Meaning.YES, now=now)
     if offer is None:
         live = live_offers(heard.contact_point, MAY_BE_TAKEN, now=now)
         news = _news(heard, now=now)
@@ -91,6 +93,12 @@ def _take(heard: InboundMessage, offer: Offer | None, *, now: datetime) -> None:
         outcome = claims.claim(offer.pk, via="reply", now=now)
     words = "finish" if outcome == Claim.OPEN and offer.slot.service.details_prompt else _words(Meaning.YES, outcome)
     return _finish(heard, words, offer=offer, meaning=Meaning.YES, now=now)
+
+
+def _booked_by(heard: InboundMessage) -> Offer | None:
+    """What this very text booked, where a worker died before it could note so: its own message confirms it."""
+    theirs = _told(heard.contact_point).filter(state=OfferState.ACCEPTED, answered_by="reply")
+    return theirs.filter(answered_at__gte=heard.received_at).first()
 
 
 def _words(meaning: Meaning, outcome: Claim) -> str | None:

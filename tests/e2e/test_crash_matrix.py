@@ -1,0 +1,53 @@
+"""SIGKILL between two steps of an act: the end is as if nothing had happened. All points: `make soak ARGS=faults`."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.acts import ACTS
+from tests.faults.matrix import Matrix, matrix
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WORST = [  # the act, and after what it dies
+    ("open", "after COMMIT"),
+    ("advance", "before COMMIT"),
+    ("deliver", "after the hand-over"),
+    ("claim", "after COMMIT"),
+    ("reply yes", "before COMMIT"),
+    ("retract", "after COMMIT"),
+    ("grace-cancel", "after COMMIT"),
+    ("writeback", "after the hand-over"),
+]
+
+
+@pytest.fixture(scope="module")
+def house(django_db_setup: None) -> Iterator[Matrix]:
+    with matrix() as one:
+        yield one
+
+
+@pytest.mark.parametrize(("act", "step"), WORST, ids=lambda value: value.replace(" ", "-"))
+def test_the_end_is_the_same(house: Matrix, act: str, step: str):
+    peace = house.undisturbed(act)
+    struck = house.strike(act, peace.number(step), peace)
+    assert struck.survived, struck
+
+
+def test_every_act_of_the_list_has_steps_to_die_at():
+    promised = {"open", "advance", "deliver", "claim", "retract", "grace-cancel", "writeback"}
+    assert promised <= set(ACTS)
+
+
+def test_a_house_that_sends_before_it_claims_is_found_out():
+    with matrix(spoilt="sends before it claims") as house:
+        peace = house.undisturbed("deliver")
+        struck = house.strike("deliver", peace.number("after the hand-over"), peace)
+    assert struck.sent_twice == 1 and not struck.survived
+
+
+def test_a_house_that_forgets_its_outbox_is_found_out(house: Matrix):
+    peace = house.undisturbed("advance")
+    with matrix(sweeps="no messages") as forgetful:
+        struck = forgetful.strike("advance", peace.number("after COMMIT"), peace)
+    assert struck.lost[("text", "offer", "P0")] == 1 and not struck.survived
+    assert "message_not_sent" in " ".join(struck.violations)

@@ -1,0 +1,163 @@
+"""Striking: the same little clinic again and again, an act that dies at its n-th step, and what others make of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from django.db import connection
+
+from ops import doctor
+from tests.factories import NOW
+from tests.fakes import FakeCalendar
+from tests.faults.acts import ACTS, SECRET, Scene
+from tests.faults.portrait import Portrait, handed_over_twice, paint, promised_twice
+from tests.harness import ROOT, eventually, test_database_url
+
+STRUCK_AT = NOW + timedelta(seconds=1)
+DONE_AGAIN_AT = NOW + timedelta(seconds=3)
+# When the sweeps come by: soon, after every lease and wait, and until nothing is due any more.
+SWEPT_AT = [NOW + timedelta(seconds=s) for s in (5, 24, 36, 68, 100, 200, 400)]
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """An act that nobody struck: its steps by name, and what the clinic looks like in the end."""
+
+    steps: list[str]
+    portrait: Portrait
+
+    def number(self, step: str) -> int:
+        """The last step of this name, counted from one."""
+        return len(self.steps) - self.steps[::-1].index(step)
+
+
+@dataclass(frozen=True)
+class Struck:
+    """What became of an act that died at one of its steps."""
+
+    act: str
+    number: int
+    step: str
+    lost: Portrait
+    added: Portrait
+    sent_twice: int
+    promised_twice: int
+    violations: list[str]
+
+    @property
+    def survived(self) -> bool:
+        return not (self.lost or self.added or self.sent_twice or self.promised_twice or self.violations)
+
+    def __str__(self) -> str:
+        found = {
+            "lost": list(self.lost.elements()),
+            "added": list(self.added.elements()),
+            "messages sent twice": self.sent_twice,
+            "times promised twice": self.promised_twice,
+            "doctor": self.violations,
+        }
+        return f"{self.act}, step {self.number} ({self.step}): {({k: v for k, v in found.items() if v})}"
+
+
+class Calendar(FakeCalendar):
+    """The clinic's calendar. The clock of the matrix stands still, so it does not look at how old a webhook is."""
+
+    says = 200
+
+    def answer(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
+        self.ids.append(request.headers["webhook-id"])
+        self.say(request, self.says, {})
+
+
+class Matrix:
+    """A victim that waits for orders and a calendar that answers. `spoilt` and `sweeps` break the house on purpose."""
+
+    def __init__(self, calendar: Calendar, *, spoilt: str = "", sweeps: str = "sweeps") -> None:
+        self.calendar, self.spoilt, self.sweeps = calendar, spoilt, sweeps
+        environment = {**os.environ, "DATABASE_URL": test_database_url(), "DB_POOL": "0", "DEMO": "1"}
+        self.victim = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.victim"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+            cwd=ROOT,
+        )
+
+    def undisturbed(self, act: str) -> Undisturbed:
+        """The act carried out in peace, and the sweeps after it."""
+        scene, ids = self._prepare(act)
+        steps = self._order(act, ids, [STRUCK_AT], spoilt=self.spoilt)["steps"]
+        self._recover()
+        return Undisturbed(steps, paint(scene.clinic, self.calendar.ids))
+
+    def strike(self, act: str, number: int, peace: Undisturbed) -> Struck:
+        """The act dies at this step, who did it does it again, others find what it left."""
+        scene, ids = self._prepare(act)
+        end = self._order(act, ids, [STRUCK_AT], fatal=number, spoilt=self.spoilt)
+        assert end["signal"] == signal.SIGKILL, f"{act} did not die at step {number}: {end}"
+        eventually(_victim_is_gone)
+        if ACTS[act].by_hand:
+            self._order(act, ids, [DONE_AGAIN_AT])
+        self._recover()
+        portrait = paint(scene.clinic, self.calendar.ids)
+        return Struck(
+            act,
+            number,
+            peace.steps[number - 1] if number <= len(peace.steps) else "",
+            lost=peace.portrait - portrait,
+            added=portrait - peace.portrait,
+            sent_twice=handed_over_twice(scene.clinic),
+            promised_twice=promised_twice(scene.clinic),
+            violations=[str(violation) for violation in doctor.examine(scene.clinic, now=SWEPT_AT[-1])],
+        )
+
+    def stop(self) -> None:
+        self.victim.communicate(timeout=20)  # nothing more to do: it ends with its standard input
+
+    def _prepare(self, act: str) -> tuple[Scene, dict[str, Any]]:
+        self.calendar.says = ACTS[act].calendar_says
+        scene = Scene(self.calendar.url)
+        return scene, ACTS[act].prepare(scene)
+
+    def _recover(self) -> None:
+        """A new worker's sweeps, at one moment after the other."""
+        self._order(self.sweeps, {}, SWEPT_AT)
+
+    def _order(self, act: str, ids: dict[str, Any], moments: list[Any], **how: Any) -> dict[str, Any]:
+        """How the child that carried it out ended; a fault of ours is raised here."""
+        assert self.victim.stdin is not None and self.victim.stdout is not None
+        order = {"act": act, "ids": ids, "fatal": 0, "spoilt": "", **how}
+        order["moments"] = [moment.isoformat() for moment in moments]
+        print(json.dumps(order), file=self.victim.stdin, flush=True)
+        end: dict[str, Any] = json.loads(self.victim.stdout.readline())
+        assert "fault" not in end, f"{act}: {end['fault']}"
+        return end
+
+
+@contextmanager
+def matrix(**how: Any) -> Iterator[Matrix]:
+    """A matrix on the database of this process, for as long as the block lasts."""
+    with Calendar(SECRET) as calendar:
+        one = Matrix(calendar, **how)
+        try:
+            yield one
+        finally:
+            one.stop()
+
+
+def _victim_is_gone() -> bool:
+    """PostgreSQL has noticed, and what was not committed is undone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_stat_activity WHERE application_name = 'victim'")
+        return cursor.fetchone() is None

@@ -1,0 +1,119 @@
+"""The process that dies: python -m tests.faults.victim reads one order a line and has a child carry each out.
+
+The child is a process of its own, with its own connection. It counts its steps, before every statement, before and
+after every commit, before every nudge, before and after every hand-over to a channel, and kills itself with SIGKILL
+at the one it was told. Nudges go nowhere: the worst that can befall them.
+"""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import django
+
+
+class Steps:
+    """What has been done so far, by name; at the fatal number the process is no more."""
+
+    def __init__(self, fatal: int) -> None:
+        self.fatal, self.names = fatal, list[str]()
+
+    def step(self, name: str) -> None:
+        self.names.append(name)
+        if len(self.names) == self.fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def around(self, act: Callable[..., Any], name: str) -> Callable[..., Any]:
+        def both(*arguments: Any, **options: Any) -> Any:
+            self.step(f"before {name}")
+            result = act(*arguments, **options)
+            self.step(f"after {name}")
+            return result
+
+        return both
+
+    def statement(self, execute: Any, sql: str, *rest: Any) -> Any:
+        self.step(f"before {' '.join(str(sql).split()[:3])}")
+        return execute(sql, *rest)
+
+
+def count(steps: Steps) -> None:
+    """Every step of this process is counted from now on."""
+    from django.db import connection
+
+    from notifications.channels import email, simulator, webhook
+    from waitlist import nudge
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET application_name = 'victim'")
+    connection.execute_wrappers.append(steps.statement)
+    connection._commit = steps.around(connection._commit, "COMMIT")  # type: ignore[method-assign]
+    for channel in (email, simulator, webhook):
+        channel.send = steps.around(channel.send, "the hand-over")  # type: ignore[attr-defined]
+    nudge._send = lambda name, pk: steps.step(f"before the nudge {name}")
+
+
+def spoil(how: str) -> None:
+    """A house built wrongly, to show that the matrix sees it."""
+    from notifications import channels, rendering
+    from notifications.outbox import delivery
+
+    def send_before_claiming(message: Any, *, now: datetime) -> Any:
+        message.text = rendering.render(message)
+        result = channels.of(message).send(message, now=now)
+        return result if delivery._claim(message, now=now) else None
+
+    if how == "sends before it claims":
+        delivery._send = send_before_claiming
+
+
+def carry_out(order: dict[str, Any]) -> list[str]:
+    """The act at each of its moments; the names of its steps."""
+    from tests.faults import acts
+
+    run = {"sweeps": acts.sweeps, "no messages": acts.no_messages}.get(order["act"]) or acts.ACTS[order["act"]].run
+    spoil(order["spoilt"])
+    steps = Steps(order["fatal"])
+    count(steps)
+    for moment in order["moments"]:
+        run(order["ids"], datetime.fromisoformat(moment))
+    steps.step("at the end")
+    return steps.names
+
+
+def in_a_child(order: dict[str, Any]) -> dict[str, Any]:
+    """How the child ended: by which signal, or with which steps."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reading)
+        said: dict[str, Any] = {}
+        try:
+            said = {"steps": carry_out(order)}
+        except BaseException as fault:
+            said = {"fault": f"{type(fault).__name__}: {fault}"}
+        with os.fdopen(writing, "w") as out:
+            json.dump(said, out)
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as heard:
+        text = heard.read()
+    _, status = os.waitpid(pid, 0)
+    return {"signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0, **(json.loads(text) if text else {})}
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    from tests.faults import acts  # noqa: F401 - read once, so that no child has to
+
+    for line in sys.stdin:
+        print(json.dumps(in_a_child(json.loads(line))), flush=True)
+
+
+if __name__ == "__main__":
+    main()
