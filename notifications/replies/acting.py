@@ -98,7 +98,7 @@ def _take(heard: InboundMessage, offer: Offer | None, *, now: datetime) -> None:
 def _booked_by(heard: InboundMessage) -> Offer | None:
     """What this very text booked, where a worker died before it could note so: its own message confirms it."""
     theirs = _told(heard.contact_point).filter(state=OfferState.ACCEPTED, answered_by="reply")
-    return theirs.filter(answered_at__gte=heard.received_at).first()
+    return theirs.filter(answered_at__gt=heard.received_at).first()
 
 
 def _words(meaning: Meaning, outcome: Claim) -> str | None:
