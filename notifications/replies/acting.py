@@ -40,7 +40,7 @@ def unhandled(*, now: datetime, limit: int) -> list[int]:
 
 def handle(heard_id: int, *, now: datetime) -> None:
     """Do what was asked and answer it. Safe to repeat: a claim is claimed once, an answer exists once."""
-    heard = InboundMessage.objects.select_related("clinic", "contact_point").get(pk=heard_id)
+    heard = InboundMessage.objects.select_related("clinic", "contact_point", "offer").get(pk=heard_id)
     said = understand(heard.text)
     if said.meaning == Meaning.STOP:
         for point in consent.on_one_line(heard.contact_point):
@@ -79,8 +79,8 @@ def _about_an_offer(heard: InboundMessage, said: Said, *, now: datetime) -> None
 def _take(heard: InboundMessage, offer: Offer | None, *, now: datetime) -> None:
     """Yes, to this offer; a bare yes to the only one there is. After news of another time it may be mere thanks:
     then it books nothing by itself."""
-    if (booked := _booked_by(heard)) is not None:
-        return _finish(heard, None, offer=booked, meaning=Meaning.YES, now=now)
+    if heard.offer is not None and (heard.offer.state, heard.offer.answered_by) == (OfferState.ACCEPTED, "reply"):
+        return _finish(heard, None, offer=heard.offer, meaning=Meaning.YES, now=now)  # booked by this text before we died
     if offer is None:
         live = live_offers(heard.contact_point, MAY_BE_TAKEN, now=now)
         news = _news(heard, now=now)
@@ -89,16 +89,12 @@ def _take(heard: InboundMessage, offer: Offer | None, *, now: datetime) -> None:
         offer = live[0] if live else news.offer if news else _latest(heard, MAY_BE_TAKEN, now=now)
     if offer is None:
         return _finish(heard, "nothing", now=now)
+    if offer.state != OfferState.ACCEPTED:  # so that it is known, whoever dies now, which text took it
+        InboundMessage.objects.filter(pk=heard.pk).update(offer=offer)
     with trail.acting(Actor(kind=ActorKind.PATIENT, ref=offer.patient_id)):
         outcome = claims.claim(offer.pk, via="reply", now=now)
     words = "finish" if outcome == Claim.OPEN and offer.slot.service.details_prompt else _words(Meaning.YES, outcome)
     return _finish(heard, words, offer=offer, meaning=Meaning.YES, now=now)
-
-
-def _booked_by(heard: InboundMessage) -> Offer | None:
-    """What this very text booked, where a worker died before it could note so: its own message confirms it."""
-    theirs = _told(heard.contact_point).filter(state=OfferState.ACCEPTED, answered_by="reply")
-    return theirs.filter(answered_at__gt=heard.received_at).first()
 
 
 def _words(meaning: Meaning, outcome: Claim) -> str | None:
