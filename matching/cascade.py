@@ -108,6 +108,7 @@ def _ask_if_due(slot_id: int, foreseen: Foresight | None, *, now: datetime) -> i
         batch = None
         is_due, has_lost = _is_due(slot, plan, stand.waiting + refills.places(plan), now), refills.are_due(plan)
         if (is_due or has_lost) and _has_to_wait(slot, plan, now=now):
+            _nobody_asked(slot_id, now=now)
             return 0
         if has_lost and not is_due and refills.places(plan) and now < ends.offers_end_at(slot):
             batch = refills.find(slot, plan, now=now)

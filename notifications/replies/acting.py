@@ -80,7 +80,7 @@ def _take(heard: InboundMessage, offer: Offer | None, *, now: datetime) -> None:
     """Yes, to this offer; a bare yes to the only one there is. After news of another time it may be mere thanks:
     then it books nothing by itself."""
     if heard.offer is not None and (heard.offer.state, heard.offer.answered_by) == (OfferState.ACCEPTED, "reply"):
-        return _finish(heard, None, offer=heard.offer, meaning=Meaning.YES, now=now)  # booked by this text before we died
+        return _finish(heard, None, offer=heard.offer, meaning=Meaning.YES, now=now)  # by this text, before we died
     if offer is None:
         live = live_offers(heard.contact_point, MAY_BE_TAKEN, now=now)
         news = _news(heard, now=now)

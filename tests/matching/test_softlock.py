@@ -7,7 +7,7 @@ import pytest
 from django.db import connections, transaction
 
 from audit.models import Entry
-from matching import cascade, claims, ends, ranking, softlock
+from matching import cascade, claims, ends, ranking, reach, softlock
 from matching.policies import Wave
 from matching.states import Override
 from notifications.models import Message
@@ -103,14 +103,14 @@ def test_a_wave_that_goes_at_the_same_moment_is_seen(is_locked, monkeypatch):
         finally:
             connections.close_all()
 
-    thread, write_down = threading.Thread(target=desk), cascade.waves.write_down
+    thread, still_so = threading.Thread(target=desk), reach.still_so
 
-    def slowly(*args, **kwargs):  # the offers are made, and not committed yet
+    def slowly(*args, **kwargs):  # the slot is locked, and its offers are about to be written
         thread.start()
         assert wait_until_blocked(thread)
-        return write_down(*args, **kwargs)
+        return still_so(*args, **kwargs)
 
-    monkeypatch.setattr(cascade.waves, "write_down", slowly)
+    monkeypatch.setattr(reach, "still_so", slowly)
     assert cascade.advance(slot.pk, now=NOW) == 1
     thread.join()
     assert said == ["OffersOut" if is_locked else "Appointment"]

@@ -176,8 +176,8 @@ def test_control_without_the_lock_a_wish_said_to_be_kept_is_closed(monkeypatch):
 
     world = World()
     _, other, visit = book(world)
-    kept = []
-    keeping_now = lambda: kept.extend(at_once([lambda: kept.keep(other.pk, visit, now=NOW + DAY)]))  # noqa: E731
+    said = []
+    keeping_now = lambda: said.extend(at_once([lambda: kept.keep(other.pk, visit, now=NOW + DAY)]))  # noqa: E731
     monkeypatch.setattr(pausing, "_move", stale)
     pausing.close_due(world.clinic, now=NOW + DAY)
-    assert kept[0] is True and WaitlistEntry.objects.get(pk=other.pk).status == "removed"
+    assert said[0] is True and WaitlistEntry.objects.get(pk=other.pk).status == "removed"

@@ -96,7 +96,7 @@ def test_what_is_freed_while_it_closes_is_not_left_open(is_locked, monkeypatch):
     """Without the practitioners' lock the slot that is just being opened is missed: the sweep would have to find it."""
     world = World()
     visit = world.appointment()
-    free, seen = schedule._vacate, []
+    free, seen = schedule.vacate, []
 
     def slow(*args, **kwargs):  # it has looked for closures, and not committed yet
         slot = free(*args, **kwargs)
@@ -105,7 +105,7 @@ def test_what_is_freed_while_it_closes_is_not_left_open(is_locked, monkeypatch):
         seen.append(at_once([lambda: _try_close(world)]))
         return slot
 
-    monkeypatch.setattr(schedule, "_vacate", slow)
+    monkeypatch.setattr(schedule, "vacate", slow)
     slot = schedule.cancel(visit.pk, reason="", now=NOW).slot
     slot.refresh_from_db()
     if is_locked:  # the closing had to wait, here until its lock timed out, and finds the slot when it is tried again

@@ -134,6 +134,7 @@ def test_taken_back_while_the_first_wave_goes(is_locked, monkeypatch):
     if not is_locked:
         plain = Slot.objects.select_related("clinic", "location__clinic", "practitioner", "service", "policy")
         monkeypatch.setattr(slots, "lock_slot", lambda pk: plain.get(pk=pk))
+        monkeypatch.setattr(slots, "lock_unchanged", lambda slot: True)
 
     def wave() -> None:
         try:
