@@ -1,8 +1,8 @@
 """A process killed between every two steps of every act: what is lost, sent twice, or promised twice afterwards."""
 
 from bench.report import Result
-from tests.faults.acts import ACTS
 from tests.faults.matrix import Struck, matrix
+from tests.faults.table import ACTS
 
 AT_LEAST = 30
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.acts import ACTS
 from tests.faults.matrix import Matrix, matrix
+from tests.faults.table import ACTS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORST = [  # the act, and after what it dies

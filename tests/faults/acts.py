@@ -143,7 +143,7 @@ def no_messages(ids: Ids, now: datetime) -> None:
     cascade.advance_many(cascade.due(now=now, limit=100), now=now)
 
 
-ACTS: dict[str, Act] = {
+FIRST: dict[str, Act] = {
     "open": Act(
         lambda scene: {"visit": scene.visit().pk},
         lambda ids, now: schedule.cancel(ids["visit"], reason="ill", now=now),

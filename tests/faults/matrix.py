@@ -19,8 +19,9 @@ from django.db import connection
 from ops import doctor
 from tests.factories import NOW
 from tests.fakes import FakeCalendar
-from tests.faults.acts import ACTS, SECRET, Scene
+from tests.faults.acts import SECRET, Scene
 from tests.faults.portrait import Portrait, handed_over_twice, paint, promised_twice
+from tests.faults.table import ACTS
 from tests.harness import ROOT, eventually, test_database_url
 
 STRUCK_AT = NOW + timedelta(seconds=1)

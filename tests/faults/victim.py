@@ -73,9 +73,9 @@ def spoil(how: str) -> None:
 
 def carry_out(order: dict[str, Any]) -> list[str]:
     """The act at each of its moments; the names of its steps."""
-    from tests.faults import acts
+    from tests.faults import acts, table
 
-    run = {"sweeps": acts.sweeps, "no messages": acts.no_messages}.get(order["act"]) or acts.ACTS[order["act"]].run
+    run = {"sweeps": acts.sweeps, "no messages": acts.no_messages}.get(order["act"]) or table.ACTS[order["act"]].run
     spoil(order["spoilt"])
     steps = Steps(order["fatal"])
     count(steps)
@@ -109,7 +109,7 @@ def in_a_child(order: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    from tests.faults import acts  # noqa: F401 - read once, so that no child has to
+    from tests.faults import acts, table  # noqa: F401 - read once, so that no child has to
 
     for line in sys.stdin:
         print(json.dumps(in_a_child(json.loads(line))), flush=True)
