@@ -18,7 +18,7 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from bench.report import Result
-from matching import cascade, tokens
+from matching import tokens, work
 from matching.models import Offer
 from matching.states import OfferState
 from notifications.models import Message, SimulatedText
@@ -104,7 +104,7 @@ def settle() -> float:
     while time.monotonic() < started + SETTLE_SECONDS:
         now = timezone.now()
         waiting = Message.objects.filter(status__in=UNFINISHED, next_attempt_at__lte=now).exclude(channel="webhook")
-        if not waiting.exists() and not cascade.due(now=now - timedelta(seconds=5), limit=1):
+        if not waiting.exists() and not work.due(now=now - timedelta(seconds=5), limit=1):
             return time.monotonic() - started
         time.sleep(0.5)
     return float("inf")

@@ -88,7 +88,7 @@ DATABASES["default"].update(CONN_MAX_AGE=0, CONN_HEALTH_CHECKS=True)
 DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 5  # heeded by matching.prepared alone: the ORM binds by itself
 if env.bool("DB_POOL", default=True):
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5}
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 15}
 
 # Celery. The database is the truth: a lost task is found again by a sweep, so nothing is retried or kept here.
 REDIS_URL = env("REDIS_URL", default="redis://localhost:6379/0")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 
 from audit import trail
 from matching import clocks, ends, foresight, holds, offers, plans, ranking, refills, reserves, sending, waves
@@ -17,18 +17,18 @@ from matching.foresight import Foresight
 from matching.models import Offer
 from matching.plans import Plan
 from matching.states import OfferState
-from notifications import outages, outbox
+from matching.work import undeliverable
+from notifications import outbox
 from notifications.models import Message
-from notifications.states import REACHED_CARRIER, Kind, MessageStatus
+from notifications.states import REACHED_CARRIER, Kind
 from waitlist import calendar, masses, slots
 from waitlist.calendar import Time
 from waitlist.live import hint
 from waitlist.models import Slot
 from waitlist.nudge import nudge
-from waitlist.states import LIVE_SLOT_STATES, ClosedBecause, EntryStatus, SlotState
+from waitlist.states import ClosedBecause, EntryStatus, SlotState
 
 LOOKS = 10  # at whom to ask, where others ask the same people at the same moment
-ON_ITS_WAY = (MessageStatus.PENDING, *REACHED_CARRIER)
 
 
 def advance(slot_id: int, *, now: datetime) -> int:
@@ -176,39 +176,6 @@ def _nobody_asked(slot_id: int, *, now: datetime) -> None:
     hint(slot.clinic_id, "board")
 
 
-def due(*, now: datetime, limit: int) -> list[int]:
-    """Live slots whose cascade has something to do, whatever nudge was lost: the sweep's list, oldest first."""
-    waiting = Offer.objects.filter(slot=OuterRef("pk"), state=OfferState.PENDING)
-    over = waiting.filter(~clocks.stands_still(outages.out()), expires_at__lte=now)
-    line = Offer.objects.filter(reserves.IN_RESERVE, slot=OuterRef("pk"))
-    return list(
-        Slot.objects.filter(state__in=LIVE_SLOT_STATES)
-        .filter(
-            (Q(next_wave_at__lte=now) & ~masses.pausing())
-            | Q(Q(next_wave_at=None) | masses.pausing(), starts_at__lte=now)
-            | Q(held_until__lte=now)
-            | Exists(over)
-            | clocks.thawed(now=now)
-            | (refills.waiting() & ~masses.pausing())
-            | Exists(_undeliverable(waiting))
-            | (Q(state=SlotState.OFFERING) & ~Exists(waiting))
-            | (~Q(state=SlotState.HELD) & Exists(line) & ~Exists(waiting.filter(reserves.BEING_ASKED)))
-        )
-        .order_by(F("next_wave_at").asc(nulls_last=True), "pk")
-        .values_list("pk", flat=True)[:limit]
-    )
-
-
-def due_by_clinic(*, now: datetime, limit: int) -> list[list[int]]:
-    """The same, those of one clinic together."""
-    found = due(now=now, limit=limit)
-    clinics = dict(Slot.objects.filter(pk__in=found).values_list("pk", "clinic_id"))
-    together: dict[int, list[int]] = {}
-    for slot_id in found:
-        together.setdefault(clinics[slot_id], []).append(slot_id)
-    return list(together.values())
-
-
 def run_out(slot: Slot, *, now: datetime) -> None:
     """The time for a yes is over and nobody took it."""
     offers.lapse(slot, offers.pending(slot), now=now)
@@ -230,17 +197,11 @@ def _let_lapse(slot: Slot, *, now: datetime) -> None:
     """Expire what could not be delivered, and what is due by clocks that take in when people heard and what stopped
     them; who was never told has not answered by silence."""
     stand_still = clocks.take_in(slot, now=now)
-    refills.note(slot, offers.lapse(slot, _undeliverable(offers.pending(slot)), now=now, heard=False), now=now)
+    refills.note(slot, offers.lapse(slot, undeliverable(offers.pending(slot)), now=now, heard=False), now=now)
     over = offers.pending(slot).filter(expires_at__lte=now).exclude(pk__in=stand_still)
     told = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER, status__in=REACHED_CARRIER)
     offers.lapse(slot, over.filter(~Exists(told)), now=now, heard=False)
     offers.lapse(slot, over, now=now)
-
-
-def _undeliverable(waiting: QuerySet[Offer]) -> QuerySet[Offer]:
-    """Those of which no message went out, or is still to go."""
-    told = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER)
-    return waiting.filter(Exists(told), ~Exists(told.filter(status__in=ON_ITS_WAY)))
 
 
 def _open_to_others_early(slot: Slot, *, now: datetime) -> None:

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from audit import heart
-from matching import cascade, returns
+from matching import cascade, returns, work
 
 BATCH = 100
 MANY = 6  # slots of one clinic due at once, from which on they are ranked in one pass
@@ -25,7 +25,7 @@ def advance_many(slot_ids: list[int]) -> None:
 @shared_task
 def sweep_cascades() -> None:
     heart.beat("matching.tasks.sweep_cascades", now=timezone.now())
-    for slot_ids in cascade.due_by_clinic(now=timezone.now(), limit=BATCH):
+    for slot_ids in work.due_by_clinic(now=timezone.now(), limit=BATCH):
         if len(slot_ids) >= MANY:
             advance_many.apply_async((slot_ids,), expires=SWEPT_EVERY_SECONDS)
         else:

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.dateformat import format as write
 
 from audit import trail
-from matching import cascade, claims, ends, plans
+from matching import cascade, ends, plans, unasked
 from matching.claims import Claim
 from notifications.states import Kind
 from waitlist import calendar, masses, slots
@@ -87,7 +87,7 @@ def book_by_hand(slot_id: int, *, patient: Patient, override: str | None = None,
     `override`, unless None: why (matching.states.Override). OffersOut where others were asked a moment ago, or may
     still answer, and it is not said.
     """
-    found = claims.give(slot_id, patient, override=override, now=now)
+    found = unasked.give(slot_id, patient, override=override, now=now)
     if found == Claim.ASKED:
         raise OffersOut("Others were asked for this time: say why it is booked all the same.")
     if found == Claim.BOOKED:

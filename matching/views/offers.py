@@ -21,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from audit.actor import Actor, ActorKind, acting, current
-from matching import claims, offers, tokens
+from matching import claims, offers, tokens, unasked
 from matching.claims import Claim
 from matching.models import Offer
 from matching.views import offer_page
@@ -115,7 +115,7 @@ def offer_claim(request: HttpRequest, offer: Offer) -> HttpResponse:
         chosen = UUID(request.POST["slot"])
     except ValueError:
         return offer_page.show(request, offer, notice=NOT_THAT_ONE, status=400)
-    outcome, other = claims.claim_alternative(offer.pk, chosen, via="link", now=now)
+    outcome, other = unasked.claim_alternative(offer.pk, chosen, via="link", now=now)
     if other is not None:
         return offer_page.after(request, other, outcome)
     if outcome == Claim.TAKEN:

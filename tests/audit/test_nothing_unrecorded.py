@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 
-from matching import cascade, claims, offers, picks, reserves, returns
+from matching import cascade, claims, offers, picks, reserves, returns, unasked
 from matching.claims import Claim
 from matching.policies import Wave
 from matching.states import Reserve
@@ -166,7 +166,7 @@ def test_an_alternative(world, asked):
     claims.claim(first.pk, via="link", now=SOON)
     other = world.asked_slot(NOW + timedelta(days=3))
     with everything_recorded() as changed:
-        found, _ = claims.claim_alternative(second.pk, other.public_id, via="link", now=SOON)
+        found, _ = unasked.claim_alternative(second.pk, other.public_id, via="link", now=SOON)
         assert found == Claim.BOOKED
     assert changed >= {"waitlist_appointment", "matching_offer", "waitlist_writeback"}
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from matching import cascade, claims
+from matching import cascade, claims, work
 from matching import tasks as matching_tasks
 from matching.models import SentWave
 from notifications import outbox
@@ -48,7 +48,7 @@ def all_is_well(clinic: Clinic, *, now: datetime) -> bool:
 
 def everything_due(now: datetime) -> None:
     """One round of the sweeps at this moment."""
-    cascade.advance_many(cascade.due(now=now, limit=100), now=now)
+    cascade.advance_many(work.due(now=now, limit=100), now=now)
     outbox.deliver_due(now=now)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from matching import cascade, claims, returns
+from matching import cascade, claims, returns, work
 from matching.models import Offer
 from notifications import outbox, replies
 from notifications.models import InboundMessage, Message
@@ -128,7 +128,7 @@ def sweeps(ids: Ids, now: datetime) -> None:
     waiting = InboundEvent.objects.filter(status=EventStatus.RECEIVED).order_by("received_at", "pk")
     for event_id in [*waiting.values_list("pk", flat=True), *events.kept().values_list("pk", flat=True)]:
         events.apply(event_id, now=now)
-    cascade.advance_many(cascade.due(now=now, limit=100), now=now)
+    cascade.advance_many(work.due(now=now, limit=100), now=now)
     outbox.deliver_due(now=now)
     for heard_id in replies.unhandled(now=now, limit=100):
         replies.handle(heard_id, now=now)
@@ -140,7 +140,7 @@ def sweeps(ids: Ids, now: datetime) -> None:
 
 def no_messages(ids: Ids, now: datetime) -> None:
     """A house whose sweeps forget the outbox: only to show that the matrix sees it."""
-    cascade.advance_many(cascade.due(now=now, limit=100), now=now)
+    cascade.advance_many(work.due(now=now, limit=100), now=now)
 
 
 FIRST: dict[str, Act] = {

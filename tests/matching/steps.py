@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from audit.models import Entry
-from matching import cascade, claims
+from matching import cascade, claims, work
 from matching.models import Offer, SentWave
 from matching.policies import Policy, Wave
 from notifications.models import Message
@@ -25,7 +25,7 @@ def step(slot: Slot, now: datetime) -> int:
     assert cascade.advance(slot.pk, now=now) == 0
     assert rows() == before
     slot.refresh_from_db()
-    assert slot.pk not in cascade.due(now=now, limit=100)  # or the sweep would go round and round
+    assert slot.pk not in work.due(now=now, limit=100)  # or the sweep would go round and round
     return asked
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from matching import cascade, claims, policies, waves
+from matching import cascade, claims, policies, waves, work
 from matching.models import Offer, SentWave
 from matching.states import OfferState
 from notifications.models import Message
@@ -54,8 +54,8 @@ def test_the_next_wave_comes_at_its_minute_and_earlier_offers_stay_open():
     cascade.advance(slot.pk, now=NOW)
     slot.refresh_from_db()
     assert slot.next_wave_at == NOW + timedelta(minutes=15)
-    assert cascade.due(now=NOW + timedelta(minutes=14), limit=5) == []
-    assert cascade.due(now=NOW + timedelta(minutes=15), limit=5) == [slot.pk]
+    assert work.due(now=NOW + timedelta(minutes=14), limit=5) == []
+    assert work.due(now=NOW + timedelta(minutes=15), limit=5) == [slot.pk]
     assert cascade.advance(slot.pk, now=NOW + timedelta(minutes=15)) == 2
     assert states(slot) == {"pending": 7}
 
@@ -68,10 +68,10 @@ def test_a_wave_used_up_starts_the_next_at_once():
     cascade.advance(slot.pk, now=NOW)
     for offer in slot.offers.all():
         claims.decline(offer.pk, reason="", via="link", now=NOW)
-    assert cascade.due(now=NOW, limit=5) == [slot.pk]  # though the nudge may be lost
+    assert work.due(now=NOW, limit=5) == [slot.pk]  # though the nudge may be lost
     assert cascade.advance(slot.pk, now=NOW + timedelta(minutes=1)) == 1
     assert states(slot) == {"declined": 5, "pending": 1}
-    assert cascade.due(now=NOW, limit=5) == []
+    assert work.due(now=NOW, limit=5) == []
 
 
 def test_undelivered_counts_as_never_asked_and_makes_room():
@@ -81,7 +81,7 @@ def test_undelivered_counts_as_never_asked_and_makes_room():
     slot = world.slot()
     cascade.advance(slot.pk, now=NOW)
     Message.objects.update(status="undelivered")
-    assert cascade.due(now=NOW, limit=5) == [slot.pk]
+    assert work.due(now=NOW, limit=5) == [slot.pk]
     assert cascade.advance(slot.pk, now=NOW) == 1
     expired = slot.offers.filter(state=OfferState.EXPIRED)
     assert expired.count() == 5
@@ -96,7 +96,7 @@ def test_silence_expires_at_the_deadline_printed():
     Message.objects.update(status="delivered", sent_at=NOW, delivered_at=NOW)
     offer = Offer.objects.get()
     assert offer.expires_at == NOW + policies.window(timedelta(hours=30), None)
-    assert cascade.due(now=offer.expires_at, limit=5) == [slot.pk]
+    assert work.due(now=offer.expires_at, limit=5) == [slot.pk]
     cascade.advance(slot.pk, now=offer.expires_at)
     offer.refresh_from_db()
     entry.refresh_from_db()

@@ -9,7 +9,7 @@ import pytest
 from django.db import connections, transaction
 
 from audit.models import Entry
-from matching import cascade, claims, returns
+from matching import cascade, claims, returns, unasked
 from matching.claims import Claim
 from matching.models import Offer
 from matching.states import OfferState
@@ -153,19 +153,19 @@ def test_an_alternative_is_booked_and_confirmed_though_it_was_never_offered():
     world, slot, offers = world_with_offers()
     claims.claim(offers[0].pk, via="link", now=NOW)
     hidden = world.slot(slot.starts_at + timedelta(hours=5), next_wave_at=None)  # staff decide first
-    assert claims.claim_alternative(offers[1].pk, hidden.public_id, via="link", now=NOW) == (Claim.WITHDRAWN, None)
+    assert unasked.claim_alternative(offers[1].pk, hidden.public_id, via="link", now=NOW) == (Claim.WITHDRAWN, None)
     other = world.asked_slot(slot.starts_at + timedelta(hours=2))
-    found, offer = claims.claim_alternative(offers[1].pk, other.public_id, via="link", now=NOW)
+    found, offer = unasked.claim_alternative(offers[1].pk, other.public_id, via="link", now=NOW)
     assert (found, offer.slot, offer.wave) == (Claim.BOOKED, other, 0)
     assert Message.objects.get(kind="booked", offer=offer).contact_point.users.get().patient_id == offer.patient_id
-    assert claims.claim_alternative(offers[2].pk, other.public_id, via="link", now=NOW) == (Claim.TAKEN, None)
+    assert unasked.claim_alternative(offers[2].pk, other.public_id, via="link", now=NOW) == (Claim.TAKEN, None)
 
 
 @pytest.mark.django_db
 def test_another_clinics_slot_is_no_alternative():
     _, _, offers = world_with_offers()
     foreign = World().slot()
-    assert claims.claim_alternative(offers[0].pk, foreign.public_id, via="link", now=NOW) == (Claim.WITHDRAWN, None)
+    assert unasked.claim_alternative(offers[0].pk, foreign.public_id, via="link", now=NOW) == (Claim.WITHDRAWN, None)
 
 
 @pytest.mark.django_db
@@ -216,14 +216,14 @@ def test_one_wish_is_booked_once_however_many_links_are_tapped():
     assert claims.claim(offers[0].pk, via="link", now=NOW) == Claim.BOOKED
     assert claims.claim(elsewhere.pk, via="link", now=NOW) == Claim.WITHDRAWN
     assert Appointment.objects.count() == 1
-    assert claims.give(elsewhere.slot_id, elsewhere.patient, now=NOW) == Claim.BOOKED  # staff know what they do
+    assert unasked.give(elsewhere.slot_id, elsewhere.patient, now=NOW) == Claim.BOOKED  # staff know what they do
 
 
 @pytest.mark.django_db
 def test_given_back_and_given_again_both_are_confirmed():
     _, slot, offers = world_with_offers(people=1)
     for minute in (0, 2):
-        assert claims.give(slot.pk, offers[0].patient, now=NOW + timedelta(minutes=minute)) == Claim.BOOKED
+        assert unasked.give(slot.pk, offers[0].patient, now=NOW + timedelta(minutes=minute)) == Claim.BOOKED
         assert returns.cancel_in_grace(offers[0].pk, now=NOW + timedelta(minutes=minute + 1))
     assert Message.objects.filter(kind="booked").count() == 2
     entry = WaitlistEntry.objects.get(pk=offers[0].entry_id)

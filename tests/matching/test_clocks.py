@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from matching import cascade, claims, clocks, picks
+from matching import cascade, claims, clocks, picks, work
 from matching.models import Offer, SentWave
 from matching.policies import Wave
 from notifications import outbox
@@ -146,7 +146,7 @@ def test_one_who_cannot_be_told_makes_room_for_the_next_without_waiting_for_the_
     planned = slot.next_wave_at
     lost = slot.offers.first()
     lost.messages.update(status="undelivered")
-    assert cascade.due(now=NOW + MINUTE, limit=5) == [slot.pk]
+    assert work.due(now=NOW + MINUTE, limit=5) == [slot.pk]
     assert step(slot, NOW + MINUTE) == 1
     assert asked(slot)[-1] == late[0].pk
     assert [(row.step, row.asked, row.lost, row.refilled) for row in slot.waves.order_by("number")] == [
@@ -173,7 +173,7 @@ def test_a_worker_that_dies_before_the_place_is_filled_leaves_it_to_the_sweep():
     world.entry()
     slot.offers.first().messages.update(status="failed")
     assert cascade.clear_up(slot.pk, now=NOW + MINUTE)  # … and here it dies
-    assert cascade.due(now=NOW + MINUTE, limit=5) == [slot.pk]
+    assert work.due(now=NOW + MINUTE, limit=5) == [slot.pk]
     assert step(slot, NOW + MINUTE) == 1
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from audit.models import Entry
-from matching import cascade, claims, picks, ranking, returns
+from matching import claims, picks, ranking, returns, unasked, work
 from matching.claims import Claim
 from matching.policies import Wave
 from notifications.models import Message
@@ -67,9 +67,9 @@ def test_nobody_else_is_booked_by_hand_asked_for_or_let_in(slot, world):
 def test_somebody_without_an_offer_cannot_take_it_as_an_alternative(slot, world):
     other = world.slot(NOW + timedelta(hours=50))
     theirs = world.offer(other, world.entry())
-    found = claims.claim_alternative(theirs.pk, slot.public_id, via="link", now=NOW + MINUTE)
+    found = unasked.claim_alternative(theirs.pk, slot.public_id, via="link", now=NOW + MINUTE)
     assert found == (Claim.WITHDRAWN, None)
-    assert claims.claim_alternative(theirs.pk, slot.public_id, via="link", now=UNTIL)[0] == Claim.BOOKED
+    assert unasked.claim_alternative(theirs.pk, slot.public_id, via="link", now=UNTIL)[0] == Claim.BOOKED
 
 
 def test_who_was_asked_may_say_yes_on_the_phone_to_staff(slot):
@@ -83,7 +83,7 @@ def test_one_no_does_not_end_it_but_the_last_does_and_the_next_wave_goes_at_once
     assert step(slot, NOW + MINUTE) == 0
     assert slot.exclusive_until == UNTIL
     claims.decline(second.pk, reason="", via="link", now=NOW + 2 * MINUTE)
-    assert cascade.due(now=NOW + 2 * MINUTE, limit=5) == [slot.pk]  # though the nudge may be lost
+    assert work.due(now=NOW + 2 * MINUTE, limit=5) == [slot.pk]  # though the nudge may be lost
     assert step(slot, NOW + 3 * MINUTE) == 3
     assert slot.exclusive_until == NOW + 3 * MINUTE
     assert Entry.objects.filter(verb="slot.exclusive_ended", object_id=slot.pk).count() == 1

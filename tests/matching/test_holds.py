@@ -8,7 +8,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from audit.models import Entry
-from matching import cascade, claims, holds, ranking, reserves, returns
+from matching import cascade, claims, holds, ranking, reserves, returns, unasked, work
 from matching.claims import Claim
 from matching.models import Offer
 from matching.states import Reserve
@@ -83,8 +83,8 @@ def test_a_service_that_asks_nothing_is_booked_by_the_yes():
 def test_it_lapses_by_itself_and_the_former_holder_may_finish_while_it_is_free():
     _, slot, (mine, other, _) = offered()
     yes(mine)
-    assert cascade.due(now=after(0.5), limit=9) == []
-    assert cascade.due(now=after(1), limit=9) == [slot.pk]
+    assert work.due(now=after(0.5), limit=9) == []
+    assert work.due(now=after(1), limit=9) == [slot.pk]
     cascade.advance(slot.pk, now=after(1))
     assert (fresh(slot).state, slot.held_by) == ("offering", None)
     assert yes(other, now=after(1.1)) == Claim.HELD
@@ -150,7 +150,7 @@ def test_it_is_not_kept_for_somebody_who_could_not_have_it():
 def test_an_alternative_is_kept_too_and_confirmed_when_finished():
     world, slot, (mine, *_) = offered()
     other = world.asked_slot(slot.starts_at + timedelta(hours=3))
-    found, offer = claims.claim_alternative(mine.pk, other.public_id, via="link", now=NOW)
+    found, offer = unasked.claim_alternative(mine.pk, other.public_id, via="link", now=NOW)
     assert (found, fresh(other).held_by_id) == (Claim.HELD, mine.patient_id)
     assert offer.expires_at == other.held_until
     assert finish(offer) == Claim.BOOKED

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from matching import cascade, claims, waves
+from matching import cascade, claims, waves, work
 from matching.models import Offer, SentWave
 from matching.policies import Wave
 from notifications.models import Message
@@ -195,7 +195,7 @@ def test_a_wave_used_up_starts_the_next_early():
     slot = world.slot()
     step(slot, NOW)
     decline_all(slot)
-    assert cascade.due(now=NOW + MINUTE, limit=5) == [slot.pk]
+    assert work.due(now=NOW + MINUTE, limit=5) == [slot.pk]
     assert step(slot, NOW + MINUTE) == 2
 
 

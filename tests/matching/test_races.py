@@ -14,7 +14,7 @@ import pytest
 from django.db import DatabaseError, connections
 from django.db.models import QuerySet
 
-from matching import cascade, claims, offers, returns
+from matching import attempts, cascade, claims, offers, returns
 from matching.claims import Claim
 from matching.models import Offer
 from notifications.models import Message
@@ -101,7 +101,7 @@ class Race:
     before: Callable[[Scene], Any] = lambda scene: None
 
 
-CLAIMING, STOPPING, LAPSING = (claims, "write"), (cascade, "withdraw"), (offers, "lapse")
+CLAIMING, STOPPING, LAPSING = (attempts, "write"), (cascade, "withdraw"), (offers, "lapse")
 BOOKING, MOVING, GIVING_BACK = (calendar, "book"), (calendar, "move"), (slots, "move_slot")
 RACES = {
     "claim, claim": Race(Scene.claim, CLAIMING, lambda s: s.claim(1), (Claim.BOOKED, Claim.TAKEN), "filled"),

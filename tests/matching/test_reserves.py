@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from audit.models import Entry
-from matching import cascade, claims, reserves, returns
+from matching import cascade, claims, reserves, returns, work
 from matching.claims import Claim
 from matching.models import Offer
 from matching.states import Reserve
@@ -193,9 +193,9 @@ def test_where_nobody_is_asked_by_itself_the_reserve_is_all_the_same():
     keep(offers[2], now=after(1))
     give_back(offers, now=after(5))
     Slot.objects.filter(pk=slot.pk).update(next_wave_at=None)
-    assert cascade.due(now=after(5), limit=9) == [slot.pk]  # whatever nudge was lost
+    assert work.due(now=after(5), limit=9) == [slot.pk]  # whatever nudge was lost
     cascade.advance(slot.pk, now=after(5))
-    assert cascade.due(now=after(6), limit=9) == []
+    assert work.due(now=after(6), limit=9) == []
     cascade.advance(slot.pk, now=after(65))
     assert [fresh(offer).reserve for offer in offers[1:]] == ["asked", "asked"]
     assert [offer.state for offer in offers[1:]] == ["expired", "pending"]

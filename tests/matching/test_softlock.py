@@ -7,7 +7,7 @@ import pytest
 from django.db import connections, transaction
 
 from audit.models import Entry
-from matching import cascade, claims, ends, ranking, reach, softlock
+from matching import cascade, claims, ends, ranking, reach, softlock, work
 from matching.policies import Wave
 from matching.states import Override
 from notifications.models import Message
@@ -134,7 +134,7 @@ def test_nobody_new_is_asked_after_it_but_a_yes_still_counts():
     assert [step(slot, NOW + minutes * MINUTE) for minutes in (0, 6, 12)] == [1, 1, 1]
     assert slot.next_wave_at == ranking.answers_end_at(slot)
     assert step(slot, NOW + 20 * MINUTE) == 0
-    assert cascade.due(now=NOW + 60 * MINUTE, limit=5) == []
+    assert work.due(now=NOW + 60 * MINUTE, limit=5) == []
     with pytest.raises(Refused, match="too late to ask"):
         vacancies.start(slot.pk, now=NOW + 60 * MINUTE)
     offer = slot.offers.order_by("pk").last()
@@ -147,9 +147,9 @@ def test_a_first_wave_that_comes_too_late_is_not_sent_and_the_slot_runs_out():
     _, slot = late_world(120)
     assert step(slot, NOW) == 0
     assert Entry.objects.filter(verb="slot.offers_over").count() == 1
-    assert cascade.due(now=NOW + 30 * MINUTE, limit=5) == []
+    assert work.due(now=NOW + 30 * MINUTE, limit=5) == []
     end = ranking.answers_end_at(slot)
-    assert cascade.due(now=end, limit=5) == [slot.pk]
+    assert work.due(now=end, limit=5) == [slot.pk]
     step(slot, end)
     assert slot.state == "expired"
 

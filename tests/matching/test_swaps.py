@@ -9,7 +9,7 @@ import pytest
 from django.db import connections, transaction
 
 from audit.models import Entry
-from matching import cascade, claims, ranking, returns, swaps
+from matching import cascade, claims, ranking, returns, swaps, unasked
 from matching.claims import Claim
 from matching.models import Offer
 from notifications.models import Message
@@ -107,7 +107,7 @@ def test_by_hand_and_among_others_it_is_a_swap_too():
     assert [visit.starts_at for visit in booked(entry.patient)] == [TODAY]
     offer, old = asked(world, starts_at=NOW + timedelta(hours=40))
     other = world.asked_slot(NOW + timedelta(hours=50))
-    outcome, taken = claims.claim_alternative(offer.pk, other.public_id, via="link", now=NOW)
+    outcome, taken = unasked.claim_alternative(offer.pk, other.public_id, via="link", now=NOW)
     assert (outcome, taken.gave_up) == (Claim.BOOKED, old)
     assert [visit.starts_at for visit in booked(offer.patient)] == [other.starts_at]
 

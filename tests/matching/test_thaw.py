@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from audit.models import Entry
-from matching import cascade, claims, clocks, picks
+from matching import cascade, claims, clocks, picks, work
 from matching.claims import Claim
 from matching.models import Offer
 from matching.policies import Wave
@@ -59,7 +59,7 @@ def test_while_nothing_goes_out_nobody_expires_nobody_is_asked_and_the_sweep_res
     outage(5)
     for minutes in (20, 30, 45, 90):
         assert step(slot, NOW + minutes * MINUTE) == 0
-        assert cascade.due(now=NOW + minutes * MINUTE, limit=5) == []
+        assert work.due(now=NOW + minutes * MINUTE, limit=5) == []
     assert (states(slot), slot.paused_for) == ({"pending": 2}, "sms")
 
 
@@ -67,7 +67,7 @@ def test_its_end_adds_its_length_to_every_clock_and_to_the_next_wave(slot):
     outage(5)
     step(slot, NOW + 45 * MINUTE)
     outages.end("sms", now=NOW + 65 * MINUTE)
-    assert cascade.due(now=NOW + 65 * MINUTE, limit=5) == [slot.pk]
+    assert work.due(now=NOW + 65 * MINUTE, limit=5) == [slot.pk]
     assert step(slot, NOW + 65 * MINUTE) == 0
     assert ends(slot) == [90, 90]
     assert (slot.paused_for, slot.next_wave_at) == ("", NOW + 80 * MINUTE)
@@ -131,7 +131,7 @@ def test_the_end_of_the_slot_is_the_end_in_an_outage_too(slot):
     outage(5)
     step(slot, NOW + 20 * MINUTE)
     end = slot.starts_at - timedelta(minutes=75)
-    assert cascade.due(now=end, limit=5) == [slot.pk]
+    assert work.due(now=end, limit=5) == [slot.pk]
     assert cascade.advance(slot.pk, now=end) == 0
     slot.refresh_from_db()
     assert (slot.state, states(slot)) == ("expired", {"expired": 2})
@@ -289,7 +289,7 @@ def test_a_worker_that_dies_after_one_slot_of_many_leaves_the_others_to_the_swee
     outage(5, 65)
     at = NOW + 65 * MINUTE
     cascade.clear_up(slots[0].pk, now=at)  # … and here it dies
-    assert cascade.due(now=at, limit=5) == [slots[1].pk]
+    assert work.due(now=at, limit=5) == [slots[1].pk]
     cascade.advance(slots[1].pk, now=at)
     assert {end for slot in slots for end in ends(slot)} == {90}
-    assert cascade.due(now=at, limit=5) == []
+    assert work.due(now=at, limit=5) == []

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from django.db import transaction
 
-from matching import claims, ranking, returns
+from matching import ranking, returns, unasked
 from matching.models import Offer
 from notifications import consent, outbox
 from notifications.models import ContactPoint, Message
@@ -170,7 +170,7 @@ def test_a_time_given_back_and_had_again_is_confirmed_and_cancelled_again(world)
     offer = told(world, email="ana@example.com")
     kinds = []
     for n in range(2):
-        assert claims.give(offer.slot_id, offer.patient, now=NOW) == "booked"
+        assert unasked.give(offer.slot_id, offer.patient, now=NOW) == "booked"
         kinds.append(list(Message.objects.filter(kind="booked").values_list("channel", flat=True)))
         assert returns.cancel_in_grace(offer.pk, now=NOW + timedelta(minutes=n + 1))
         outbox.enqueue_news("cancelled", [offer], now=NOW)
@@ -187,7 +187,7 @@ def test_an_unasked_time_given_back_and_had_again_is_confirmed_again(world):
     entry = world.entry()
     slot = world.slot(next_wave_at=None)
     for n in range(2):
-        assert claims.give(slot.pk, entry.patient, now=NOW) == "booked"
+        assert unasked.give(slot.pk, entry.patient, now=NOW) == "booked"
         assert Message.objects.filter(kind="booked").count() == n + 1
         assert returns.cancel_in_grace(Offer.objects.get().pk, now=NOW + timedelta(minutes=1))
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 
 from audit.models import Entry
-from matching import cascade
+from matching import cascade, work
 from notifications.models import Message
 from tests import factories
 from tests.at_once import at_once
@@ -65,7 +65,7 @@ def test_visits_under_it_stay_until_they_are_cancelled_all_at_once_and_are_never
     assert closing.cancel_booked(closure, now=NOW) == 0
     assert set(Slot.objects.values_list("state", "closed_because")) == {("withdrawn", "closure")}
     assert Entry.objects.filter(verb="appointment.cancelled").count() == 3
-    assert cascade.due(now=NOW + DAY, limit=9) == []
+    assert work.due(now=NOW + DAY, limit=9) == []
 
 
 def test_removing_it_opens_nothing_but_the_next_cancellation_is_refilled():

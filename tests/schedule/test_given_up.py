@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connections, transaction
 
-from matching import cascade, claims, losses, ranking, returns, tokens
+from matching import cascade, claims, losses, ranking, returns, tokens, unasked
 from matching.claims import Claim
 from matching.models import Offer
 from matching.states import OfferState
@@ -159,7 +159,7 @@ def test_losers_see_the_same_time_where_it_is_open_again():
     done = winner.gives_up(HALF)
     cascade.advance(done.slot.pk, now=LATER)
     assert done.slot in ranking.slots_for(loser, now=LATER)
-    found, other = claims.claim_alternative(lost.pk, done.slot.public_id, via="link", now=LATER)
+    found, other = unasked.claim_alternative(lost.pk, done.slot.public_id, via="link", now=LATER)
     assert found == Claim.BOOKED and other.slot == done.slot
 
 

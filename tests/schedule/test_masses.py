@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from audit.models import Entry
-from matching import cascade, claims
+from matching import cascade, claims, work
 from notifications.models import Message
 from tests import factories
 from tests.at_once import at_once
@@ -45,7 +45,7 @@ def test_the_fourth_within_ten_minutes_pauses_all_of_the_day_and_asks_once():
     assert mass.day.isoformat() == "2026-11-24"
     for slot in freed:
         assert step(slot, NOW + 5 * MINUTE) == 0
-    assert cascade.due(now=NOW + timedelta(hours=3), limit=9) == []  # the sweep does not go round and round
+    assert work.due(now=NOW + timedelta(hours=3), limit=9) == []  # the sweep does not go round and round
     ((found, waiting),) = masses.unanswered(world.clinic, now=NOW)
     assert (found, waiting) == (mass, freed)
     assert Entry.objects.filter(verb="masscancellation.noticed").count() == 1
@@ -136,7 +136,7 @@ def test_refill_goes_on_and_is_not_asked_again():
     mass.refresh_from_db()
     assert (mass.answer, mass.answered_by, mass.answered_at) == ("refill", user, NOW)
     freed += [cancel(pk, 1) for pk in pks[4:]]
-    assert set(cascade.due(now=NOW + MINUTE, limit=9)) == {slot.pk for slot in freed}
+    assert set(work.due(now=NOW + MINUTE, limit=9)) == {slot.pk for slot in freed}
     assert all(step(slot, NOW + MINUTE) for slot in freed)
     assert masses.unanswered(world.clinic, now=NOW) == []
     assert MassCancellation.objects.count() == 1
@@ -175,10 +175,10 @@ def test_unanswered_they_run_out_like_any_other():
     world = World()
     freed = [cancel(pk) for pk in visits(world, 4)]
     late = NOW + timedelta(days=2)
-    assert set(cascade.due(now=late, limit=9)) == {slot.pk for slot in freed}
+    assert set(work.due(now=late, limit=9)) == {slot.pk for slot in freed}
     for slot in freed:
         cascade.advance(slot.pk, now=late)
-    assert cascade.due(now=late, limit=9) == []
+    assert work.due(now=late, limit=9) == []
     assert masses.unanswered(world.clinic, now=late) == []
 
 

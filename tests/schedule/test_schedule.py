@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from audit.models import Entry
-from matching import cascade, claims
+from matching import cascade, claims, work
 from notifications.models import Message
 from tests import factories
 from tests.at_once import at_once
@@ -52,7 +52,7 @@ def test_an_older_version_changes_nothing():
 def test_kept_empty_is_shown_and_never_offered():
     slot = schedule.cancel(World().appointment().pk, reason="break", keep_empty=True, now=NOW).slot
     assert (slot.state, slot.closed_because) == ("withdrawn", "kept_empty")
-    assert cascade.due(now=NOW + timedelta(days=1), limit=5) == []
+    assert work.due(now=NOW + timedelta(days=1), limit=5) == []
 
 
 @pytest.mark.parametrize("scope", ["clinic", "location", "practitioner"])

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Entry
-from matching import cascade, claims
+from matching import cascade, claims, work
 from notifications import outbox
 from notifications.models import Message
 from tests import factories
@@ -42,7 +42,7 @@ def test_inside_the_undo_delay_nothing_is_ever_sent():
     assert (visit.status, visit.cancelled_at, visit.cancel_reason) == ("booked", None, "")
     assert (slot.state, slot.closed_because) == ("withdrawn", "uncancelled")
     assert cascade.advance(slot.pk, now=NOW + 6 * MINUTE) == 0
-    assert cascade.due(now=NOW + timedelta(days=1), limit=5) == []
+    assert work.due(now=NOW + timedelta(days=1), limit=5) == []
     assert not Message.objects.exists() and not slot.offers.exists()
     assert Writeback.objects.get().status == "done"  # there is nothing to take out of the calendar
     assert Entry.objects.filter(verb="appointment.uncancelled").count() == 1

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Entry
-from matching import claims, returns
+from matching import claims, returns, unasked
 from notifications.models import InboundMessage, Message
 from notifications.states import Kind, MessageStatus
 from tests import factories
@@ -80,7 +80,7 @@ def test_a_conflict_says_who_had_it_and_whether_they_know_until_somebody_saw_it(
     if not can_be_told:
         patient.contact_points.update(granted=[])
     slot = world.slot(now + timedelta(hours=30))
-    assert claims.give(slot.pk, patient, now=now) == claims.Claim.BOOKED
+    assert unasked.give(slot.pk, patient, now=now) == claims.Claim.BOOKED
     owed = Writeback.objects.get()
     writebacks.conflict(owed, "The calendar had that time taken.", now=now)
     url = reverse("task-done", args=[owed.pk])

@@ -1,0 +1,56 @@
+"""Which slots have something to do now, found from rows alone: the sweep's list, whatever nudge was lost."""
+
+from datetime import datetime
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from matching import clocks, refills, reserves
+from matching.models import Offer
+from matching.states import OfferState
+from notifications import outages
+from notifications.models import Message
+from notifications.states import REACHED_CARRIER, Kind, MessageStatus
+from waitlist import masses
+from waitlist.models import Slot
+from waitlist.states import LIVE_SLOT_STATES, SlotState
+
+ON_ITS_WAY = (MessageStatus.PENDING, *REACHED_CARRIER)
+
+
+def due(*, now: datetime, limit: int) -> list[int]:
+    """Live slots whose cascade has something to do, whatever nudge was lost: the sweep's list, oldest first."""
+    waiting = Offer.objects.filter(slot=OuterRef("pk"), state=OfferState.PENDING)
+    over = waiting.filter(~clocks.stands_still(outages.out()), expires_at__lte=now)
+    line = Offer.objects.filter(reserves.IN_RESERVE, slot=OuterRef("pk"))
+    return list(
+        Slot.objects.filter(state__in=LIVE_SLOT_STATES)
+        .filter(
+            (Q(next_wave_at__lte=now) & ~masses.pausing())
+            | Q(Q(next_wave_at=None) | masses.pausing(), starts_at__lte=now)
+            | Q(held_until__lte=now)
+            | Exists(over)
+            | clocks.thawed(now=now)
+            | (refills.waiting() & ~masses.pausing())
+            | Exists(undeliverable(waiting))
+            | (Q(state=SlotState.OFFERING) & ~Exists(waiting))
+            | (~Q(state=SlotState.HELD) & Exists(line) & ~Exists(waiting.filter(reserves.BEING_ASKED)))
+        )
+        .order_by(F("next_wave_at").asc(nulls_last=True), "pk")
+        .values_list("pk", flat=True)[:limit]
+    )
+
+
+def due_by_clinic(*, now: datetime, limit: int) -> list[list[int]]:
+    """The same, those of one clinic together."""
+    found = due(now=now, limit=limit)
+    clinics = dict(Slot.objects.filter(pk__in=found).values_list("pk", "clinic_id"))
+    together: dict[int, list[int]] = {}
+    for slot_id in found:
+        together.setdefault(clinics[slot_id], []).append(slot_id)
+    return list(together.values())
+
+
+def undeliverable(waiting: QuerySet[Offer]) -> QuerySet[Offer]:
+    """Those of which no message went out, or is still to go."""
+    told = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER)
+    return waiting.filter(Exists(told), ~Exists(told.filter(status__in=ON_ITS_WAY)))
