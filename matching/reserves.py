@@ -16,9 +16,9 @@ from matching.booking import lock_slot_of
 from matching.models import Offer
 from matching.plans import Plan
 from matching.policies import Wave
-from matching.states import IN_LINE, MAY_BE_RESERVE, OfferState, Reserve
+from matching.states import IN_LINE, MAY_BE_RESERVE, OFFER_MOVES, OfferState, Reserve
 from notifications import outbox
-from waitlist import surges
+from waitlist import slots, surges
 from waitlist.live import hint
 from waitlist.models import Appointment, Slot, WaitlistEntry
 from waitlist.states import WAITING_STATUSES, SlotState
@@ -152,7 +152,7 @@ def _ask(slot: Slot, offer: Offer, plan: Plan, *, now: datetime) -> bool:
     if not outbox.still_hold(found, [offer.patient_id], now=now):  # locked now, so once more is for good
         found = outbox.find_ways(slot, [offer.patient], until=until, now=now)
     ways = found.of[offer.patient_id]
-    if isinstance(ways, str) or not _still_waits(offer.entry_id):
+    if isinstance(ways, str) or offer.state not in OFFER_MOVES[OfferState.PENDING] or not _still_waits(offer.entry_id):
         return False
     wave = plan.waves[max(plan.done, 1) - 1] if plan.waves else LIKE_ANY_OTHER
     window = plans.window(slot, wave, is_surge=surges.is_surge(slot.location, slot.starts_at), now=now)
@@ -161,11 +161,14 @@ def _ask(slot: Slot, offer: Offer, plan: Plan, *, now: datetime) -> bool:
     fields = {"state": offer.state, "rounds": F("rounds") + 1, "expires_at": offer.expires_at}
     _set(slot, offer, Reserve.ASKED, "offer.asked_again", now=now, **fields)
     outbox.enqueue_offers(slot, [(offer, ways)], now=now)
-    slot.state = SlotState.OFFERING
     if slot.next_wave_at is not None:
         slot.next_wave_at = max(slot.next_wave_at, offer.expires_at)
-    Slot.objects.filter(pk=slot.pk).update(state=slot.state, next_wave_at=slot.next_wave_at)
-    trail.record("slot.reserve_asked", slot, now=now, clinic_id=slot.clinic_id)
+    if slot.state == SlotState.OFFERING:
+        Slot.objects.filter(pk=slot.pk).update(next_wave_at=slot.next_wave_at)
+        trail.record("slot.reserve_asked", slot, now=now, clinic_id=slot.clinic_id)
+    else:
+        at = {"next_wave_at": slot.next_wave_at}
+        slots.move_slot(slot, SlotState.OFFERING, now=now, verb="slot.reserve_asked", **at)
     return True
 
 

@@ -20,7 +20,7 @@ OFFER_MOVES = {
     OfferState.DECLINED: {OfferState.PENDING, OfferState.EXPIRED},
     OfferState.EXPIRED: {OfferState.PENDING},
     OfferState.RETRACTED: {OfferState.PENDING},
-    OfferState.PENDING: {OfferState.RETRACTED, OfferState.EXPIRED},  # the reserve is asked again
+    OfferState.PENDING: BY_PATIENT,  # the reserve is asked again, also where they could still answer
     OfferState.RETURNED: {OfferState.ACCEPTED},
 }
 

@@ -20,6 +20,7 @@ from waitlist.states import (
 )
 
 BOOKED = AppointmentStatus.BOOKED
+SAID_YES = (OfferState.ACCEPTED, OfferState.RETURNED)
 STILL_THEIRS = Q(state=OfferState.ACCEPTED, slot__filled_by__status=BOOKED)
 
 
@@ -59,7 +60,8 @@ def filled_time_given_up_unseen(clinic: Clinic, *, now: datetime) -> Iterator[Fo
 
 
 def filled_without_a_yes(clinic: Clinic, *, now: datetime) -> Iterator[Found]:
-    said_yes = Offer.objects.filter(slot=OuterRef("pk"), state=OfferState.ACCEPTED)
+    """A yes that was given up since, with its visit, was one."""
+    said_yes = Offer.objects.filter(slot=OuterRef("pk"), state__in=SAID_YES)
     for slot in _slots(clinic).filter(~Exists(said_yes), state=SlotState.FILLED)[:AT_MOST]:
         yield of_slot(clinic, slot, "{time} is filled, and no offer of it was accepted.")
 
@@ -90,7 +92,8 @@ def asked_and_never_told(clinic: Clinic, *, now: datetime) -> Iterator[Found]:
 
 
 def booked_wish_without_a_yes(clinic: Clinic, *, now: datetime) -> Iterator[Found]:
-    said_yes = Offer.objects.filter(entry=OuterRef("pk"), state=OfferState.ACCEPTED)
+    """Who gave the visit up and wanted no other stays booked."""
+    said_yes = Offer.objects.filter(entry=OuterRef("pk"), state__in=SAID_YES)
     rows = WaitlistEntry.objects.filter(~Exists(said_yes), clinic=clinic, status=EntryStatus.BOOKED)
     for entry in rows.order_by("pk")[:AT_MOST]:
         yield Found(f"entry {entry.pk}", "It counts as booked, and no offer of it stands accepted.")
