@@ -99,7 +99,9 @@ def pause(entry: WaitlistEntry, until: datetime | None, *, now: datetime) -> boo
 
 
 def resume(entry: WaitlistEntry, *, now: datetime) -> bool:
-    """Waiting again after a pause."""
+    """Waiting again after a pause; False where there is none: a booked wish waits again with the end of its booking."""
+    if not WaitlistEntry.objects.select_for_update(no_key=True).filter(pk=entry.pk, status=EntryStatus.PAUSED).first():
+        return False
     return _move(entry, EntryStatus.ACTIVE, "entry.resumed", now=now, paused_until=None, closes_at=None)
 
 

@@ -60,9 +60,12 @@ def filled_time_given_up_unseen(clinic: Clinic, *, now: datetime) -> Iterator[Fo
 
 
 def filled_without_a_yes(clinic: Clinic, *, now: datetime) -> Iterator[Found]:
-    """A yes that was given up since, with its visit, was one."""
-    said_yes = Offer.objects.filter(slot=OuterRef("pk"), state__in=SAID_YES)
-    for slot in _slots(clinic).filter(~Exists(said_yes), state=SlotState.FILLED)[:AT_MOST]:
+    """A yes that was given up with its visit was one, also where the calendar has put the visit on again since."""
+    said_yes = Offer.objects.filter(slot=OuterRef("pk"), state=OfferState.ACCEPTED)
+    given_up = Offer.objects.filter(slot=OuterRef("pk"), state=OfferState.RETURNED)
+    ended = Q(filled_by__status=AppointmentStatus.CANCELLED) | Q(filled_by__version__gt=0)
+    rows = _slots(clinic).filter(~Exists(said_yes), ~(ended & Exists(given_up)), state=SlotState.FILLED)
+    for slot in rows[:AT_MOST]:
         yield of_slot(clinic, slot, "{time} is filled, and no offer of it was accepted.")
 
 

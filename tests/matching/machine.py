@@ -10,12 +10,11 @@ from django.db.models import Count, F, Model, Q, QuerySet
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from audit.models import Entry as Line
 from matching import cascade, claims, reserves, returns
 from matching.models import Offer
 from matching.states import OFFER_MOVES, OfferState, Override, Reserve
 from notifications import outages, outbox, replies
-from notifications.models import Message, SimulatedText
+from notifications.models import SimulatedText
 from notifications.states import Channel, OutageCause
 from ops import doctor
 from tests import factories
@@ -72,13 +71,12 @@ class ClinicMachine(RuleBasedStateMachine):
         self._make_clinic()
 
     def teardown(self) -> None:
-        with connection.cursor() as cursor:  # what a commit would have refused
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        self._roll_back()
-
-    def _roll_back(self) -> None:
-        transaction.set_rollback(True)
-        self.block.__exit__(None, None, None)
+        try:
+            with connection.cursor() as cursor:  # what a commit would have refused
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        finally:
+            transaction.set_rollback(True)
+            self.block.__exit__(None, None, None)
 
     def _make_clinic(self) -> None:
         self.world = world = World(is_open_any_hour=True, autopilot="automatic")
@@ -339,7 +337,7 @@ class ClinicMachine(RuleBasedStateMachine):
 
     @invariant()
     def lives_follow_the_tables(self) -> None:
-        """Whatever was done, every state is one its own table leads to; and each new state has its line."""
+        """Whatever was done, every state is one its own table leads to."""
         for noun, (field, legal) in LIVES.items():
             of = {"slot__clinic": self.world.clinic} if noun is Offer else {"clinic": self.world.clinic}
             now = dict(noun._default_manager.filter(**of).values_list("pk", field))
@@ -410,9 +408,3 @@ class ClinicMachine(RuleBasedStateMachine):
         for which, at in now.items():
             assert at >= self.deadlines.get(which, at), f"offer {which[0]}: {self.deadlines[which]} became {at}"
         self.deadlines |= now
-
-    def lines(self) -> QuerySet[Line]:
-        return Line.objects.filter(clinic_id=self.world.clinic.pk)
-
-    def messages(self) -> QuerySet[Message]:
-        return Message.objects.filter(clinic=self.world.clinic)

@@ -215,7 +215,6 @@ def test_a_visit_moves_by_its_table(world, start, act, to):
 ENTRY_ACTS = [
     (EntryStatus.REMOVED, lambda entry: entries.remove(entry, now=NOW)),
     (EntryStatus.PAUSED, lambda entry: entries.pause(entry, None, now=NOW)),
-    (EntryStatus.ACTIVE, lambda entry: entries.resume(entry, now=NOW)),
     (EntryStatus.ACTIVE, lambda entry: entries.wait_again(entry, now=NOW)),
 ]
 
@@ -226,6 +225,15 @@ def test_a_wish_moves_by_its_table(world, start, to, act):
     entry = world.entry(status=start)
     before = look(entry)
     judge(entry, "status", before, to, moved=act(entry), legal=start in ENTRY_MOVES[to])
+
+
+@pytest.mark.parametrize("start", list(EntryStatus))
+def test_a_pause_ends_and_nothing_else_is_resumed(world, start):
+    """A click on a page that is out of date puts no booked wish back on the list."""
+    entry = world.entry(status=start)
+    before = look(entry)
+    moved = entries.resume(entry, now=NOW)
+    judge(entry, "status", before, EntryStatus.ACTIVE, moved=moved, legal=start == EntryStatus.PAUSED)
 
 
 @pytest.mark.parametrize("start", list(EntryStatus))

@@ -24,7 +24,7 @@ from tests import factories
 from tests.factories import NOW, World
 from waitlist import schedule
 from waitlist.models import InboundEvent, Slot, WaitlistEntry, Writeback
-from waitlist.states import Role
+from waitlist.states import CancelledBy, Role
 
 pytestmark = pytest.mark.django_db
 SOON = NOW + timedelta(minutes=2)
@@ -289,6 +289,18 @@ def test_another_clinic_hears_nothing_of_it(world: World, name: str, broken: Cal
 @pytest.mark.parametrize("make", [asked, booked])
 def test_what_is_in_order_is_not_named(world: World, make: Callable[[World], Offer]):
     make(world)
+    assert names(world) == []
+
+
+@pytest.mark.parametrize("keeps_place", [True, False])
+def test_a_visit_that_was_won_and_given_up_is_in_order(world: World, keeps_place: bool):
+    """Its slot stays filled by it, and whoever wants no other stays booked."""
+    offer = booked(world)
+    visit = Slot.objects.get(pk=offer.slot_id).filled_by
+    assert visit is not None
+    by = CancelledBy.PATIENT
+    schedule.cancel(visit.pk, reason="ill", by=by, keeps_place=keeps_place, now=SOON)
+    assert WaitlistEntry.objects.get(pk=offer.entry_id).status == ("active" if keeps_place else "booked")
     assert names(world) == []
 
 
