@@ -10,7 +10,7 @@ from django.db.models import Count, F, Model, Q, QuerySet
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from matching import cascade, claims, reserves, returns
+from matching import cascade, claims, reserves, returns, unasked, work
 from matching.models import Offer
 from matching.states import OFFER_MOVES, OfferState, Override, Reserve
 from notifications import outages, outbox, replies
@@ -153,7 +153,7 @@ class ClinicMachine(RuleBasedStateMachine):
     def _sweep(self) -> int:
         """Everything the beat table would have a worker do now; how much that was."""
         now = self.now
-        due = cascade.due(now=now, limit=100)
+        due = work.due(now=now, limit=100)
         cascade.advance_many(due, now=now)
         outages.end_if_nothing_waits(now=now)
         sent = outbox.deliver_due(now=now)
@@ -293,7 +293,7 @@ class ClinicMachine(RuleBasedStateMachine):
     def yes_to_an_alternative(self, n: int, m: int) -> None:
         offer, slot = self._offer(n), self._slot(m)
         if offer and slot:
-            act = lambda: claims.claim_alternative(offer.pk, slot.public_id, via="link", now=self.now)  # noqa: E731
+            act = lambda: unasked.claim_alternative(offer.pk, slot.public_id, via="link", now=self.now)  # noqa: E731
             DONE[f"alternative: {act()[0]}"] += 1
 
     @rule(n=some)
