@@ -103,6 +103,8 @@ def _ask_if_due(slot_id: int, foreseen: Foresight | None, *, now: datetime) -> i
             return 0
         plan = plans.of(slot)
         stand = reserves.standing(slot)
+        if stand.in_line and not stand.asked and _has_to_wait(slot, plan, now=now):
+            return 0
         if (stand.asked or stand.in_line) and _reserve_first(slot_id, now=now):
             return 0
         batch = None
@@ -133,7 +135,7 @@ def _has_to_wait(slot: Slot, plan: Plan, *, now: datetime) -> bool:
     if masses.is_paused(slot, now=now):
         return True
     channel = clocks.stopped_by(plan)
-    if channel:
+    if channel and (slot.paused_for, slot.next_wave_at) != (channel, ranking.answers_end_at(slot)):
         _await_end(slot.pk, channel, now=now)
     return bool(channel)
 

@@ -19,6 +19,7 @@ from matching.models import Offer, SentWave
 from matching.prepared import fetch
 from matching.ranking_sql import COUNTS, SLOTS, WHY, best, everybody
 from matching.states import OfferState, Order
+from waitlist import masses
 from waitlist.models import Slot, WaitlistEntry
 from waitlist.states import LIVE_SLOT_STATES, WAITING_STATUSES
 
@@ -116,8 +117,8 @@ def why(slot: Slot, entry: WaitlistEntry, *, now: datetime) -> Verdict:
 def slots_for(entry: WaitlistEntry, *, now: datetime, limit: int = 3) -> list[Slot]:
     """Live slots this person could have at once, soonest first: alternatives to one they did not get.
 
-    Only slots whose cascade has begun: before that staff may still want it otherwise. Whether they have been
-    texted often enough does not matter here: they are looking at the page.
+    Only slots whose cascade has begun and does not wait for staff's word: they may still want it otherwise. Whether
+    they have been texted often enough does not matter here: they are looking at the page.
     """
     if entry.status not in WAITING_STATUSES:
         return []
@@ -127,7 +128,7 @@ def slots_for(entry: WaitlistEntry, *, now: datetime, limit: int = 3) -> list[Sl
     asked = SentWave.objects.filter(slot=OuterRef("pk"))
     live = (
         Slot.objects.filter(~Exists(said_no), Exists(asked), clinic_id=entry.clinic_id, state__in=LIVE_SLOT_STATES)
-        .filter(held_by=None, starts_at__gt=now)
+        .filter(~masses.pausing(), held_by=None, starts_at__gt=now)
         .select_related("clinic", "location__clinic", "practitioner__clinic", "service", "policy")
         .prefetch_related("service__compatible", "practitioner__clinic__practitioners")
         .order_by("starts_at", "pk")[:LOOKED_AT]

@@ -12,7 +12,7 @@ from matching.models import Offer
 from matching.outcomes import Claim, of_slot
 from matching.states import OfferState
 from notifications import outbox
-from waitlist import slots
+from waitlist import masses, slots
 from waitlist.models import Appointment, Patient, Slot, WaitlistEntry
 from waitlist.states import WAITING_STATUSES, AppointmentStatus
 
@@ -86,7 +86,8 @@ def _claim_unasked(
     if not softlock.allows(slot, patient.pk, override, now=now):
         return Claim.ASKED
     if offer is None:
-        theirs = entry is not None and slot.waves.exists() and ranking.could_have(entry, slot, now=now)
+        is_offered = slot.waves.exists() and not masses.is_asked_about(slot)
+        theirs = entry is not None and is_offered and ranking.could_have(entry, slot, now=now)
         if via != "staff" and not theirs:
             return Claim.WITHDRAWN
         offer = offers.make_unasked(slot, patient, entry, via=via, now=now)

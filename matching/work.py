@@ -21,6 +21,7 @@ def due(*, now: datetime, limit: int) -> list[int]:
     """Live slots whose cascade has something to do, whatever nudge was lost: the sweep's list, oldest first."""
     waiting = Offer.objects.filter(slot=OuterRef("pk"), state=OfferState.PENDING)
     over = waiting.filter(~clocks.stands_still(outages.out()), expires_at__lte=now)
+    at_work = Q(paused_for="") & ~masses.pausing()
     line = Offer.objects.filter(reserves.IN_RESERVE, slot=OuterRef("pk"))
     return list(
         Slot.objects.filter(state__in=LIVE_SLOT_STATES)
@@ -30,10 +31,10 @@ def due(*, now: datetime, limit: int) -> list[int]:
             | Q(held_until__lte=now)
             | Exists(over)
             | clocks.thawed(now=now)
-            | (refills.waiting() & ~masses.pausing())
+            | (refills.waiting() & at_work)
             | Exists(undeliverable(waiting))
             | (Q(state=SlotState.OFFERING) & ~Exists(waiting))
-            | (~Q(state=SlotState.HELD) & Exists(line) & ~Exists(waiting.filter(reserves.BEING_ASKED)))
+            | (~Q(state=SlotState.HELD) & Exists(line) & ~Exists(waiting.filter(reserves.BEING_ASKED)) & at_work)
         )
         .order_by(F("next_wave_at").asc(nulls_last=True), "pk")
         .values_list("pk", flat=True)[:limit]

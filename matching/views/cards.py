@@ -150,8 +150,10 @@ class Card:
             return ("hold", f"{who} is finishing the booking · lapses", slot.held_until)
         if self.is_kept:
             return ("hold", "kept for those asked · open to others", slot.exclusive_until)
+        if slot.paused_for:
+            return ("bad", "paused: nothing goes out to people now", None)
         if self.is_paused:
-            return ("wait", "paused: say on Today whether to refill", None)
+            return ("wait", "paused until you say whether to refill", None)
         if not self.plan.waves:
             return ("wait", "asks nobody by itself: you choose whom to ask", None)
         if next_at is None:

@@ -6,10 +6,11 @@ from functools import partial
 import pytest
 
 from audit.models import Entry
-from matching import cascade, claims, clocks, picks, work
+from matching import cascade, claims, clocks, picks, reserves, returns, work
 from matching.claims import Claim
 from matching.models import Offer
 from matching.policies import Wave
+from matching.states import Reserve
 from notifications import outages
 from notifications.models import Message, Outage
 from tests import factories
@@ -293,3 +294,18 @@ def test_a_worker_that_dies_after_one_slot_of_many_leaves_the_others_to_the_swee
     cascade.advance(slots[1].pk, now=at)
     assert {end for slot in slots for end in ends(slot)} == {90}
     assert work.due(now=at, limit=5) == []
+
+
+def test_the_reserve_is_asked_only_when_texts_go_out_again(slot):
+    first, second = slot.offers.order_by("pk")
+    assert claims.claim(first.pk, via="link", now=NOW) == Claim.BOOKED
+    assert reserves.keep(second.pk, Reserve.ASK, now=NOW)
+    outage(1)
+    assert returns.cancel_in_grace(first.pk, now=NOW + 2 * MINUTE)
+    assert step(slot, NOW + 2 * MINUTE) == 0
+    second.refresh_from_db()
+    assert (second.state, second.reserve, slot.paused_for) == ("retracted", "ask", "sms")
+    outages.end("sms", now=NOW + 6 * MINUTE)
+    assert step(slot, NOW + 6 * MINUTE) == 0
+    second.refresh_from_db()
+    assert (second.state, second.reserve) == ("pending", "asked")

@@ -156,7 +156,7 @@ def test_the_board_asks_once_what_becomes_of_a_sick_day(staff: Client, world: Wo
     mass = many(world)
     words = staff.get("/").content.decode()
     assert f"{world.practitioner.name}, " in words and "4 times cancelled within minutes" in words
-    assert "paused: say on Today whether to refill" in words
+    assert "paused until you say whether to refill" in words
     url = reverse("many-cancelled", args=[mass.pk])
     assert "Nothing was chosen" in staff.post(url, follow=True).content.decode()
     words = staff.post(url, {"answer": "refill"}, follow=True).content.decode()
