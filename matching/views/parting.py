@@ -18,10 +18,10 @@ def before_claim(slot: Slot, *, now: datetime) -> str:
     owed = share_of(slot.price_cents, terms.late_percent)
     if not owed or terms.free_until(now, slot.starts_at) <= terms.early_until(slot.starts_at):
         return ""
-    then = f"then {terms.late_percent} % ({money(owed)}) is owed."
+    then = f"then cancelling costs {terms.late_percent} % ({money(owed)})."
     if not terms.grace_minutes:
-        return f"This time is less than {hours(terms.notice_minutes)} away: if you cancel, {then[5:]}"
-    return f"Free to cancel until {terms.grace_minutes} minutes after you said yes, {then}"
+        return f"This time is less than {hours(terms.notice_minutes)} away: {then[5:]}"
+    return f"Free to cancel for {terms.grace_minutes} minutes after your yes, {then}"
 
 
 @dataclass(frozen=True)

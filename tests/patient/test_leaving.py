@@ -127,7 +127,7 @@ def test_there_is_nothing_to_give_up_on_any_other_page(name, visitor):
 def test_a_time_inside_its_own_notice_says_so_before_the_claim(visitor):
     clinic = Clinic()
     near, far = clinic.offered(clinic.offering(timezone.now() + timedelta(hours=6))), at(4, 14)
-    words = "Free to cancel until 15 minutes after you said yes, then 100 % ($320) is owed."
+    words = "Free to cancel for 15 minutes after your yes, then cancelling costs 100 % ($320)."
     assert words in look(visitor, near, "").text
     other = Clinic()
     assert words not in look(visitor, other.offered(other.offering(far)), "").text
