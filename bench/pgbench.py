@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from matching import claims
+from matching import booking
 from matching.models import Offer
 from ops.binaries import postgres_binaries
 from tests.harness import test_database_url
@@ -41,7 +41,7 @@ def claims_a_second(slots: list[Slot], *, clients: int, each: int) -> float:
 def _locking(offer_id: int) -> str:
     """As Django writes it."""
     with CaptureQueriesContext(connection) as said, transaction.atomic():
-        claims.lock_slot_of(offer_id)
+        booking.lock_slot_of(offer_id)
     (statement,) = [one["sql"] for one in said if "FOR NO KEY UPDATE" in one["sql"]]
     return _with_variables(statement, offer=offer_id)
 
@@ -49,8 +49,8 @@ def _locking(offer_id: int) -> str:
 def _writing(slot_id: int, offer_id: int) -> str:
     """The one write, its constants as they are, slot and offer as variables."""
     with connection.cursor() as cursor:
-        facts = claims._claim_facts(slot_id, offer_id, "link", timezone.now())
-        statement = cursor.cursor.mogrify(re.sub(r"--.*", "", claims.CLAIM), facts)
+        facts = booking._facts(slot_id, offer_id, "link", timezone.now())
+        statement = cursor.cursor.mogrify(re.sub(r"--.*", "", booking.CLAIM), facts)
     return _with_variables(statement, slot=slot_id, offer=offer_id)
 
 

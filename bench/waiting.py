@@ -126,7 +126,7 @@ _FILL = (
 )
 TABLES = (
     "waitlist_patient", "notifications_contactpoint", "notifications_patientcontact", "waitlist_waitlistentry",
-    "waitlist_availability", "waitlist_appointment", "notifications_message", "matching_offer",
+    "waitlist_availability", "waitlist_appointment", "notifications_message", "matching_offer", "waitlist_slot",
 )  # fmt: skip
 
 
