@@ -22,7 +22,7 @@ from waitlist.models import Clinic, Practitioner, Slot
 from waitlist.states import OpenedBecause
 
 WAITING, FREED, PORTIONS, EACH = 10_000, 1_000, 10, 5
-PATIENCE_SECONDS = 240
+PATIENCE_SECONDS = 900
 AIM_P95_S = 1.0
 
 
