@@ -4,10 +4,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 
 from audit import trail
 from matching.models import Offer
+from matching.prepared import fetch
 from matching.states import BY_PATIENT, BY_STAFF
 from waitlist.live import hint
 from waitlist.models import Appointment, Slot, WaitlistEntry, Writeback
@@ -37,15 +38,13 @@ def lock_slot_of(offer_id: int) -> Slot:
 
 def write(slot: Slot, offer_id: int, *, via: str, now: datetime) -> int:
     """The one write, on a snapshot taken after the lock; the new appointment's id."""
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, _facts(slot.pk, offer_id, via, now))
-        row = cursor.fetchone()
-    if row is None:
+    rows = fetch(CLAIM, _facts(slot.pk, offer_id, via, now))
+    if not rows:
         raise Lost
     hint(slot.clinic_id, "board")
     nudge("notifications.tasks.deliver_slot", slot.pk)
     nudge("matching.tasks.tidy", offer_id)
-    return row[0]
+    return rows[0]["id"]
 
 
 def _facts(slot_id: int, offer_id: int, via: str, now: datetime) -> dict[str, Any]:
@@ -58,7 +57,7 @@ def _facts(slot_id: int, offer_id: int, via: str, now: datetime) -> dict[str, An
         "now": now,
         "actor_id": actor.user_id,
         "actor_email": actor.user_email or None,
-        "actor_kind": actor.kind,
+        "actor_kind": str(actor.kind),
         "actor_ref": actor.ref,
         "remote_addr": actor.remote_addr,
         "cid": actor.correlation_id,

@@ -3,12 +3,12 @@
 -- The locked slot makes this alone with its offers; the unique index and the exclusion constraints are the last judge.
 WITH before AS (
     -- silence or a no was counted when it happened: a late yes is no second answer, and staff's word is none of theirs
-    SELECT (state IN ('pending', 'retracted') AND %(via)s <> 'staff')::int AS unanswered,
-        (state <> 'returned' AND %(via)s <> 'staff')::int AS yes
+    SELECT (state IN ('pending', 'retracted') AND %(via)s::text <> 'staff')::int AS unanswered,
+        (state <> 'returned' AND %(via)s::text <> 'staff')::int AS yes
     FROM matching_offer WHERE id = %(offer_id)s
 ), won AS (
-    UPDATE matching_offer SET state = 'accepted', answered_at = %(now)s, answered_by = %(via)s
-    WHERE id = %(offer_id)s AND slot_id = %(slot_id)s AND state = ANY (%(claimable)s)
+    UPDATE matching_offer SET state = 'accepted', answered_at = %(now)s, answered_by = %(via)s::text
+    WHERE id = %(offer_id)s AND slot_id = %(slot_id)s AND state = ANY (%(claimable)s::varchar[])
         -- a wish that still holds a later visit is a swap, which cancels that visit before this (swaps.py)
         AND NOT EXISTS (SELECT FROM waitlist_waitlistentry e JOIN waitlist_appointment held ON held.id = e.later_visit_id
             WHERE e.id = entry_id AND held.status <> 'cancelled')
@@ -26,7 +26,7 @@ WITH before AS (
         s.ends_at, s.price_cents, 'booked', gen_random_uuid()::text, 0, true, '', %(now)s
     FROM won, waitlist_slot s WHERE s.id = %(slot_id)s AND s.state IN ('open', 'offering', 'held')
         -- one wish is booked once, however many links of it are tapped; staff know what they do
-        AND (won.entry_id IS NULL OR %(via)s = 'staff' OR EXISTS (SELECT FROM wish)
+        AND (won.entry_id IS NULL OR %(via)s::text = 'staff' OR EXISTS (SELECT FROM wish)
             OR EXISTS (SELECT FROM waitlist_waitlistentry e WHERE e.id = won.entry_id AND e.status = 'removed'))
     RETURNING id, clinic_id, patient_id
 ), slot AS (
@@ -91,14 +91,14 @@ WITH before AS (
     INSERT INTO audit_entry (content_type_id, object_pk, object_id, object_repr, action, changes_text, changes,
         actor_id, actor_email, actor_kind, actor_ref, remote_addr, cid, "timestamp", clinic_id, verb)
     SELECT line.type_id, line.id::text, line.id, line.noun || ' ' || line.id, 1, '', line.changes::jsonb,
-        %(actor_id)s, %(actor_email)s, %(actor_kind)s, %(actor_ref)s, %(remote_addr)s::inet, %(cid)s, %(now)s,
+        %(actor_id)s::bigint, %(actor_email)s::text, %(actor_kind)s::text, %(actor_ref)s::bigint, %(remote_addr)s::inet, %(cid)s::text, %(now)s,
         slot.clinic_id, line.verb
     FROM slot, (
         SELECT %(slot_type)s AS type_id, slot.id, 'slot' AS noun, 'slot.filled' AS verb,
             jsonb_build_object('state', 'filled', 'filled_by', visit.id) AS changes FROM slot, visit
         UNION ALL SELECT %(appointment_type)s, visit.id, 'appointment', 'appointment.booked', '{}' FROM visit
         UNION ALL SELECT %(offer_type)s, won.id, 'offer',
-            CASE %(via)s WHEN 'staff' THEN 'offer.given' ELSE 'offer.accepted' END,
+            CASE %(via)s::text WHEN 'staff' THEN 'offer.given' ELSE 'offer.accepted' END,
             jsonb_build_object('via', %(via)s::text) FROM won
         UNION ALL SELECT %(offer_type)s, others.id, 'offer', 'offer.' || others.state, '{}' FROM others
         UNION ALL SELECT %(entry_type)s, wish.id, 'entry', 'entry.booked', '{}' FROM wish
