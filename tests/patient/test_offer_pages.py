@@ -372,10 +372,11 @@ def test_a_double_booking_is_refused_in_words_that_fit_both_sides(visitor):
 
 
 def test_looking_is_cheap(visitor, django_assert_max_num_queries):
+    """One join, and three rows by their key beside it: as one join of ten tables it takes 30 ms to plan."""
     offer = Clinic().offered()
-    with django_assert_max_num_queries(1):
+    with django_assert_max_num_queries(4):
         visitor.get(link(offer) + "/outcome")
-    with django_assert_max_num_queries(1):
+    with django_assert_max_num_queries(4):
         visitor.get(link(offer))
     with django_assert_max_num_queries(0):
         visitor.get("/o/nothing-of-ours")
