@@ -104,6 +104,8 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 1,
     "socket_timeout": 5,
+    # Nor is a task in hand put back when the broker dies: trying to can end the worker.
+    "ack_emulation": False,
     # A nudge is tried once: with retries a patient's tap would wait six seconds for each while the broker is away.
     "max_retries": 0,
     "interval_start": 0,

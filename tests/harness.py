@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -122,6 +123,18 @@ class Stack:
 
     def kill_worker(self) -> None:
         self.kill("worker")
+
+    @contextmanager
+    def frozen_pool(self) -> Iterator[None]:
+        """SIGSTOP of the worker's processes, not of the worker: it takes tasks in hand and nobody does them."""
+        pool: list[int] = self.ask_worker("stats")[self.worker_name]["pool"]["processes"]
+        try:
+            for pid in pool:
+                os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in pool:
+                os.kill(pid, signal.SIGCONT)
 
     def kill_beat(self) -> None:
         self.kill("beat")

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from matching import cascade, claims
 from matching.models import Offer
+from matching.tasks import sweep_cascades
 from notifications.models import Message, SimulatedText
 from tests.factories import World
 from tests.harness import Stack, eventually
@@ -94,3 +95,18 @@ def test_the_broker_dies_before_the_losers_are_told(stack: Stack) -> None:
     assert everybody_was_texted_once(slot, 2, kind="retracted")
     assert everybody_was_texted_once(slot, 1, kind="booked")
     assert Counter(Offer.objects.values_list("state", flat=True)) == {"accepted": 1, "retracted": 2}
+
+
+def test_the_broker_dies_while_the_worker_has_tasks_in_hand(stack: Stack) -> None:
+    worker, broker = stack.children["worker"], redis.Redis.from_url(stack.redis_url)
+    stack.kill_beat()
+    with stack.frozen_pool():
+        for _ in range(10):
+            sweep_cascades.apply_async()
+        eventually(lambda: broker.llen("celery") < 10)
+        stack.kill_broker()
+        stack.start_broker()
+        eventually(lambda: stack.ask_worker("ping"), seconds=SWEEPS_SECONDS)
+    stack.start_beat()
+    assert everybody_was_texted_once(cancelled(people=3), 3)
+    assert worker.poll() is None
