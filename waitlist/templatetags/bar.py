@@ -5,7 +5,6 @@ from typing import Any
 
 from django import template
 from django.http import HttpRequest
-from django.utils import timezone
 
 from notifications import inbox
 from waitlist import access
@@ -60,7 +59,7 @@ def bar(context: template.Context) -> dict[str, Any]:
         "user": user,
         "others": [one for one in everywhere if one != mine],
         "pages": pages,
-        "tasks": open_tasks(mine.clinic_id, now=timezone.now()) if mine is not None else 0,
+        "tasks": open_tasks(mine.clinic_id, now=context["now"]) if mine is not None else 0,
         "csrf_token": context.get("csrf_token"),
         "here": request.get_full_path(),
     }
