@@ -37,12 +37,11 @@ def knows_region(country: str, state: str) -> bool:
 
 def between(country: str, state: str, first: date, last: date) -> dict[date, str]:
     """The public holidays from the first to the last of these days; none for a country nobody knows."""
+    if country not in package.list_supported_countries(include_aliases=True):
+        return {}
     region = state if knows_region(country, state) else None
     years = range(first.year, last.year + 1)
-    try:
-        found = package.country_holidays(country, subdiv=region, years=years, expand=False)
-    except NotImplementedError:
-        return {}
+    found = package.country_holidays(country, subdiv=region, years=years, expand=False)
     return {day: name for day, name in sorted(found.items()) if first <= day <= last}
 
 
