@@ -9,24 +9,14 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
 
-from audit import trail
-from matching import clocks, ends, foresight, holds, offers, plans, ranking, refills, reserves, sending, waves
+from matching import clocks, ends, foresight, lapses, offers, plans, refills, reserves, sending, waves
 from matching.foresight import Foresight
-from matching.models import Offer
 from matching.plans import Plan
-from matching.states import OfferState
-from matching.work import undeliverable
-from notifications import outbox
-from notifications.models import Message
-from notifications.states import REACHED_CARRIER, Kind
-from waitlist import calendar, masses, slots
-from waitlist.calendar import Time
+from waitlist import masses, slots
 from waitlist.live import hint
 from waitlist.models import Slot
-from waitlist.nudge import nudge
-from waitlist.states import ClosedBecause, EntryStatus, SlotState
+from waitlist.states import SlotState
 
 LOOKS = 10  # at whom to ask, where others ask the same people at the same moment
 
@@ -37,7 +27,7 @@ def advance(slot_id: int, *, now: datetime) -> int:
     Two transactions: what lapses updates wishes, what is asked locks numbers first, and together they would
     wait for each other across slots.
     """
-    return _ask_if_due(slot_id, None, now=now) if clear_up(slot_id, now=now) else 0
+    return _ask_if_due(slot_id, None, now=now) if lapses.clear_up(slot_id, now=now) else 0
 
 
 def advance_many(slot_ids: Sequence[int], *, now: datetime) -> int:
@@ -49,7 +39,7 @@ def advance_many(slot_ids: Sequence[int], *, now: datetime) -> int:
     still, asked = [], 0
     for slot_id in slot_ids:
         with _kept(faults):
-            if clear_up(slot_id, now=now):
+            if lapses.clear_up(slot_id, now=now):
                 still.append(slot_id)
     foreseen = foresight.foresee(still, now=now)
     for slot_id in still:
@@ -67,29 +57,6 @@ def _kept(faults: list[Exception]) -> Iterator[None]:
         yield
     except Exception as fault:
         faults.append(fault)
-
-
-@transaction.atomic(durable=True)
-def clear_up(slot_id: int, *, now: datetime) -> bool:
-    """Expire what is over; whether somebody may still be asked for this slot."""
-    slot = slots.lock_slot(slot_id)
-    if slot is None or not slot.is_live or holds.is_on(slot, now=now):
-        return False
-    if now >= ranking.answers_end_at(slot):
-        run_out(slot, now=now)
-        return False
-    time = Time.of(slot)
-    if calendar.is_booked(time):
-        withdraw(slot, ClosedBecause.REBOOKED, Kind.RETRACTED, now=now)
-        return False
-    if calendar.closure_over(slot.clinic, time):
-        withdraw(slot, ClosedBecause.CLOSURE, Kind.WITHDRAWN, now=now)
-        return False
-    _let_lapse(slot, now=now)
-    _open_to_others_early(slot, now=now)
-    if now >= ends.offers_end_at(slot) and slot.next_wave_at is not None and slot.next_wave_at <= now:
-        _ask_no_more(slot, now=now)
-    return True
 
 
 def _ask_if_due(slot_id: int, foreseen: Foresight | None, *, now: datetime) -> int:
@@ -135,7 +102,7 @@ def _has_to_wait(slot: Slot, plan: Plan, *, now: datetime) -> bool:
     if masses.is_paused(slot, now=now):
         return True
     channel = clocks.stopped_by(plan)
-    if channel and (slot.paused_for, slot.next_wave_at) != (channel, ranking.answers_end_at(slot)):
+    if channel and (slot.paused_for, slot.next_wave_at) != (channel, ends.answers_end_at(slot)):
         _await_end(slot.pk, channel, now=now)
     return bool(channel)
 
@@ -154,7 +121,7 @@ def _settle(slot_id: int, *, now: datetime) -> None:
     slot = slots.lock_slot(slot_id)
     if slot is not None and slot.is_live:
         refills.settle(slot, now=now)
-        _open_to_others_early(slot, now=now)
+        lapses.open_to_others_early(slot, now=now)
 
 
 @transaction.atomic(durable=True)
@@ -176,56 +143,6 @@ def _nobody_asked(slot_id: int, *, now: datetime) -> None:
     early = {"next_wave_at": slot.exclusive_until} if slot.is_exclusive(now) and not plans.of(slot).is_over else {}
     slots.move_slot(slot, SlotState.OPEN, now=now, verb="slot.nobody_asked", **early)
     hint(slot.clinic_id, "board")
-
-
-def run_out(slot: Slot, *, now: datetime) -> None:
-    """The time for a yes is over and nobody took it."""
-    offers.lapse(slot, offers.pending(slot), now=now)
-    was_asked = Offer.objects.filter(slot=slot, wave__gt=0).exists()
-    because = ClosedBecause.PAST if was_asked else ClosedBecause.TOO_NEAR
-    slots.close_slot(slot, SlotState.EXPIRED, because=because, now=now)
-    hint(slot.clinic_id, "board")
-
-
-def withdraw(slot: Slot, because: ClosedBecause, news: Kind, *, now: datetime) -> None:
-    """End a live slot that is not to be filled any more, and tell those who could still have said yes."""
-    slots.close_slot(slot, SlotState.WITHDRAWN, because=because, now=now)
-    outbox.enqueue_news(news, offers.retract(slot, offers.pending(slot), now=now), now=now)
-    nudge("notifications.tasks.deliver_slot", slot.pk)
-    hint(slot.clinic_id, "board")
-
-
-def _let_lapse(slot: Slot, *, now: datetime) -> None:
-    """Expire what could not be delivered, and what is due by clocks that take in when people heard and what stopped
-    them; who was never told has not answered by silence."""
-    stand_still = clocks.take_in(slot, now=now)
-    refills.note(slot, offers.lapse(slot, undeliverable(offers.pending(slot)), now=now, heard=False), now=now)
-    over = offers.pending(slot).filter(expires_at__lte=now).exclude(pk__in=stand_still)
-    told = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER, status__in=REACHED_CARRIER)
-    offers.lapse(slot, over.filter(~Exists(told)), now=now, heard=False)
-    offers.lapse(slot, over, now=now)
-
-
-def _open_to_others_early(slot: Slot, *, now: datetime) -> None:
-    """Exclusive access ends with the last who could still answer, or take the place of one who could not be told; a
-    late yes of those who were told counts."""
-    if not slot.is_exclusive(now) or refills.are_due(plans.of(slot)):
-        return
-    told = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER, status__in=REACHED_CARRIER)
-    theirs = Offer.objects.filter(slot=slot).exclude(entry__status=EntryStatus.BOOKED)
-    if theirs.filter(Q(state=OfferState.PENDING) | Q(Exists(told), state=OfferState.EXPIRED)).exists():
-        return
-    next_wave_at = slot.next_wave_at if plans.of(slot).is_over else now
-    slot.exclusive_until, slot.next_wave_at = now, next_wave_at
-    Slot.objects.filter(pk=slot.pk).update(exclusive_until=now, next_wave_at=next_wave_at)
-    trail.record("slot.exclusive_ended", slot, now=now, clinic_id=slot.clinic_id)
-
-
-def _ask_no_more(slot: Slot, *, now: datetime) -> None:
-    """It is too late to ask anybody new: only to end the slot it is looked at again."""
-    slot.next_wave_at = ranking.answers_end_at(slot)
-    Slot.objects.filter(pk=slot.pk).update(next_wave_at=slot.next_wave_at)
-    trail.record("slot.offers_over", slot, now=now, clinic_id=slot.clinic_id)
 
 
 def _is_due(slot: Slot, plan: Plan, waiting: int, now: datetime) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from matching import cascade, offers, plans, ranking, reach, sending
+from matching import lapses, offers, plans, ranking, reach, sending
 from matching.plans import Plan
 from matching.policies import Wave
 from matching.reach import Reached
@@ -28,7 +28,7 @@ class Outcome:
 
 def ask(slot_id: int, entry_ids: Collection[int], *, now: datetime) -> Outcome:
     """Ask the people of these wishes. Whoever was asked before, or may not be, is named with the reason."""
-    if not cascade.clear_up(slot_id, now=now):
+    if not lapses.clear_up(slot_id, now=now):
         return Outcome(is_free=False)
     return _ask(slot_id, entry_ids, now=now)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from audit import trail
-from matching import cascade
+from matching import lapses
 from matching.models import Offer
 from notifications import outbox
 from notifications.states import Kind
@@ -51,7 +51,7 @@ def take_back(offer: Offer, live: Sequence[Slot], *, now: datetime) -> Appointme
         return None
     for slot in live:
         if slot.is_live and Time.of(slot).overlaps(time):
-            cascade.withdraw(slot, ClosedBecause.REBOOKED, Kind.RETRACTED, now=now)
+            lapses.withdraw(slot, ClosedBecause.REBOOKED, Kind.RETRACTED, now=now)
     outbox.write_back(again, Writeback.Kind.BOOKED, now=now)
     entry = offer.entry
     if entry is not None and WaitlistEntry.objects.filter(pk=entry.pk, later_visit=old).update(later_visit=again):

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from matching import cascade
+from matching import lapses
 from notifications.states import Kind
 from waitlist import calendar, masses, schedule
 from waitlist.live import hint
@@ -133,7 +133,7 @@ def put(clinic: Clinic, *, now: datetime, **fields: Any) -> Closure:
         ends_at__gt=row.starts_at,
     )
     for slot in live.order_by("pk"):
-        cascade.withdraw(slot, ClosedBecause.CLOSURE, Kind.WITHDRAWN, now=now)
+        lapses.withdraw(slot, ClosedBecause.CLOSURE, Kind.WITHDRAWN, now=now)
     hint(clinic.pk, "board")
     return row
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from matching import cascade, losses
+from matching import lapses, losses
 from matching.losses import Won
 from notifications import outbox
 from notifications.states import Kind
@@ -129,7 +129,7 @@ def uncancel(appointment_id: int, *, now: datetime) -> Changed:
         for slot in live:
             own = slot.freed_by_id == appointment.pk
             because = ClosedBecause.UNCANCELLED if own else ClosedBecause.REBOOKED
-            cascade.withdraw(slot, because, Kind.RETRACTED, now=now)
+            lapses.withdraw(slot, because, Kind.RETRACTED, now=now)
         hint(appointment.clinic_id, "board")
         return Changed("done")
 

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.dateformat import format as write
 
 from audit import trail
-from matching import cascade, ends, plans, unasked
+from matching import ends, lapses, plans, unasked
 from matching.claims import Claim
 from notifications.states import Kind
 from waitlist import calendar, masses, slots
@@ -77,7 +77,7 @@ def stop(slot_id: int, *, keep_empty: bool = False, now: datetime) -> bool:
     if slot is None or not slot.is_live:
         return False
     because = ClosedBecause.KEPT_EMPTY if keep_empty else ClosedBecause.STOPPED
-    cascade.withdraw(slot, because, Kind.WITHDRAWN, now=now)
+    lapses.withdraw(slot, because, Kind.WITHDRAWN, now=now)
     return True
 
 
@@ -134,4 +134,4 @@ def end_over(live: list[Slot], time: Time, *, now: datetime) -> None:
     """The calendar booked this time itself: live slots over it end."""
     for slot in live:
         if Time.of(slot).overlaps(time):
-            cascade.withdraw(slot, ClosedBecause.REBOOKED, Kind.RETRACTED, now=now)
+            lapses.withdraw(slot, ClosedBecause.REBOOKED, Kind.RETRACTED, now=now)

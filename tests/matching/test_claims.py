@@ -9,7 +9,7 @@ import pytest
 from django.db import connections, transaction
 
 from audit.models import Entry
-from matching import cascade, claims, returns, unasked
+from matching import cascade, claims, lapses, returns, unasked
 from matching.claims import Claim
 from matching.models import Offer
 from matching.states import OfferState
@@ -345,7 +345,7 @@ def test_control_without_the_lock_an_expired_slot_is_booked(monkeypatch):
 
 
 def run_out(slot: Slot) -> None:
-    cascade.run_out(slot, now=NOW)
+    lapses.run_out(slot, now=NOW)
 
 
 def book_in_calendar(slot: Slot) -> None:

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from matching import cascade, claims, clocks, picks, work
+from matching import cascade, claims, clocks, lapses, picks, work
 from matching.models import Offer, SentWave
 from matching.policies import Wave
 from notifications import outbox
@@ -172,7 +172,7 @@ def test_a_worker_that_dies_before_the_place_is_filled_leaves_it_to_the_sweep():
     world, slot = asked_world(Wave(size=2, window_minutes=30), people=2)
     world.entry()
     slot.offers.first().messages.update(status="failed")
-    assert cascade.clear_up(slot.pk, now=NOW + MINUTE)  # … and here it dies
+    assert lapses.clear_up(slot.pk, now=NOW + MINUTE)  # … and here it dies
     assert work.due(now=NOW + MINUTE, limit=5) == [slot.pk]
     assert step(slot, NOW + MINUTE) == 1
 

@@ -14,7 +14,7 @@ import pytest
 from django.db import DatabaseError, connections
 from django.db.models import QuerySet
 
-from matching import attempts, cascade, claims, offers, returns
+from matching import attempts, cascade, claims, lapses, offers, returns
 from matching.claims import Claim
 from matching.models import Offer
 from notifications.models import Message
@@ -59,7 +59,7 @@ class Scene:
             return "refused"
 
     def lapse(self) -> Any:
-        return cascade.clear_up(self.slot.pk, now=OVER)
+        return lapses.clear_up(self.slot.pk, now=OVER)
 
     def mirror(self) -> Any:
         """The clinic's calendar books the time itself."""
@@ -101,7 +101,7 @@ class Race:
     before: Callable[[Scene], Any] = lambda scene: None
 
 
-CLAIMING, STOPPING, LAPSING = (attempts, "write"), (cascade, "withdraw"), (offers, "lapse")
+CLAIMING, STOPPING, LAPSING = (attempts, "write"), (lapses, "withdraw"), (offers, "lapse")
 BOOKING, MOVING, GIVING_BACK = (calendar, "book"), (calendar, "move"), (slots, "move_slot")
 RACES = {
     "claim, claim": Race(Scene.claim, CLAIMING, lambda s: s.claim(1), (Claim.BOOKED, Claim.TAKEN), "filled"),

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from audit.models import Entry
-from matching import cascade, claims, clocks, picks, reserves, returns, work
+from matching import cascade, claims, clocks, lapses, picks, reserves, returns, work
 from matching.claims import Claim
 from matching.models import Offer
 from matching.policies import Wave
@@ -290,7 +290,7 @@ def test_a_worker_that_dies_after_one_slot_of_many_leaves_the_others_to_the_swee
     delivered()
     outage(5, 65)
     at = NOW + 65 * MINUTE
-    cascade.clear_up(slots[0].pk, now=at)  # … and here it dies
+    lapses.clear_up(slots[0].pk, now=at)  # … and here it dies
     assert work.due(now=at, limit=5) == [slots[1].pk]
     cascade.advance(slots[1].pk, now=at)
     assert {end for slot in slots for end in ends(slot)} == {90}

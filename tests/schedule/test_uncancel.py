@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Entry
-from matching import cascade, claims, work
+from matching import cascade, claims, lapses, work
 from notifications import outbox
 from notifications.models import Message
 from tests import factories
@@ -130,7 +130,7 @@ def test_taken_back_while_the_first_wave_goes(is_locked, monkeypatch):
     world = World()
     world.entry()
     visit, slot = cancelled(world)
-    withdraw, asked = cascade.withdraw, []
+    withdraw, asked = lapses.withdraw, []
     if not is_locked:
         plain = Slot.objects.select_related("clinic", "location__clinic", "practitioner", "service", "policy")
         monkeypatch.setattr(slots, "lock_slot", lambda pk: plain.get(pk=pk))
@@ -149,7 +149,7 @@ def test_taken_back_while_the_first_wave_goes(is_locked, monkeypatch):
         assert wait_until_blocked(thread)
         withdraw(*args, **kwargs)
 
-    monkeypatch.setattr(cascade, "withdraw", slowly)
+    monkeypatch.setattr(lapses, "withdraw", slowly)
     schedule.uncancel(visit.pk, now=NOW)
     thread.join()
     assert asked == [0 if is_locked else 1]

@@ -1,0 +1,94 @@
+"""What is over at a slot: offers that lapse, time kept for nobody any more, and the end of the slot itself."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from audit import trail
+from matching import clocks, ends, holds, offers, plans, refills
+from matching.models import Offer
+from matching.states import OfferState
+from matching.work import undeliverable
+from notifications import outbox
+from notifications.models import Message
+from notifications.states import REACHED_CARRIER, Kind
+from waitlist import calendar, slots
+from waitlist.calendar import Time
+from waitlist.live import hint
+from waitlist.models import Slot
+from waitlist.nudge import nudge
+from waitlist.states import ClosedBecause, EntryStatus, SlotState
+
+
+@transaction.atomic(durable=True)
+def clear_up(slot_id: int, *, now: datetime) -> bool:
+    """Expire what is over; whether somebody may still be asked for this slot."""
+    slot = slots.lock_slot(slot_id)
+    if slot is None or not slot.is_live or holds.is_on(slot, now=now):
+        return False
+    if now >= ends.answers_end_at(slot):
+        run_out(slot, now=now)
+        return False
+    time = Time.of(slot)
+    if calendar.is_booked(time):
+        withdraw(slot, ClosedBecause.REBOOKED, Kind.RETRACTED, now=now)
+        return False
+    if calendar.closure_over(slot.clinic, time):
+        withdraw(slot, ClosedBecause.CLOSURE, Kind.WITHDRAWN, now=now)
+        return False
+    _let_lapse(slot, now=now)
+    open_to_others_early(slot, now=now)
+    if now >= ends.offers_end_at(slot) and slot.next_wave_at is not None and slot.next_wave_at <= now:
+        _ask_no_more(slot, now=now)
+    return True
+
+
+def run_out(slot: Slot, *, now: datetime) -> None:
+    """The time for a yes is over and nobody took it."""
+    offers.lapse(slot, offers.pending(slot), now=now)
+    was_asked = Offer.objects.filter(slot=slot, wave__gt=0).exists()
+    because = ClosedBecause.PAST if was_asked else ClosedBecause.TOO_NEAR
+    slots.close_slot(slot, SlotState.EXPIRED, because=because, now=now)
+    hint(slot.clinic_id, "board")
+
+
+def withdraw(slot: Slot, because: ClosedBecause, news: Kind, *, now: datetime) -> None:
+    """End a live slot that is not to be filled any more, and tell those who could still have said yes."""
+    slots.close_slot(slot, SlotState.WITHDRAWN, because=because, now=now)
+    outbox.enqueue_news(news, offers.retract(slot, offers.pending(slot), now=now), now=now)
+    nudge("notifications.tasks.deliver_slot", slot.pk)
+    hint(slot.clinic_id, "board")
+
+
+def _let_lapse(slot: Slot, *, now: datetime) -> None:
+    """Expire what could not be delivered, and what is due by clocks that take in when people heard and what stopped
+    them; who was never told has not answered by silence."""
+    stand_still = clocks.take_in(slot, now=now)
+    refills.note(slot, offers.lapse(slot, undeliverable(offers.pending(slot)), now=now, heard=False), now=now)
+    over = offers.pending(slot).filter(expires_at__lte=now).exclude(pk__in=stand_still)
+    told = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER, status__in=REACHED_CARRIER)
+    offers.lapse(slot, over.filter(~Exists(told)), now=now, heard=False)
+    offers.lapse(slot, over, now=now)
+
+
+def open_to_others_early(slot: Slot, *, now: datetime) -> None:
+    """Exclusive access ends with the last who could still answer, or take the place of one who could not be told; a
+    late yes of those who were told counts."""
+    if not slot.is_exclusive(now) or refills.are_due(plans.of(slot)):
+        return
+    told = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER, status__in=REACHED_CARRIER)
+    theirs = Offer.objects.filter(slot=slot).exclude(entry__status=EntryStatus.BOOKED)
+    if theirs.filter(Q(state=OfferState.PENDING) | Q(Exists(told), state=OfferState.EXPIRED)).exists():
+        return
+    next_wave_at = slot.next_wave_at if plans.of(slot).is_over else now
+    slot.exclusive_until, slot.next_wave_at = now, next_wave_at
+    Slot.objects.filter(pk=slot.pk).update(exclusive_until=now, next_wave_at=next_wave_at)
+    trail.record("slot.exclusive_ended", slot, now=now, clinic_id=slot.clinic_id)
+
+
+def _ask_no_more(slot: Slot, *, now: datetime) -> None:
+    """It is too late to ask anybody new: only to end the slot it is looked at again."""
+    slot.next_wave_at = ends.answers_end_at(slot)
+    Slot.objects.filter(pk=slot.pk).update(next_wave_at=slot.next_wave_at)
+    trail.record("slot.offers_over", slot, now=now, clinic_id=slot.clinic_id)
