@@ -14,7 +14,7 @@ import pytest
 from django.db import DatabaseError, connections
 from django.db.models import QuerySet
 
-from matching import attempts, cascade, claims, lapses, offers, returns
+from matching import attempts, claims, lapses, offers, returns
 from matching.claims import Claim
 from matching.models import Offer
 from notifications.models import Message
