@@ -27,7 +27,7 @@ def advance(slot_id: int, *, now: datetime) -> int:
     Two transactions: what lapses updates wishes, what is asked locks numbers first, and together they would
     wait for each other across slots.
     """
-    return _ask_if_due(slot_id, None, now=now) if lapses.clear_up(slot_id, now=now) else 0
+    return _ask_if_due(lapses.clear_up(slot_id, now=now), None, now=now)
 
 
 def advance_many(slot_ids: Sequence[int], *, now: datetime) -> int:
@@ -36,15 +36,15 @@ def advance_many(slot_ids: Sequence[int], *, now: datetime) -> int:
     One that fails keeps no other waiting: what went wrong is raised when all had their turn.
     """
     faults: list[Exception] = []
-    still, asked = [], 0
+    still: list[Slot] = []
     for slot_id in slot_ids:
         with _kept(faults):
-            if lapses.clear_up(slot_id, now=now):
-                still.append(slot_id)
-    foreseen = foresight.foresee(still, now=now)
-    for slot_id in still:
+            slot = lapses.clear_up(slot_id, now=now)
+            still += [slot] if slot is not None else []
+    foreseen, asked = foresight.foresee([slot.pk for slot in still], now=now), 0
+    for slot in still:
         with _kept(faults):
-            asked += _ask_if_due(slot_id, foreseen.get(slot_id), now=now)
+            asked += _ask_if_due(slot, foreseen.get(slot.pk), now=now)
     if faults:
         raise ExceptionGroup(f"{len(faults)} of {len(slot_ids)} slots", faults)
     return asked
@@ -59,42 +59,45 @@ def _kept(faults: list[Exception]) -> Iterator[None]:
         faults.append(fault)
 
 
-def _ask_if_due(slot_id: int, foreseen: Foresight | None, *, now: datetime) -> int:
+def _ask_if_due(slot: Slot | None, foreseen: Foresight | None, *, now: datetime) -> int:
     """Found without a lock, asked under it; where what was found does not hold any more, looked for again.
 
     Where it changes every time, others are asking the same people: the slot stays due, and the sweep comes back.
     """
     for _ in range(LOOKS):
-        slot = slots.read_slot(slot_id)
         if slot is None or not slot.is_live or slot.state == SlotState.HELD:
             return 0
-        plan = plans.of(slot)
-        stand = reserves.standing(slot)
-        if stand.in_line and not stand.asked and _has_to_wait(slot, plan, now=now):
-            return 0
-        if (stand.asked or stand.in_line) and _reserve_first(slot_id, now=now):
-            return 0
-        batch = None
-        is_due, has_lost = _is_due(slot, plan, stand.waiting + refills.places(plan), now), refills.are_due(plan)
-        if (is_due or has_lost) and _has_to_wait(slot, plan, now=now):
-            _nobody_asked(slot_id, now=now)
-            return 0
-        if has_lost and not is_due and refills.places(plan) and now < ends.offers_end_at(slot):
-            batch = refills.find(slot, plan, now=now)
-        if has_lost and (batch is None or not batch.picked):
-            _settle(slot_id, now=now)
-            continue
-        if is_due:
-            batch = waves.find(slot, plan, foreseen=foreseen, now=now)
         try:
-            if batch is not None:
-                sending.send(batch, now=now)
-            if batch is None or not batch.picked:
-                _nobody_asked(slot_id, now=now)
-            return len(batch.picked) if batch is not None else 0
+            return _ask(slot, foreseen, now=now)
         except sending.Changed:
-            foreseen = None
+            slot, foreseen = slots.read_slot(slot.pk), None
     return 0
+
+
+def _ask(slot: Slot, foreseen: Foresight | None, *, now: datetime) -> int:
+    """Whoever comes next: the reserve, those who take a lost place, or the next wave. Raises sending.Changed."""
+    plan, stand = plans.of(slot), reserves.standing(slot)
+    if stand.in_line and not stand.asked and _has_to_wait(slot, plan, now=now):
+        return 0
+    if (stand.asked or stand.in_line) and _reserve_first(slot.pk, now=now):
+        return 0
+    is_due, has_lost = _is_due(slot, plan, stand.waiting + refills.places(plan), now), refills.are_due(plan)
+    batch = None
+    if (is_due or has_lost) and _has_to_wait(slot, plan, now=now):
+        _nobody_asked(slot.pk, now=now)
+        return 0
+    if has_lost and not is_due and refills.places(plan) and now < ends.offers_end_at(slot):
+        batch = refills.find(slot, plan, now=now)
+    if has_lost and (batch is None or not batch.picked):
+        _settle(slot.pk, now=now)
+        raise sending.Changed
+    if is_due:
+        batch = waves.find(slot, plan, foreseen=foreseen, now=now)
+    if batch is not None:
+        sending.send(batch, now=now)
+    if batch is None or not batch.picked:
+        _nobody_asked(slot.pk, now=now)
+    return len(batch.picked) if batch is not None else 0
 
 
 def _has_to_wait(slot: Slot, plan: Plan, *, now: datetime) -> bool:

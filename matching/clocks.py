@@ -38,6 +38,15 @@ def take_in(slot: Slot, *, now: datetime) -> list[int]:
     return list(waiting.filter(stands_still(stand_still)).values_list("pk", flat=True)) if stand_still else []
 
 
+def have_news(slot: Slot, *, now: datetime) -> bool:
+    """Whether taking in would move anything, looked at without the lock."""
+    if slot.paused_for and slot.paused_for not in outages.out():
+        return True
+    waiting = offers.pending(slot)
+    over = list(Outage.objects.filter(ended_at__gt=slot.opened_at))
+    return _heard(waiting, now=now).exists() or (bool(over) and _thawing(waiting, over).exists())
+
+
 def stands_still(channels: Iterable[str]) -> Q:
     """Offers of which people hear by these channels only."""
     told = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER)

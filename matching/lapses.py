@@ -21,9 +21,35 @@ from waitlist.nudge import nudge
 from waitlist.states import ClosedBecause, EntryStatus, SlotState
 
 
+def clear_up(slot_id: int, *, now: datetime) -> Slot | None:
+    """Expire what is over; the slot, where somebody may still be asked for it.
+
+    Looked at without its lock first: a claim waits for that, and mostly nothing is over.
+    """
+    slot = slots.read_slot(slot_id)
+    if slot is None or not slot.is_live:
+        return None
+    if _is_anything_over(slot, now=now):
+        return slots.read_slot(slot_id) if _clear_up(slot_id, now=now) else None
+    return slot if slot.state != SlotState.HELD else None
+
+
+def _is_anything_over(slot: Slot, *, now: datetime) -> bool:
+    """Whether clearing up would change anything."""
+    time = Time.of(slot)
+    is_hold_over = slot.held_until is not None and slot.held_until <= now
+    if is_hold_over or now >= ends.answers_end_at(slot) or _is_too_late_to_ask(slot, now=now):
+        return True
+    if calendar.is_booked(time) or calendar.closure_over(slot.clinic, time) or clocks.have_news(slot, now=now):
+        return True
+    waiting = offers.pending(slot)
+    if waiting.exists() and (waiting.filter(expires_at__lte=now).exists() or undeliverable(waiting).exists()):
+        return True
+    return _is_kept_for_nobody(slot, now=now)
+
+
 @transaction.atomic(durable=True)
-def clear_up(slot_id: int, *, now: datetime) -> bool:
-    """Expire what is over; whether somebody may still be asked for this slot."""
+def _clear_up(slot_id: int, *, now: datetime) -> bool:
     slot = slots.lock_slot(slot_id)
     if slot is None or not slot.is_live or holds.is_on(slot, now=now):
         return False
@@ -39,7 +65,7 @@ def clear_up(slot_id: int, *, now: datetime) -> bool:
         return False
     _let_lapse(slot, now=now)
     open_to_others_early(slot, now=now)
-    if now >= ends.offers_end_at(slot) and slot.next_wave_at is not None and slot.next_wave_at <= now:
+    if _is_too_late_to_ask(slot, now=now):
         _ask_no_more(slot, now=now)
     return True
 
@@ -73,18 +99,27 @@ def _let_lapse(slot: Slot, *, now: datetime) -> None:
 
 
 def open_to_others_early(slot: Slot, *, now: datetime) -> None:
-    """Exclusive access ends with the last who could still answer, or take the place of one who could not be told; a
-    late yes of those who were told counts."""
-    if not slot.is_exclusive(now) or refills.are_due(plans.of(slot)):
-        return
-    told = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER, status__in=REACHED_CARRIER)
-    theirs = Offer.objects.filter(slot=slot).exclude(entry__status=EntryStatus.BOOKED)
-    if theirs.filter(Q(state=OfferState.PENDING) | Q(Exists(told), state=OfferState.EXPIRED)).exists():
+    """Exclusive access ends with the last it is kept for."""
+    if not _is_kept_for_nobody(slot, now=now):
         return
     next_wave_at = slot.next_wave_at if plans.of(slot).is_over else now
     slot.exclusive_until, slot.next_wave_at = now, next_wave_at
     Slot.objects.filter(pk=slot.pk).update(exclusive_until=now, next_wave_at=next_wave_at)
     trail.record("slot.exclusive_ended", slot, now=now, clinic_id=slot.clinic_id)
+
+
+def _is_kept_for_nobody(slot: Slot, *, now: datetime) -> bool:
+    """Whether nobody could still answer or take the place of one who could not be told, while the time is kept for
+    those asked; a late yes of those who were told counts."""
+    if not slot.is_exclusive(now) or refills.are_due(plans.of(slot)):
+        return False
+    told = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER, status__in=REACHED_CARRIER)
+    theirs = Offer.objects.filter(slot=slot).exclude(entry__status=EntryStatus.BOOKED)
+    return not theirs.filter(Q(state=OfferState.PENDING) | Q(Exists(told), state=OfferState.EXPIRED)).exists()
+
+
+def _is_too_late_to_ask(slot: Slot, *, now: datetime) -> bool:
+    return slot.next_wave_at is not None and max(slot.next_wave_at, ends.offers_end_at(slot)) <= now
 
 
 def _ask_no_more(slot: Slot, *, now: datetime) -> None:

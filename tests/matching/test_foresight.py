@@ -96,10 +96,10 @@ def test_one_that_fails_keeps_no_other_waiting(monkeypatch):
     _, slots = due_slots(1)
     ask = cascade._ask_if_due
 
-    def failing(slot_id, *rest, **options):
-        if slot_id == slots[0]:
+    def failing(slot, *rest, **options):
+        if slot.pk == slots[0]:
             raise IntegrityError("broken")
-        return ask(slot_id, *rest, **options)
+        return ask(slot, *rest, **options)
 
     monkeypatch.setattr(cascade, "_ask_if_due", failing)
     with pytest.raises(ExceptionGroup, match="1 of 9 slots"):

@@ -59,7 +59,11 @@ class Scene:
             return "refused"
 
     def lapse(self) -> Any:
-        return lapses.clear_up(self.slot.pk, now=OVER)
+        return lapses.clear_up(self.slot.pk, now=OVER) is not None
+
+    def lapse_as_found(self) -> Any:
+        """A wave that has looked at the slot before it was filled, and comes to its lock now."""
+        return lapses._clear_up(self.slot.pk, now=OVER)
 
     def mirror(self) -> Any:
         """The clinic's calendar books the time itself."""
@@ -119,7 +123,7 @@ RACES = {
         Scene.give_back, GIVING_BACK, lambda s: s.claim(1), (True, Claim.BOOKED), "filled", before=Scene.claim
     ),
     "give back, wave": Race(
-        Scene.give_back, GIVING_BACK, Scene.lapse, (True, True), "open", before=Scene.claim
+        Scene.give_back, GIVING_BACK, Scene.lapse_as_found, (True, True), "open", before=Scene.claim
     ),
 }
 
