@@ -136,11 +136,10 @@ def _look_up(message: Message, *, now: datetime) -> Result | None:
 
 
 def _row(message_id: int) -> Message:
-    """With all that rules, words and channels read."""
-    rows = Message.objects.select_related(
-        "clinic", "patient", "offer__slot", "slot__location", "contact_point",
-        "appointment__clinic", "appointment__location",
+    """With all that rules, words and channels read. One join of it all takes PostgreSQL 20 ms to plan."""
+    rows = Message.objects.select_related("clinic", "patient", "contact_point")
+    return rows.prefetch_related(
+        "offer", "slot__location", "appointment__clinic", "appointment__location",
         "writeback__connection", "writeback__appointment__practitioner", "writeback__appointment__service",
         "writeback__appointment__location", "writeback__appointment__patient",
-    )  # fmt: skip
-    return rows.get(pk=message_id)
+    ).get(pk=message_id)  # fmt: skip
