@@ -1,5 +1,7 @@
-"""A process with one connection that claims the offers it is given, the first to warm up, the others when it is told to:
-prints the ms of each of those. A server's process lives for days, its first claim is no measure."""
+"""A process with one connection that claims the offers it is given, when it is told to: prints the ms of each.
+
+The first is claimed before that and not counted: a server's process lives for days.
+"""
 
 import os
 import sys
