@@ -13,12 +13,11 @@ from matching.models import Offer
 from matching.outcomes import Claim, find, of_slot, outcome
 from notifications import outbox
 from waitlist.live import hint
-from waitlist.models import Appointment
+from waitlist.models import Appointment, Slot
 from waitlist.nudge import nudge
 from waitlist.states import LIVE_SLOT_STATES
 
 __all__ = ["Claim", "claim", "decline", "find", "finish", "let_go", "lock_slot_of", "outcome"]
-
 
 
 def claim(offer_id: int, *, via: str, now: datetime) -> Claim:
@@ -55,7 +54,7 @@ def _claim(offer_id: int, *, via: str, held: Appointment | None, now: datetime) 
         swaps.lock(held, Offer.objects.values_list("slot_id", flat=True).get(pk=offer_id))
     slot = lock_slot_of(offer_id)
     if slot.state not in LIVE_SLOT_STATES:
-        return _look(offer_id, now=now)
+        return _look(offer_id, slot, now=now)
     patient_id = Offer.objects.values_list("patient_id", flat=True).get(pk=offer_id) if slot.held_by_id else 0
     found = of_slot(slot, patient_id, now)
     if found not in FREE:
@@ -71,7 +70,7 @@ def _finish(offer_id: int, *, details: str, via: str, held: Appointment | None, 
         swaps.lock(held, Offer.objects.values_list("slot_id", flat=True).get(pk=offer_id))
     slot = lock_slot_of(offer_id)
     if slot.state not in LIVE_SLOT_STATES:
-        return _look(offer_id, now=now)
+        return _look(offer_id, slot, now=now)
     offer = Offer.objects.select_related("patient").get(pk=offer_id)
     found = of_slot(slot, offer.patient_id, now)
     if found not in FREE:
@@ -107,10 +106,9 @@ def _wish_of(offer_id: int) -> int | None:
     return Offer.objects.values_list("entry_id", flat=True).get(pk=offer_id)
 
 
-def _look(offer_id: int, *, now: datetime) -> Claim:
-    return outcome(
-        Offer.objects.select_related(
-            "entry__later_visit", "slot__clinic", "slot__service", "slot__policy", "slot__filled_by"
-        ).get(pk=offer_id),
-        now=now,
-    )
+def _look(offer_id: int, slot: Slot | None = None, *, now: datetime) -> Claim:
+    """What became of it, with the slot as it was locked; what is read more depends on what that was."""
+    offer = Offer.objects.get(pk=offer_id)
+    if slot is not None:
+        offer.slot = slot
+    return outcome(offer, now=now)

@@ -70,9 +70,11 @@ def outcome(offer: Offer, *, now: datetime) -> Claim:
     if offer.state == OfferState.DECLINED:
         return Claim.DECLINED
     found = of_slot(slot, offer.patient_id, now)
-    booked_elsewhere = offer.entry is not None and offer.entry.status == EntryStatus.BOOKED
-    booked_elsewhere = booked_elsewhere or holds_no_later(offer)
-    return Claim.WITHDRAWN if booked_elsewhere and found in (Claim.OPEN, Claim.BUSY) else found
+    return Claim.WITHDRAWN if found in (Claim.OPEN, Claim.BUSY) and _is_booked_elsewhere(offer) else found
+
+
+def _is_booked_elsewhere(offer: Offer) -> bool:
+    return (offer.entry is not None and offer.entry.status == EntryStatus.BOOKED) or holds_no_later(offer)
 
 
 def _of_their_visit(visit: Appointment) -> Claim:
@@ -80,6 +82,8 @@ def _of_their_visit(visit: Appointment) -> Claim:
     if visit.status != AppointmentStatus.CANCELLED:
         return Claim.YOURS  # on again, in the clinic's calendar
     return Claim.LOST if visit.cancelled_by == CancelledBy.CLINIC else Claim.DECLINED
+
+
 def holds_no_later(offer: Offer) -> bool:
     """Whether the visit their wish holds is at this time already, or before it: then nothing is to be swapped."""
     held = offer.entry.later_visit if offer.entry is not None else None
