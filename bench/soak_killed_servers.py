@@ -25,7 +25,7 @@ from notifications.models import Message, SimulatedText
 from tests.harness import Stack
 from waitlist import schedule
 from waitlist.models import Appointment, Clinic, Slot
-from waitlist.states import LIVE_SLOT_STATES, AppointmentStatus, SlotState
+from waitlist.states import LIVE_SLOT_STATES, AppointmentStatus, CancelledBy, SlotState
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "3"))
 SEED = 20261122
@@ -82,7 +82,7 @@ def cancel_one(chance: random.Random, seen: Counter[str]) -> None:
     soon = Q(starts_at__gt=now + timedelta(hours=3), starts_at__lt=now + timedelta(days=10))
     booked = Appointment.objects.filter(soon, status=AppointmentStatus.BOOKED).values_list("pk", flat=True)
     if booked:
-        changed = schedule.cancel(chance.choice(list(booked)), reason="soak", now=now)
+        changed = schedule.cancel(chance.choice(list(booked)), reason="soak", by=CancelledBy.CLINIC, now=now)
         seen[f"cancellation {changed.outcome}"] += 1
 
 

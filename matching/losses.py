@@ -16,6 +16,8 @@ from waitlist import entries
 from waitlist.models import Appointment, Slot, WaitlistEntry
 from waitlist.states import WAITING_STATUSES, CancelledBy, EntryStatus
 
+NEWS = {CancelledBy.PATIENT: Kind.ENDED, CancelledBy.CLINIC: Kind.LOST, CancelledBy.UNKNOWN: Kind.GONE}
+
 
 @dataclass(frozen=True)
 class Won:
@@ -49,19 +51,20 @@ def tell(won: Won, visit: Appointment, by: CancelledBy, *, keeps_place: bool, no
     entry = won.offer.entry
     if keeps_place and entry is not None and entry.status == EntryStatus.BOOKED:
         entries.wait_again(entry, now=now)
-    kind = Kind.ENDED if by == CancelledBy.PATIENT else Kind.LOST
-    return outbox.tell_end(kind, won.offer, visit, now=now) > 0
+    return outbox.tell_end(NEWS[by], won.offer, visit, now=now) > 0
 
 
-def set_aside(slot: Slot, visit: Appointment, *, now: datetime) -> Offer | None:
-    """Who gave this very time up is not asked for it again, whatever else they wait for."""
+def set_aside(slot: Slot, visit: Appointment, by: CancelledBy, *, now: datetime) -> Offer | None:
+    """Whose time this was is not asked for it again, whatever else they wait for.
+
+    Where they gave it up themselves it is none of the other times they may choose from either.
+    """
     waiting = WaitlistEntry.objects.filter(patient=visit.patient, status__in=WAITING_STATUSES)
     entry = waiting.order_by("added_at", "pk").first() if visit.patient_id else None
     if entry is None:
         return None
-    facts = {"offered_at": now, "expires_at": slot.starts_at}
-    made = Offer.objects.create(
-        slot=slot, patient_id=entry.patient_id, entry=entry, wave=0, state=OfferState.RETURNED, **facts
-    )
+    state = OfferState.RETURNED if by == CancelledBy.PATIENT else OfferState.RETRACTED
+    facts = {"wave": 0, "state": state, "offered_at": now, "expires_at": slot.starts_at}
+    made = Offer.objects.create(slot=slot, patient_id=entry.patient_id, entry=entry, **facts)
     trail.record("offer.set_aside", made, now=now, clinic_id=slot.clinic_id)
     return made

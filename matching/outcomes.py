@@ -25,7 +25,7 @@ class Claim(TextChoices):
     DECLINED = "declined"
     CONFLICT = "conflict"
     ASKED = "asked"  # only staff hear this: others were asked a moment ago, and it needs a reason
-    LOST = "lost"  # booked, and cancelled by the clinic
+    LOST = "lost"  # booked, and cancelled by the clinic or somebody in its calendar
     EXCLUSIVE = "exclusive"  # only staff hear this: it is kept for those who were asked
 
 
@@ -81,7 +81,8 @@ def _of_their_visit(visit: Appointment) -> Claim:
     """What became of a visit they had won and that was cancelled after the free minutes."""
     if visit.status != AppointmentStatus.CANCELLED:
         return Claim.YOURS  # on again, in the clinic's calendar
-    return Claim.LOST if visit.cancelled_by == CancelledBy.CLINIC else Claim.DECLINED
+    not_theirs = (CancelledBy.CLINIC, CancelledBy.UNKNOWN)
+    return Claim.LOST if visit.cancelled_by in not_theirs else Claim.DECLINED
 
 
 def holds_no_later(offer: Offer) -> bool:

@@ -39,6 +39,7 @@ class Kind(TextChoices):
     CANCELLED = "cancelled", "Cancellation confirmed"
     ENDED = "ended", "Cancellation after the free minutes confirmed"
     LOST = "lost", "The clinic cancelled their visit"
+    GONE = "gone", "Their visit was cancelled in the calendar"
     APOLOGY = "apology", "The calendar had that time taken"
     OPT_IN = "opt_in", "Asked to confirm consent"
     STOPPED = "stopped", "Opt-out confirmed"

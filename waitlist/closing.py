@@ -21,7 +21,7 @@ from waitlist.models import (
     WorkedHoliday,
 )
 from waitlist.nudge import nudge
-from waitlist.states import LIVE_SLOT_STATES, AppointmentStatus, ClosedBecause
+from waitlist.states import LIVE_SLOT_STATES, AppointmentStatus, CancelledBy, ClosedBecause
 
 
 @transaction.atomic(durable=True)
@@ -79,7 +79,8 @@ def cancel_booked(closure: Closure, *, now: datetime) -> int:
     """Cancel everything booked then, an act each; none is filled again. How many were."""
     reason = "clinic is closed" if closure.practitioner_id is None else "practitioner is away"
     found = list(booked_under(closure, now=now).values_list("pk", flat=True))
-    return sum(schedule.cancel(pk, reason=reason, keep_empty=True, now=now).outcome == "done" for pk in found)
+    ours = {"reason": reason, "by": CancelledBy.CLINIC, "keep_empty": True}
+    return sum(schedule.cancel(pk, **ours, now=now).outcome == "done" for pk in found)
 
 
 @transaction.atomic(durable=True)

@@ -52,7 +52,7 @@ def cancel(
     appointment_id: int,
     *,
     reason: str,
-    by: CancelledBy = CancelledBy.CLINIC,
+    by: CancelledBy,
     charge: Charge | None = None,
     keeps_place: bool = True,
     keep_empty: bool = False,
@@ -62,7 +62,8 @@ def cancel(
     """Cancel it and let its time be filled, unless it is past, closed then, or to be kept empty.
 
     Whoever won it through us is told, and waits again unless they said otherwise; a `charge` is what they agreed to
-    owe. Nobody is asked for a time they gave up themselves.
+    owe. `by` says whose wish it was: it gives the words, and who put it off to another time hears nothing. Nobody is
+    asked for the time they had; where it was not they who gave it up, it may be one of the other times they choose.
     """
 
     def act() -> Changed:
@@ -77,8 +78,8 @@ def cancel(
         if version is None:
             outbox.write_back(appointment, Writeback.Kind.CANCELLED, now=now)
         freed = vacate(appointment, Time.of(appointment), OpenedBecause.CANCELLED, keep_empty=keep_empty, now=now)
-        if freed is not None and freed.is_live and by == CancelledBy.PATIENT:
-            losses.set_aside(freed, appointment, now=now)
+        if freed is not None and freed.is_live:
+            losses.set_aside(freed, appointment, by, now=now)
         nudge("waitlist.tasks.booking_ended", appointment.pk)
         hint(appointment.clinic_id, "board")
         return Changed("done", freed, fee, is_told)

@@ -26,6 +26,7 @@ class CancelledBy(TextChoices):
     UNSAID = "", "—"  # put off to another time, or never to be: nobody is told
     PATIENT = "patient", "The patient"
     CLINIC = "clinic", "The clinic"
+    UNKNOWN = "unknown", "Somebody, in the calendar"  # often the desk, for a patient who rang: no blame
 
 
 class FeeRule(TextChoices):

@@ -134,13 +134,14 @@ class Asked:
     def unasked(self) -> str:
         """How somebody came to an offer that no wave made."""
         if self.is_set_aside:
-            return "gave this time up"
+            return "gave this time up" if self.offer.state == OfferState.RETURNED else "had this time"
         return "by hand" if self.offer.answered_by == "staff" else "chose it"
 
     @property
     def is_set_aside(self) -> bool:
-        """Never asked: it is the very time they had and gave up."""
-        return self.offer.state == OfferState.RETURNED and not self.offer.answered_by
+        """Never asked: it is the very time they had."""
+        never_theirs = not self.offer.answered_by and not self.offer.holds and self.offer.wave == 0
+        return never_theirs and self.offer.state in (OfferState.RETURNED, OfferState.RETRACTED)
 
     @property
     def flag(self) -> str:

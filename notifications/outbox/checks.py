@@ -18,7 +18,7 @@ from waitlist.states import AppointmentStatus
 IN_FLIGHT = timedelta(seconds=2)
 BROADCAST = 10  # more people asked than this hear of its end on the page only
 NEWS_OF_AN_END = (Kind.RETRACTED, Kind.WITHDRAWN)
-END_OF_A_VISIT = (Kind.ENDED, Kind.LOST)
+END_OF_A_VISIT = (Kind.ENDED, Kind.LOST, Kind.GONE)
 
 
 @dataclass(frozen=True)

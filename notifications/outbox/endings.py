@@ -10,7 +10,7 @@ from waitlist.models import Appointment, Slot
 
 
 def tell_end(kind: Kind, offer: Offer, visit: Appointment, *, now: datetime) -> int:
-    """ENDED or LOST, wherever they let us write to, about the time as it stood last; how many messages."""
+    """ENDED, LOST or GONE, wherever they let us write to, about the time as it stood last; how many messages."""
     slot = Slot.objects.select_related("clinic", "location__clinic", "practitioner", "service").get(pk=offer.slot_id)
     at = {"starts_at": visit.starts_at.isoformat(), "zone": visit.location.zone.key}
     ways = reachable(offer.patient)

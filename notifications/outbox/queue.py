@@ -18,7 +18,7 @@ from waitlist.states import AppointmentStatus
 # About a booking they made: wherever they heard of it, however the offer itself fared.
 ABOUT_A_BOOKING = (Kind.CANCELLED, Kind.APOLOGY)
 ASKED_AGAIN = re.compile(r"offer:\d+:\w+(:\d+)")
-OF_A_VISIT = (Kind.BOOKED, Kind.ENDED, Kind.LOST, *ABOUT_A_BOOKING)
+OF_A_VISIT = (Kind.BOOKED, Kind.ENDED, Kind.LOST, Kind.GONE, *ABOUT_A_BOOKING)
 
 
 def enqueue_offers(slot: Slot, pairs: Sequence[tuple[Offer, list[Route]]], *, now: datetime) -> None:

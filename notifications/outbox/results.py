@@ -28,7 +28,7 @@ LONGEST_WAIT_SECONDS = {Channel.SMS: 60, Channel.EMAIL: 300, Channel.WEBHOOK: 60
 GIVE_UP = {Channel.SMS: timedelta(hours=24), Channel.EMAIL: timedelta(hours=24), Channel.WEBHOOK: timedelta(hours=1)}
 LOOK_AGAIN = timedelta(minutes=1)
 NOT_TOLD = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.REFUSED, MessageStatus.DROPPED)
-ALSO_BY_EMAIL = (Kind.OFFER, Kind.BOOKED, Kind.LOST, Kind.APOLOGY)
+ALSO_BY_EMAIL = (Kind.OFFER, Kind.BOOKED, Kind.LOST, Kind.GONE, Kind.APOLOGY)
 
 
 @transaction.atomic

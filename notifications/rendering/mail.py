@@ -85,6 +85,12 @@ WORDINGS = {
         ("We had to cancel {long_when}. You owe nothing for it.", "You keep your place in line."),
         "See other times",
     ),
+    Kind.GONE: Wording(
+        "Your visit at {clinic} is cancelled",
+        "Your visit is cancelled",
+        ("{long_when} is cancelled. You owe nothing for it.", "You keep your place in line."),
+        "See other times",
+    ),
     Kind.APOLOGY: Wording(
         "We are sorry: that time at {clinic} was taken already",
         "We are sorry",

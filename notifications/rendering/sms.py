@@ -55,6 +55,11 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "{clinic}: sorry, your visit {when} is cancelled. Other times: {link}",
         "{clinic}: sorry, {when} is cancelled. More: {link}",
     ),
+    Kind.GONE: (
+        "{clinic}: your visit {when} is cancelled. Other times: {link} or call {phone}.",
+        "{clinic}: your visit {when} is cancelled. Other times: {link}",
+        "{clinic}: {when} is cancelled. More: {link}",
+    ),
     Kind.APOLOGY: (
         "{clinic}: we are sorry, {when} was taken already and is not yours after all."
         " Other times: {link} or call {phone}.",
@@ -100,8 +105,8 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "{clinic}: sorry, too late for {when}. More: {link}",
     ),
     "lost": (
-        "{clinic}: we are sorry, {when} is cancelled. Other times: {link} or call {phone}.",
-        "{clinic}: sorry, {when} is cancelled. More: {link}",
+        "{clinic}: {when} is cancelled. Other times: {link} or call {phone}.",
+        "{clinic}: {when} is cancelled. More: {link}",
     ),
     "withdrawn": ("{clinic}: sorry, {when} is no longer open. You keep your place in line.",),
     "declined": ("{clinic}: thank you, we will ask somebody else for {when}. You keep your place in line.",),

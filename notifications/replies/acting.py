@@ -27,7 +27,7 @@ LEFT_OVER = timedelta(seconds=20)
 STILL_MATTERS = timedelta(hours=24)
 CHOICES = 3
 ASK_WHICH = {Meaning.YES: "which", Meaning.NO: "which_no"}
-NEWS = (Kind.BOOKED, Kind.RETRACTED, Kind.WITHDRAWN, Kind.CANCELLED, Kind.ENDED, Kind.LOST, Kind.APOLOGY)
+NEWS = (Kind.BOOKED, Kind.RETRACTED, Kind.WITHDRAWN, Kind.CANCELLED, Kind.ENDED, Kind.LOST, Kind.GONE, Kind.APOLOGY)
 ANY = Q()
 MAY_BE_TAKEN = Q(entry=None) | Q(entry__status__in=WAITING_STATUSES) | ~Q(state__in=BY_PATIENT)
 

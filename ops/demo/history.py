@@ -17,7 +17,7 @@ from ops.demo.info import candidates
 from ops.demo.plans import FILLED, KEPT_EMPTY, RAN_OUT, ClinicPlan
 from waitlist import schedule, writebacks
 from waitlist.models import Appointment, Clinic, Connection, Slot, User, Writeback
-from waitlist.states import AppointmentStatus, Role
+from waitlist.states import AppointmentStatus, CancelledBy, Role
 
 DAYS_BACK, DAYS_AHEAD = timedelta(days=6), timedelta(days=1)
 SETTLED = timedelta(hours=2)  # a yes has come by then
@@ -38,6 +38,7 @@ def play(plan: ClinicPlan, clinic: Clinic, random: Random, *, now: datetime) -> 
             freed = schedule.cancel(
                 appointment.pk,
                 reason=random.choice(REASONS),
+                by=CancelledBy.UNKNOWN,
                 keep_empty=ending == KEPT_EMPTY,
                 version=1,
                 now=opened_at,

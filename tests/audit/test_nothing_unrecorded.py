@@ -20,6 +20,7 @@ from waitlist.calendar import Time
 from waitlist.entries import Wish
 from waitlist.models import Closure, MassCancellation, Service, Slot, Writeback
 from waitlist.people import ConsentGiven, Person
+from waitlist.states import CancelledBy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SOON = NOW + timedelta(minutes=2)
@@ -58,7 +59,7 @@ def test_the_proof_itself_notices(world):
 def test_cancel_and_ask(world):
     visit = world.appointment(patient=factories.patient(world.clinic))
     with everything_recorded() as changed:
-        slot = schedule.cancel(visit.pk, reason="ill", now=NOW).slot
+        slot = schedule.cancel(visit.pk, reason="ill", by=CancelledBy.CLINIC, now=NOW).slot
         cascade.advance(slot.pk, now=NOW)
     assert changed >= {
         "waitlist_appointment",
@@ -72,7 +73,7 @@ def test_cancel_and_ask(world):
 def test_cancel_and_keep_empty(world):
     visit = world.appointment()
     with everything_recorded():
-        schedule.cancel(visit.pk, reason="break", keep_empty=True, now=NOW)
+        schedule.cancel(visit.pk, reason="break", by=CancelledBy.CLINIC, keep_empty=True, now=NOW)
 
 
 def test_move(world):
@@ -140,8 +141,8 @@ def test_closures_holidays_and_a_sick_day():
         keeping.keep_holidays(world.clinic, now=NOW, **settings)
         keeping.keep_holiday(world.location, date(2026, 11, 26), is_closed=False, now=NOW)
         keeping.keep_holiday(world.location, date(2026, 11, 26), is_closed=True, now=NOW)
-        cascade.advance(schedule.cancel(first.pk, reason="", now=NOW).slot.pk, now=NOW)
-        schedule.cancel(second.pk, reason="", now=NOW)
+        cascade.advance(schedule.cancel(first.pk, reason="", by=CancelledBy.CLINIC, now=NOW).slot.pk, now=NOW)
+        schedule.cancel(second.pk, reason="", by=CancelledBy.CLINIC, now=NOW)
         closing.answer(MassCancellation.objects.get(), MassCancellation.Answer.KEEP_EMPTY, None, now=SOON)
         closing.reopen(Closure.objects.get(holiday=None), now=SOON)
     assert changed >= {
@@ -240,7 +241,7 @@ def test_a_booking_made_in_the_calendar(world, asked):
     with everything_recorded() as changed:
         made = schedule.mirror(world.clinic, time=time, version=1, now=SOON, **known)
         schedule.move(made.pk, to=elsewhere, version=2, now=SOON)
-        schedule.cancel(made.pk, reason="", version=3, now=SOON)
+        schedule.cancel(made.pk, reason="", by=CancelledBy.CLINIC, version=3, now=SOON)
         schedule.mirror(world.clinic, time=elsewhere, version=4, now=SOON, **known)
     assert changed >= {"waitlist_appointment", "waitlist_slot", "matching_offer"}
 

@@ -27,7 +27,7 @@ def clinic_that_waits(people: int, *, now: datetime) -> tuple[World, Slot]:
     world = World(is_open_any_hour=True)
     for _ in range(people):
         world.entry()
-    slot = schedule.cancel(world.appointment(now + timedelta(days=2)).pk, reason="ill", now=now).slot
+    slot = schedule.cancel(world.appointment(now + timedelta(days=2)).pk, reason="ill", by="clinic", now=now).slot
     assert slot is not None
     return world, slot
 

@@ -26,7 +26,7 @@ def cancelled(people: int) -> Slot:
     for _ in range(people):
         world.entry()
     now = timezone.now()
-    slot = schedule.cancel(world.appointment(now + timedelta(days=2)).pk, reason="ill", now=now).slot
+    slot = schedule.cancel(world.appointment(now + timedelta(days=2)).pk, reason="ill", by="clinic", now=now).slot
     assert slot is not None
     return slot
 

@@ -14,7 +14,7 @@ from tests import factories
 from tests.factories import NOW, World
 from waitlist import events, schedule, vacancies
 from waitlist.models import Appointment, InboundEvent, Slot, Writeback
-from waitlist.states import EventStatus
+from waitlist.states import CancelledBy, EventStatus
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 PEOPLE = 3
@@ -51,7 +51,7 @@ class Scene(World):
         return self.appointment(NOW + TWO_DAYS, patient=self.person(99))
 
     def opened(self) -> Slot:
-        changed = schedule.cancel(self.visit().pk, reason="ill", now=NOW)
+        changed = schedule.cancel(self.visit().pk, reason="ill", by=CancelledBy.CLINIC, now=NOW)
         assert changed.slot is not None
         return changed.slot
 
@@ -146,7 +146,7 @@ def no_messages(ids: Ids, now: datetime) -> None:
 FIRST: dict[str, Act] = {
     "open": Act(
         lambda scene: {"visit": scene.visit().pk},
-        lambda ids, now: schedule.cancel(ids["visit"], reason="ill", now=now),
+        lambda ids, now: schedule.cancel(ids["visit"], reason="ill", by=CancelledBy.CLINIC, now=now),
         by_hand=True,
     ),
     "open by event": Act(Scene.event, lambda ids, now: events.apply(ids["event"], now=now)),

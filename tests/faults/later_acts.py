@@ -88,7 +88,7 @@ LATER: dict[str, Act] = {
         by_hand=True,
     ),
     "clinic cancels what was won": Act(
-        visit_won, lambda ids, now: schedule.cancel(ids["visit"], reason="ill", now=now), by_hand=True
+        visit_won, lambda ids, now: schedule.cancel(ids["visit"], reason="ill", by="clinic", now=now), by_hand=True
     ),
     "change of service": Act(
         other_service, lambda ids, now: service_change.change(ids["visit"], ids["service"], now=now), by_hand=True

@@ -10,7 +10,7 @@ from django.db.models import Count, F, Model, Q, QuerySet
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from matching import cascade, claims, reserves, returns, unasked, work
+from matching import cascade, claims, losses, reserves, returns, unasked, work
 from matching.models import Offer
 from matching.states import OFFER_MOVES, OfferState, Override, Reserve
 from notifications import outages, outbox, replies
@@ -185,7 +185,7 @@ class ClinicMachine(RuleBasedStateMachine):
 
     # Staff and the calendar.
 
-    @rule(n=some, by=st.sampled_from([CancelledBy.CLINIC, CancelledBy.PATIENT]), keep_empty=st.booleans())
+    @rule(n=some, by=st.sampled_from(list(losses.NEWS)), keep_empty=st.booleans())
     def cancel(self, n: int, by: CancelledBy, keep_empty: bool) -> None:
         if visit := self._visit(n, AppointmentStatus.BOOKED):
             charge = schedule.Charge() if by == CancelledBy.PATIENT else None
@@ -204,7 +204,7 @@ class ClinicMachine(RuleBasedStateMachine):
     def free_a_time(self, n: int) -> None:
         """What happens most: somebody cancels, and others are asked."""
         if visit := self._visit(n, AppointmentStatus.BOOKED):
-            self._do("cancel", lambda: schedule.cancel(visit.pk, reason="ill", now=self.now))
+            self._do("cancel", lambda: schedule.cancel(visit.pk, reason="ill", by=CancelledBy.CLINIC, now=self.now))
         self.workers_run()
 
     @rule(n=some)

@@ -20,7 +20,7 @@ def at(world: World, day: int, hour: int, minute: int = 0) -> datetime:
 
 
 def cancelled(world: World, now: datetime, hours: float = 40) -> Slot:
-    slot = schedule.cancel(world.appointment(now + timedelta(hours=hours)).pk, reason="x", now=now).slot
+    slot = schedule.cancel(world.appointment(now + timedelta(hours=hours)).pk, reason="x", by="clinic", now=now).slot
     assert slot is not None
     return slot
 

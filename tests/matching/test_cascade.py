@@ -14,6 +14,7 @@ from tests.at_once import at_once
 from tests.factories import NOW, World
 from waitlist import schedule, vacancies
 from waitlist.models import Closure, Slot
+from waitlist.states import CancelledBy
 
 pytestmark = pytest.mark.django_db
 
@@ -152,7 +153,7 @@ def test_the_undo_delay_and_the_autopilot_hold_the_first_wave_back():
     for autopilot, expected in (("automatic", 2), ("approve", 7), ("suggest", None)):
         world = World(autopilot=autopilot, undo_delay_minutes=2)
         world.entry()
-        slot = schedule.cancel(world.appointment().pk, reason="x", now=NOW).slot
+        slot = schedule.cancel(world.appointment().pk, reason="x", by=CancelledBy.CLINIC, now=NOW).slot
         assert slot.next_wave_at == (None if expected is None else NOW + timedelta(minutes=expected))
         assert cascade.advance(slot.pk, now=NOW + timedelta(minutes=1)) == 0
         vacancies.start(slot.pk, now=NOW + timedelta(minutes=1))

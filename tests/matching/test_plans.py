@@ -15,6 +15,7 @@ from tests.factories import NOW, World
 from tests.matching.steps import asked, decline_all, policy, states, step, told
 from waitlist import schedule, vacancies
 from waitlist.models import SurgeDay
+from waitlist.states import CancelledBy
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -239,7 +240,7 @@ def test_a_slot_keeps_the_policy_it_was_opened_with():
     world = World(policy=policy(Wave(size=1, repeat=True)))
     for _ in range(3):
         world.entry()
-    slot = schedule.cancel(world.appointment().pk, reason="x", now=NOW).slot
+    slot = schedule.cancel(world.appointment().pk, reason="x", by=CancelledBy.CLINIC, now=NOW).slot
     world.clinic.policy = factories.clinic(policy(autopilot="suggest")).policy
     world.clinic.save()
     assert step(slot, NOW) == 1
@@ -250,7 +251,7 @@ def test_a_slot_keeps_the_policy_it_was_opened_with():
 def test_a_policy_without_waves_asks_nobody_by_itself_and_cannot_be_started():
     world = World(policy=policy())
     world.entry()
-    slot = schedule.cancel(world.appointment().pk, reason="x", now=NOW).slot
+    slot = schedule.cancel(world.appointment().pk, reason="x", by=CancelledBy.CLINIC, now=NOW).slot
     assert slot.next_wave_at is None
     assert step(slot, NOW + timedelta(hours=2)) == 0
     with pytest.raises(vacancies.Refused, match="choose whom to ask"):

@@ -17,6 +17,7 @@ from tests.factories import NOW, World
 from tests.matching.steps import decline_all, policy, step
 from waitlist import schedule, slots, vacancies
 from waitlist.models import Appointment, Slot
+from waitlist.states import CancelledBy
 from waitlist.vacancies import OffersOut, Refused
 
 pytestmark = pytest.mark.django_db
@@ -163,5 +164,5 @@ def test_without_it_people_are_asked_until_the_last_moment_for_a_yes():
 def test_a_buffer_does_not_take_the_last_minutes_to_ask():
     world = World(policy=policy(Wave(), short_buffer_minutes=120, offer_cutoff_minutes=60))
     visit = world.appointment(NOW + timedelta(hours=4))
-    slot = schedule.cancel(visit.pk, reason="", now=NOW).slot
+    slot = schedule.cancel(visit.pk, reason="", by=CancelledBy.CLINIC, now=NOW).slot
     assert NOW < slot.next_wave_at < ends.offers_end_at(slot)

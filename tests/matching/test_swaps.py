@@ -20,6 +20,7 @@ from tests.recorded import everything_recorded
 from waitlist import calendar, schedule, vacancies
 from waitlist.calendar import Time
 from waitlist.models import Appointment, Closure, Slot, WaitlistEntry, Writeback
+from waitlist.states import CancelledBy
 
 TODAY, LATER = NOW + timedelta(hours=30), NOW + timedelta(days=9)
 
@@ -156,7 +157,7 @@ def test_a_visit_moved_before_the_offer_is_not_swapped_for_it():
 def test_a_visit_cancelled_meanwhile_leaves_an_ordinary_wish():
     world = World()
     offer, old = asked(world)
-    schedule.cancel(old.pk, reason="", now=NOW)
+    schedule.cancel(old.pk, reason="", by=CancelledBy.CLINIC, now=NOW)
     after = world.slot(LATER + timedelta(days=2))
     assert ranking.why(after, WaitlistEntry.objects.get(pk=offer.entry_id), now=NOW).eligible
     assert claims.claim(offer.pk, via="link", now=NOW) == Claim.BOOKED
@@ -289,7 +290,7 @@ def test_swaps_and_cancellations_of_the_same_visit_at_once_never_leave_two_or_no
         offer, old = asked(World())
         calls = [
             lambda o=offer: claims.claim(o.pk, via="link", now=NOW),
-            lambda v=old: schedule.cancel(v.pk, reason="by staff", now=NOW).outcome,
+            lambda v=old: schedule.cancel(v.pk, reason="by staff", by=CancelledBy.CLINIC, now=NOW).outcome,
             lambda v=old: schedule.move(v.pk, to=moved_away(v), version=9, now=NOW).outcome,
         ]
         found = at_once(calls)

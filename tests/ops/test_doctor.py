@@ -317,7 +317,7 @@ def test_a_clinic_at_work_is_well_at_every_step():
     for _ in range(3):
         world.entry()
     visit = world.appointment(patient=factories.patient(world.clinic))
-    slot = schedule.cancel(visit.pk, reason="ill", now=NOW).slot
+    slot = schedule.cancel(visit.pk, reason="ill", by=CancelledBy.CLINIC, now=NOW).slot
     assert slot is not None and names(world) == []
     cascade.advance(slot.pk, now=NOW)
     assert names(world) == []
@@ -328,7 +328,7 @@ def test_a_clinic_at_work_is_well_at_every_step():
     assert names(world) == []
     filled = Slot.objects.get(pk=slot.pk).filled_by
     assert filled is not None
-    schedule.cancel(filled.pk, reason="ill again", now=SOON + timedelta(days=1))  # long after grace: a new slot
+    schedule.cancel(filled.pk, reason="ill again", by="clinic", now=SOON + timedelta(days=1))  # after grace: a new slot
     assert names(world, now=SOON + timedelta(minutes=1)) == []
 
 

@@ -162,6 +162,7 @@ SITUATIONS: dict[str, tuple[str, Callable[[Clinic], Offer]]] = {  # name → dat
     "cancelled": ("withdrawn", _cancelled),
     "left": ("declined", _ended(CancelledBy.PATIENT)),
     "lost": ("lost", _ended(CancelledBy.CLINIC)),
+    "gone": ("lost", _ended(CancelledBy.UNKNOWN)),
     "taken": ("taken", _taken),
     "expired": ("expired", _gone("expired", ClosedBecause.PAST, OfferState.EXPIRED)),
     "withdrawn": ("withdrawn", _gone("withdrawn", ClosedBecause.STOPPED, OfferState.RETRACTED)),

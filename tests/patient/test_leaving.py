@@ -152,6 +152,12 @@ def test_the_clinic_says_sorry_and_one_tap_books_another_time(visitor):
     assert after.outcome == "booked"
 
 
+def test_whose_wish_nobody_said_is_nobodys_fault(visitor):
+    page = look(visitor, SITUATIONS["gone"][1](Clinic()), "")
+    assert "cancelled in the clinic’s calendar" in page.text and len(page.forms) == 3
+    assert "sorry" not in page.text and "had to cancel" not in page.text
+
+
 def test_nothing_else_is_free_and_they_are_kept_in_line(visitor):
     offer = SITUATIONS["lost"][1](Clinic())
     Slot.objects.filter(state=SlotState.OFFERING).update(state=SlotState.EXPIRED)

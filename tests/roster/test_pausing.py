@@ -13,6 +13,7 @@ from tests.factories import NOW, World
 from tests.recorded import everything_recorded
 from waitlist import kept, pausing, roster, schedule
 from waitlist.models import Appointment, WaitlistEntry
+from waitlist.states import CancelledBy
 
 DAY = timedelta(hours=24)
 
@@ -109,7 +110,7 @@ def test_others_are_left_alone():
 def test_given_back_or_cancelled_it_waits_again():
     for end in (
         lambda offer, visit: returns.cancel_in_grace(offer.pk, now=NOW),
-        lambda offer, visit: schedule.cancel(visit.pk, reason="", now=NOW),
+        lambda offer, visit: schedule.cancel(visit.pk, reason="", by=CancelledBy.CLINIC, now=NOW),
     ):
         offer, other, visit = book(World())
         assert end(offer, visit)
@@ -122,7 +123,7 @@ def test_given_back_or_cancelled_it_waits_again():
 def test_a_booking_that_ended_closes_nothing_though_the_nudge_was_lost():
     world = World()
     _, other, visit = book(world)
-    schedule.cancel(visit.pk, reason="", now=NOW)
+    schedule.cancel(visit.pk, reason="", by=CancelledBy.CLINIC, now=NOW)
     roster.refresh(world.clinic, now=NOW + DAY)
     assert WaitlistEntry.objects.get(pk=other.pk).status == "active"
 

@@ -16,6 +16,7 @@ from tests.factories import NOW, World
 from waitlist import calendar, closing, desk, holidays, keeping, schedule, vacancies
 from waitlist.calendar import Time
 from waitlist.models import Closure, Slot, WorkedHoliday
+from waitlist.states import CancelledBy
 from waitlist.vacancies import Refused
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +77,7 @@ def test_removing_it_opens_nothing_but_the_next_cancellation_is_refilled():
     closing.reopen(closure, now=NOW)  # somebody was first
     slot.refresh_from_db()
     assert not slot.is_live and not Closure.objects.exists()
-    assert schedule.cancel(world.appointment().pk, reason="", now=NOW).slot.is_live
+    assert schedule.cancel(world.appointment().pk, reason="", by=CancelledBy.CLINIC, now=NOW).slot.is_live
 
 
 def test_a_closure_that_cannot_be_is_refused_by_the_act_and_by_the_database():
@@ -106,7 +107,7 @@ def test_what_is_freed_while_it_closes_is_not_left_open(is_locked, monkeypatch):
         return slot
 
     monkeypatch.setattr(schedule, "vacate", slow)
-    slot = schedule.cancel(visit.pk, reason="", now=NOW).slot
+    slot = schedule.cancel(visit.pk, reason="", by=CancelledBy.CLINIC, now=NOW).slot
     slot.refresh_from_db()
     if is_locked:  # the closing had to wait, here until its lock timed out, and finds the slot when it is tried again
         assert seen == [["LockNotAvailable"]]
@@ -142,7 +143,7 @@ def test_public_holidays_close_for_twelve_months_once_and_by_the_locations_own_d
     assert (first.location, first.reason) == (world.location, "Thanksgiving Day")
     assert keep(world) == 0 and keeping.refresh_holidays(world.clinic, now=NOW) == 0
     visit = world.appointment(datetime(2026, 11, 26, 20, tzinfo=UTC))
-    slot = schedule.cancel(visit.pk, reason="", now=NOW).slot
+    slot = schedule.cancel(visit.pk, reason="", by=CancelledBy.CLINIC, now=NOW).slot
     assert (slot.state, slot.closed_because) == ("withdrawn", "closure")
     with pytest.raises(Refused, match="Thanksgiving"):
         vacancies.open_by_hand(world.clinic, Time.of(visit), now=NOW)

@@ -119,7 +119,7 @@ def test_a_service_without_a_price_owes_nothing():
 
 
 def test_the_clinic_cancels_what_somebody_won(winner):
-    done = schedule.cancel(winner.visit_id, reason="other reason", now=LATER)
+    done = schedule.cancel(winner.visit_id, reason="other reason", by=CancelledBy.CLINIC, now=LATER)
     assert done.is_told and winner.outcome() == Claim.LOST and not CancellationFee.objects.exists()
     assert winner.kinds() == ["offer", "booked", "lost"]
     winner.wish.refresh_from_db()
@@ -128,9 +128,22 @@ def test_the_clinic_cancels_what_somebody_won(winner):
     assert done.slot in ranking.slots_for(winner.wish, now=LATER), "if it is free it is one of the other times"
 
 
+@pytest.mark.parametrize(("by", "kind"), [(CancelledBy.CLINIC, "lost"), (CancelledBy.UNKNOWN, "gone")])
+def test_nobody_is_asked_for_the_time_they_lost_but_they_may_choose_it(winner, by, kind):
+    with everything_recorded():
+        freed = schedule.cancel(winner.visit_id, reason="", by=by, now=LATER).slot
+    assert winner.kinds() == ["offer", "booked", kind] and winner.outcome() == Claim.LOST
+    for hours in (1, 25):
+        cascade.advance(freed.pk, now=NOW + timedelta(hours=hours))
+    assert not Message.objects.filter(slot=freed).exists()
+    assert freed in ranking.slots_for(winner.wish, now=LATER)
+    found, other = unasked.claim_alternative(winner.offer.pk, freed.public_id, via="link", now=LATER)
+    assert found == Claim.BOOKED and other.slot == freed
+
+
 def test_nobody_can_be_told(winner):
     winner.offer.patient.contact_points.update(granted=[])
-    assert not schedule.cancel(winner.visit_id, reason="other reason", now=LATER).is_told
+    assert not schedule.cancel(winner.visit_id, reason="other reason", by=CancelledBy.CLINIC, now=LATER).is_told
 
 
 def test_put_off_in_the_calendar_is_no_cancellation(winner):
@@ -226,7 +239,7 @@ def test_given_up_twice_at_once_is_owed_once(winner):
 
 
 def test_patient_and_staff_at_once(winner):
-    by_staff = lambda: schedule.cancel(winner.visit_id, reason="other reason", now=LATER)  # noqa: E731
+    by_staff = lambda: schedule.cancel(winner.visit_id, reason="other reason", by=CancelledBy.CLINIC, now=LATER)  # noqa: E731
     done = at_once([lambda: winner.gives_up(HALF), by_staff])
     assert sorted(one.outcome for one in done) == ["already", "done"]
     was_theirs = done[0].outcome == "done"

@@ -14,6 +14,7 @@ from tests.factories import NOW, World
 from tests.matching.steps import step
 from waitlist import closing, masses, schedule, vacancies
 from waitlist.models import Closure, MassCancellation, Slot
+from waitlist.states import CancelledBy
 from waitlist.vacancies import Refused
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +29,7 @@ def visits(world: World, count: int, **fields: object) -> list[int]:
 
 
 def cancel(pk: int, minutes: int = 0) -> Slot:
-    return schedule.cancel(pk, reason="", now=NOW + minutes * MINUTE).slot
+    return schedule.cancel(pk, reason="", by=CancelledBy.CLINIC, now=NOW + minutes * MINUTE).slot
 
 
 def entries(world: World, count: int = 12) -> None:

@@ -14,6 +14,7 @@ from tests.factories import NOW, World
 from waitlist import calendar, schedule, vacancies
 from waitlist.calendar import Time
 from waitlist.models import Appointment, Closure, Slot, Writeback
+from waitlist.states import CancelledBy
 from waitlist.vacancies import Refused
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def test_a_cancelled_appointment_opens_its_time():
     world = World()
     appointment = world.appointment()
-    changed = schedule.cancel(appointment.pk, reason="ill", now=NOW)
+    changed = schedule.cancel(appointment.pk, reason="ill", by=CancelledBy.CLINIC, now=NOW)
     appointment.refresh_from_db()
     slot = changed.slot
     assert (changed.outcome, appointment.status, appointment.cancel_reason) == ("done", "cancelled", "ill")
@@ -33,24 +34,24 @@ def test_a_cancelled_appointment_opens_its_time():
 
 def test_cancelling_twice_opens_one_slot():
     appointment = World().appointment()
-    schedule.cancel(appointment.pk, reason="ill", now=NOW)
-    assert schedule.cancel(appointment.pk, reason="ill", now=NOW).outcome == "already"
+    schedule.cancel(appointment.pk, reason="ill", by=CancelledBy.CLINIC, now=NOW)
+    assert schedule.cancel(appointment.pk, reason="ill", by=CancelledBy.CLINIC, now=NOW).outcome == "already"
     assert Slot.objects.count() == 1
 
 
 def test_what_the_calendar_said_itself_is_not_written_back():
-    schedule.cancel(World().appointment().pk, reason="", version=1, now=NOW)
+    schedule.cancel(World().appointment().pk, reason="", by=CancelledBy.CLINIC, version=1, now=NOW)
     assert not Writeback.objects.exists()
 
 
 def test_an_older_version_changes_nothing():
     appointment = World().appointment(version=5)
-    assert schedule.cancel(appointment.pk, reason="", version=4, now=NOW).outcome == "older"
+    assert schedule.cancel(appointment.pk, reason="", by=CancelledBy.CLINIC, version=4, now=NOW).outcome == "older"
     assert not Slot.objects.exists()
 
 
 def test_kept_empty_is_shown_and_never_offered():
-    slot = schedule.cancel(World().appointment().pk, reason="break", keep_empty=True, now=NOW).slot
+    slot = schedule.cancel(World().appointment().pk, reason="break", by="clinic", keep_empty=True, now=NOW).slot
     assert (slot.state, slot.closed_because) == ("withdrawn", "kept_empty")
     assert work.due(now=NOW + timedelta(days=1), limit=5) == []
 
@@ -63,20 +64,20 @@ def test_a_closure_is_never_refilled(scope):
     Closure.objects.create(
         clinic=world.clinic, starts_at=NOW, ends_at=NOW + timedelta(days=3), reason="Thanksgiving", **where
     )
-    slot = schedule.cancel(appointment.pk, reason="", now=NOW).slot
+    slot = schedule.cancel(appointment.pk, reason="", by=CancelledBy.CLINIC, now=NOW).slot
     assert (slot.state, slot.closed_because) == ("withdrawn", "closure")
 
 
 def test_a_past_appointment_opens_nothing():
     appointment = World().appointment(NOW - timedelta(hours=1))
-    assert schedule.cancel(appointment.pk, reason="", now=NOW).slot is None
+    assert schedule.cancel(appointment.pk, reason="", by=CancelledBy.CLINIC, now=NOW).slot is None
 
 
 def test_half_of_a_double_booking_opens_nothing():
     world = World()
     appointment = world.appointment()
     world.appointment(appointment.starts_at, is_exclusive=False)
-    assert schedule.cancel(appointment.pk, reason="", now=NOW).slot is None
+    assert schedule.cancel(appointment.pk, reason="", by=CancelledBy.CLINIC, now=NOW).slot is None
 
 
 def test_moving_frees_the_old_time():
@@ -212,14 +213,14 @@ def test_cancelling_what_is_moved_meanwhile_frees_the_time_it_was_moved_to(monke
     appointment = world.appointment(version=1)
     to = later(Time.of(appointment), days=1)
     before_the_lock(monkeypatch, lambda: schedule.move(appointment.pk, to=to, version=2, now=NOW))
-    assert Time.of(schedule.cancel(appointment.pk, reason="", now=NOW).slot) == to
+    assert Time.of(schedule.cancel(appointment.pk, reason="", by=CancelledBy.CLINIC, now=NOW).slot) == to
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_time_cancelled_and_booked_again_at_once_is_not_offered(monkeypatch):
     world = World()
     old = world.appointment(version=1)
-    before_the_lock(monkeypatch, lambda: schedule.cancel(old.pk, reason="", version=2, now=NOW))
+    before_the_lock(monkeypatch, lambda: schedule.cancel(old.pk, reason="", by=CancelledBy.CLINIC, version=2, now=NOW))
     schedule.mirror(world.clinic, connection=None, external_id="b", version=1, time=Time.of(old), patient=None, now=NOW)
     assert Slot.objects.get().closed_because == "rebooked"
     assert Appointment.objects.get(status="booked").is_exclusive

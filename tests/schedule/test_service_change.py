@@ -17,6 +17,7 @@ from tests.factories import NOW, World
 from tests.recorded import everything_recorded
 from waitlist import schedule, service_change, writebacks
 from waitlist.models import Appointment, Slot, Writeback
+from waitlist.states import CancelledBy
 from waitlist.vacancies import Refused
 
 
@@ -97,7 +98,7 @@ def test_too_long_or_not_ours_or_too_late_is_refused_with_the_reason():
     fits = factories.service(world.clinic, minutes=30)
     with pytest.raises(Refused, match="not booked any more"):
         service_change.change(visit.pk, fits.pk, now=visit.starts_at)
-    schedule.cancel(visit.pk, reason="", now=NOW)
+    schedule.cancel(visit.pk, reason="", by=CancelledBy.CLINIC, now=NOW)
     with pytest.raises(Refused, match="not booked any more"):
         service_change.change(visit.pk, fits.pk, now=NOW)
 
@@ -141,7 +142,7 @@ def test_changed_and_cancelled_at_once_nobody_is_told_of_a_visit_that_is_gone():
         found = at_once(
             [
                 lambda v=visit, s=facial: changed(v, s),
-                lambda v=visit: schedule.cancel(v.pk, reason="", now=NOW).outcome,
+                lambda v=visit: schedule.cancel(v.pk, reason="", by=CancelledBy.CLINIC, now=NOW).outcome,
             ]
         )
         visit.refresh_from_db()
@@ -163,7 +164,7 @@ def test_control_without_the_lock_a_cancelled_visit_is_changed_and_told(monkeypa
     world = World()
     _, visit = booked(world)
     facial = factories.service(world.clinic, minutes=30)
-    in_between = lambda v, s: at_once([lambda: schedule.cancel(v.pk, reason="", now=NOW).outcome]) and ""  # noqa: E731
+    in_between = lambda v, s: at_once([lambda: schedule.cancel(v.pk, reason="", by="clinic", now=NOW).outcome]) and ""  # noqa: E731
     monkeypatch.setattr(service_change, "too_long", in_between)
     monkeypatch.setattr(type(Appointment.objects.all()), "select_for_update", lambda rows, **options: rows)
     assert changed(visit, facial) == "changed"

@@ -20,6 +20,7 @@ from tests.matching.steps import step
 from waitlist import calendar, schedule, slots, vacancies
 from waitlist.calendar import Time
 from waitlist.models import Appointment, Slot, Writeback
+from waitlist.states import CancelledBy
 from waitlist.vacancies import Refused
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +29,7 @@ MINUTE = timedelta(minutes=1)
 
 def cancelled(world: World, **fields: object) -> tuple[Appointment, Slot]:
     visit = world.appointment(patient=factories.patient(world.clinic), **fields)
-    return visit, schedule.cancel(visit.pk, reason="by the patient", now=NOW).slot
+    return visit, schedule.cancel(visit.pk, reason="by the patient", by=CancelledBy.CLINIC, now=NOW).slot
 
 
 def test_inside_the_undo_delay_nothing_is_ever_sent():
@@ -68,7 +69,7 @@ def test_what_cannot_be_taken_back_is_refused_in_a_sentence():
     with pytest.raises(Refused, match="is booked at that time again"):
         schedule.uncancel(visit.pk, now=NOW)
     assert schedule.uncancel(booked.pk, now=NOW).outcome == "already"
-    schedule.cancel(booked.pk, reason="", now=NOW)
+    schedule.cancel(booked.pk, reason="", by=CancelledBy.CLINIC, now=NOW)
     world.appointment(patient=visit.patient, practitioner=factories.practitioner(world.clinic))
     with pytest.raises(Refused, match="patient is booked"):
         schedule.uncancel(visit.pk, now=NOW)
@@ -81,7 +82,7 @@ def test_twice_is_once_and_cancelling_again_opens_it_again():
     world = World()
     visit, _ = cancelled(world)
     assert [schedule.uncancel(visit.pk, now=NOW).outcome for _ in range(2)] == ["done", "already"]
-    again = schedule.cancel(visit.pk, reason="", now=NOW + MINUTE).slot
+    again = schedule.cancel(visit.pk, reason="", by=CancelledBy.CLINIC, now=NOW + MINUTE).slot
     assert again.is_live and Slot.objects.count() == 2
     assert Writeback.objects.get().status == "task"
 
@@ -89,7 +90,7 @@ def test_twice_is_once_and_cancelling_again_opens_it_again():
 def test_a_time_kept_empty_is_booked_again_too():
     world = World()
     visit = world.appointment()
-    schedule.cancel(visit.pk, reason="", keep_empty=True, now=NOW)
+    schedule.cancel(visit.pk, reason="", by=CancelledBy.CLINIC, keep_empty=True, now=NOW)
     assert schedule.uncancel(visit.pk, now=NOW).outcome == "done"
 
 
@@ -115,7 +116,7 @@ def test_taken_back_in_the_calendar_inside_the_delay_it_sends_nothing_either():
     world = World(undo_delay_minutes=5)
     world.entry()
     visit = world.appointment(external_id="a1", version=1)
-    slot = schedule.cancel(visit.pk, reason="", version=2, now=NOW).slot
+    slot = schedule.cancel(visit.pk, reason="", by=CancelledBy.CLINIC, version=2, now=NOW).slot
     facts = {"connection": None, "external_id": "a1", "patient": None, "time": Time.of(visit)}
     assert schedule.mirror(world.clinic, version=3, now=NOW + MINUTE, **facts) == visit
     slot.refresh_from_db()
@@ -161,7 +162,7 @@ def test_staff_undo_it_on_the_board_and_on_its_page(client: Client):
     client.force_login(factories.user(world.clinic))
     now = timezone.now()
     visit = world.appointment(now + timedelta(hours=30), patient=factories.patient(world.clinic))
-    slot = schedule.cancel(visit.pk, reason="", now=now).slot
+    slot = schedule.cancel(visit.pk, reason="", by=CancelledBy.CLINIC, now=now).slot
     url = reverse("slot-undo", args=[slot.pk])
     assert f'action="{url}"' in client.get("/").content.decode()
     assert visit.patient.name in client.get(url).content.decode()

@@ -14,7 +14,7 @@ from tests import factories
 from tests.factories import World
 from waitlist import holidays, keeping, schedule
 from waitlist.models import Appointment, Closure, MassCancellation, Slot
-from waitlist.states import Role
+from waitlist.states import CancelledBy, Role
 
 pytestmark = pytest.mark.django_db
 URL, HOLIDAYS = "/settings/closures/", "/settings/holidays/"
@@ -148,7 +148,7 @@ def many(world: World) -> MassCancellation:
     noon = datetime.combine(in_days(3), datetime.min.time(), HERE) + timedelta(hours=12)
     for hours in range(4):
         visit = world.appointment(noon + timedelta(hours=hours))
-        schedule.cancel(visit.pk, reason="", now=timezone.now())
+        schedule.cancel(visit.pk, reason="", by=CancelledBy.CLINIC, now=timezone.now())
     return MassCancellation.objects.get()
 
 

@@ -10,6 +10,7 @@ from tests.factories import World
 from tests.harness import Stack
 from waitlist import schedule
 from waitlist.models import Closure, MassCancellation, Slot
+from waitlist.states import CancelledBy
 
 
 def test_one_click_on_the_board_keeps_the_day_empty(stack: Stack, browser_page: Page, sign_in):
@@ -17,7 +18,7 @@ def test_one_click_on_the_board_keeps_the_day_empty(stack: Stack, browser_page: 
     noon = (now + timedelta(days=3)).replace(hour=18, minute=0, second=0, microsecond=0)
     visits = [world.appointment(noon + timedelta(hours=n), patient=factories.patient(world.clinic)) for n in range(4)]
     for visit in visits:
-        schedule.cancel(visit.pk, reason="", now=timezone.now())
+        schedule.cancel(visit.pk, reason="", by=CancelledBy.CLINIC, now=timezone.now())
     sign_in(browser_page, stack.url, factories.user(world.clinic))
     browser_page.goto(stack.url)
     expect(browser_page.get_by_text("4 times cancelled within minutes")).to_be_visible()

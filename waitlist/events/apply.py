@@ -59,7 +59,8 @@ def _cancel(event: InboundEvent, told: Told, *, now: datetime) -> Outcome:
         known = mirroring.find(event, told.external_id)
     assert known is not None
     reason = told.reason or f"in {event.connection.name}"
-    return _after(schedule.cancel(known.pk, reason=reason, version=event.version or known.version, now=now))
+    version = event.version or known.version
+    return _after(schedule.cancel(known.pk, reason=reason, by=CancelledBy.UNKNOWN, version=version, now=now))
 
 
 def _reschedule(event: InboundEvent, told: Told, *, now: datetime) -> Outcome:
