@@ -4,9 +4,13 @@ The visit's own time becomes free, so its practitioner is locked before any slot
 """
 
 from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
 
 from audit import trail
 from matching.models import Offer
+from matching.states import OfferState
 from notifications import outbox
 from waitlist import calendar, freeing
 from waitlist.calendar import Time
@@ -25,6 +29,11 @@ def held_with(entry_id: int | None) -> Appointment | None:
     visits = Appointment.objects.select_related("clinic__policy", "location__clinic", "practitioner", "service__policy")
     mine = WaitlistEntry.objects.filter(pk=entry_id or 0).values("later_visit")
     return visits.filter(pk__in=mine).first()
+
+
+def gave_up(visit: Any) -> QuerySet[Offer]:
+    """The yes this visit was given up for, while it stands: then it cannot be theirs again beside the new one."""
+    return Offer.objects.filter(gave_up=visit, state=OfferState.ACCEPTED)
 
 
 def lock(held: Appointment, slot_id: int) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from matching import lapses, losses
+from matching import lapses, losses, swaps
 from matching.losses import Won
 from notifications import outbox
 from notifications.states import Kind
@@ -110,7 +110,8 @@ def uncancel(appointment_id: int, *, now: datetime) -> Changed:
     """Take a cancellation back: booked again, and its time is offered to nobody any more.
 
     Those who were told of an offer are told; where nobody was asked yet, nobody hears of it. Refused where the time
-    is past or taken, and where its patient won it through us: they have been told that it is cancelled.
+    is past or taken, where its patient won it through us: they have been told that it is cancelled, and where they
+    gave it up for an earlier time: they would have both.
     """
 
     def act() -> Changed:
@@ -122,6 +123,8 @@ def uncancel(appointment_id: int, *, now: datetime) -> Changed:
             raise Refused("That time is past.")
         if Slot.objects.filter(filled_by=appointment).exists():
             raise Refused("The patient has been told that it is cancelled: book the time for them again.")
+        if swaps.gave_up(appointment).exists():
+            raise Refused("The patient gave this visit up for an earlier time, and would have both.")
         if calendar.is_booked(time):
             raise Refused(f"{time.practitioner} is booked at that time again.")
         if not calendar.uncancel(appointment, now=now):

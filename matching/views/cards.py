@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from django.db.models import OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
-from matching import plans, ranking, reserves
+from matching import plans, ranking, reserves, swaps
 from matching.models import Offer, SentWave
 from matching.plans import Plan
 from matching.states import IN_LINE, MAY_BE_RESERVE, Reserve
@@ -105,7 +105,8 @@ class Card:
         is_free = slot.is_live or slot.closed_because in (ClosedBecause.KEPT_EMPTY, ClosedBecause.CLOSURE)
         was_cancelled = visit is not None and visit.status == AppointmentStatus.CANCELLED
         at_its_time = visit is not None and visit.starts_at == slot.starts_at
-        return is_free and was_cancelled and at_its_time and slot.starts_at > self.now
+        was_swapped = getattr(slot, "was_swapped", False)
+        return is_free and was_cancelled and not was_swapped and at_its_time and slot.starts_at > self.now
 
     @property
     def kept(self) -> str:
@@ -195,7 +196,8 @@ def cards(slots: QuerySet[Slot], *, now: datetime) -> list[Card]:
     rows = Offer.objects.select_related("patient").annotate(cancelled_lately=lately)
     offers = rows.prefetch_related(told).order_by("wave", "-score", "pk")
     booked = Writeback.objects.filter(kind=Writeback.Kind.BOOKED)
-    whole = slots.annotate(waits_for_word=masses.pausing()).select_related(
+    was_swapped = Exists(swaps.gave_up(OuterRef("freed_by")))
+    whole = slots.annotate(waits_for_word=masses.pausing(), was_swapped=was_swapped).select_related(
         *("clinic", "location__clinic", "practitioner", "service", "policy"),
         *("freed_by__patient", "filled_by__patient", "filled_by__service", "held_by"),
     ).prefetch_related(

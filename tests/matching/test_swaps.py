@@ -12,6 +12,7 @@ from audit.models import Entry
 from matching import cascade, claims, ranking, returns, swaps, unasked
 from matching.claims import Claim
 from matching.models import Offer
+from matching.views import cards
 from notifications.models import Message
 from tests import factories
 from tests.at_once import at_once, wait_until_blocked
@@ -21,6 +22,7 @@ from waitlist import calendar, schedule, vacancies
 from waitlist.calendar import Time
 from waitlist.models import Appointment, Closure, Slot, WaitlistEntry, Writeback
 from waitlist.states import CancelledBy
+from waitlist.vacancies import Refused
 
 TODAY, LATER = NOW + timedelta(hours=30), NOW + timedelta(days=9)
 
@@ -60,6 +62,18 @@ def test_a_yes_books_the_new_cancels_the_old_and_opens_its_time():
     owed = set(Writeback.objects.values_list("appointment", "kind"))
     assert owed == {(new.pk, "booked"), (old.pk, "cancelled")}
     assert claims.claim(offer.pk, via="link", now=NOW) == Claim.YOURS
+
+
+@pytest.mark.django_db
+def test_the_visit_given_up_cannot_be_booked_again_beside_the_new_one():
+    world = World()
+    offer, old = asked(world)
+    claims.claim(offer.pk, via="link", now=NOW)
+    (card,) = cards.cards(Slot.objects.filter(freed_by=old), now=NOW)
+    assert not card.may_undo
+    with pytest.raises(Refused, match="for an earlier time"):
+        schedule.uncancel(old.pk, now=NOW)
+    assert len(booked(offer.patient)) == 1
 
 
 @pytest.mark.django_db
