@@ -1,11 +1,12 @@
-"""The call list: people who have an offer that nothing could tell them of, for staff to ring up. Reads only."""
+"""The call list: people nothing could tell of an offer, or of a visit they lost, for staff to ring up. Reads only."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from matching import clocks
+from matching import clocks, untold
 from matching.ends import answers_end_at
 from matching.models import Offer
 from matching.states import OfferState
@@ -25,33 +26,46 @@ class Call:
 
     offer: Offer
     number: str
-    has_failed: bool
+    has_failed: bool = True
 
 
 @dataclass(frozen=True)
 class News:
-    """What boards say of it: the outage of now, if any, and how many there are to call."""
+    """What boards say of it: the outage of now, if any, and how many to call: of a free time, and of a lost visit."""
 
     outage: Outage | None
     people: int
+    losers: int
 
 
 def news(clinic: Clinic, *, now: datetime) -> News:
-    return News(outages.of_now(), len(_offers(clinic, now=now)))
+    return News(outages.of_now(), len(_offers(clinic, now=now)), untold.of_clinic(clinic, now=now).count())
 
 
 def of_clinic(clinic: Clinic, *, now: datetime) -> list[Call]:
     """Whom to ring up, by the start of the time on offer."""
     offers = _offers(clinic, now=now)
+    numbers = _numbers(clinic, offers, contact_point__stopped_at=None)
+    failed = set(_failed().filter(pk__in=[offer.pk for offer in offers]).values_list("pk", flat=True))
+    return [Call(offer, numbers.get(offer.patient_id, ""), offer.pk in failed) for offer in offers]
+
+
+def of_losers(clinic: Clinic, *, now: datetime) -> list[Call]:
+    """Whom to ring up since their visit is cancelled and nothing tells them, by its start."""
+    offers = list(untold.of_clinic(clinic, now=now))
+    numbers = _numbers(clinic, offers)
+    return [Call(offer, numbers.get(offer.patient_id, "")) for offer in offers]
+
+
+def _numbers(clinic: Clinic, offers: list[Offer], **only: Any) -> dict[int, str]:
+    """Patient → the number to ring them up at; who wants no more texts is called about a visit all the same."""
     users = PatientContact.objects.filter(
         patient__in=[offer.patient_id for offer in offers],
         contact_point__kind=ContactKind.PHONE,
         contact_point__clinic=clinic,
-        contact_point__stopped_at=None,
+        **only,
     )
-    numbers = dict(users.order_by("-position", "-pk").values_list("patient_id", "contact_point__value"))
-    failed = set(_failed().filter(pk__in=[offer.pk for offer in offers]).values_list("pk", flat=True))
-    return [Call(offer, numbers.get(offer.patient_id, ""), offer.pk in failed) for offer in offers]
+    return dict(users.order_by("-position", "-pk").values_list("patient_id", "contact_point__value"))
 
 
 def _offers(clinic: Clinic, *, now: datetime) -> list[Offer]:

@@ -91,6 +91,8 @@ class Offer(models.Model):
         Appointment, models.PROTECT, null=True, related_name="+", help_text="The later visit this yes was swapped for."
     )
 
+    called_at = models.DateTimeField(null=True, help_text="When staff told them that the visit they won is cancelled.")
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["slot", "patient"], name="offer_once_for_ever"),

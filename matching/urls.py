@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern] = [
     path("slots/<int:pk>/book/", slots.book, name="slot-book"),
     path("calls/", calls.index, name="calls"),
     path("calls/<int:pk>/no/", calls.said_no, name="call-no"),
+    path("calls/<int:pk>/told/", calls.told, name="call-told"),
     path("settings/policies/", policies.index, name="policies"),
     path("settings/policies/new/", policies.new, name="policy-new"),
     path("settings/policies/<int:pk>/", policies.policy, name="policy"),

@@ -79,8 +79,9 @@ def cancel_booked(closure: Closure, *, now: datetime) -> int:
     """Cancel everything booked then, an act each; none is filled again. How many were."""
     reason = "clinic is closed" if closure.practitioner_id is None else "practitioner is away"
     found = list(booked_under(closure, now=now).values_list("pk", flat=True))
-    ours = {"reason": reason, "by": CancelledBy.CLINIC, "keep_empty": True}
-    return sum(schedule.cancel(pk, **ours, now=now).outcome == "done" for pk in found)
+    by = CancelledBy.CLINIC
+    done = [schedule.cancel(pk, reason=reason, by=by, keep_empty=True, now=now).outcome == "done" for pk in found]
+    return sum(done)
 
 
 @transaction.atomic(durable=True)

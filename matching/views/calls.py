@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from matching import calls, claims
+from matching import calls, claims, untold
 from matching.claims import Claim
 from matching.models import Offer
 from notifications import outages
@@ -23,7 +23,9 @@ def index(request: HttpRequest) -> HttpResponse:
     """The soonest time first, with what to say."""
     clinic, now = access.get_clinic(request), timezone.now()
     found = calls.of_clinic(clinic, now=now)
-    context = {"clinic": clinic, "now": now, "calls": found, "news": calls.News(outages.of_now(), len(found))}
+    losers = calls.of_losers(clinic, now=now)
+    news = calls.News(outages.of_now(), len(found), len(losers))
+    context = {"clinic": clinic, "now": now, "calls": found, "losers": losers, "news": news}
     return render(request, "matching/_calls.html" if is_update(request) else "matching/calls.html", context)
 
 
@@ -36,4 +38,16 @@ def said_no(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, f"{offer.patient.name} said no.")
     else:
         messages.warning(request, "They had answered before. Nothing was changed.")
+    return redirect("calls")
+
+
+@require_POST
+def told(request: HttpRequest, pk: int) -> HttpResponse:
+    """They know that their visit is cancelled."""
+    clinic = access.get_clinic(request)
+    offer = get_object_or_404(Offer.objects.select_related("patient", "slot__clinic"), slot__clinic=clinic, pk=pk)
+    if untold.called(offer, now=timezone.now()):
+        messages.success(request, f"{offer.patient.name} has been told.")
+    else:
+        messages.warning(request, "That was done before.")
     return redirect("calls")

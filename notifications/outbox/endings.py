@@ -3,31 +3,49 @@
 from datetime import datetime
 
 from matching.models import Offer
+from notifications import rules
+from notifications.models import ContactPoint, Message
 from notifications.outbox.bookings import reachable
 from notifications.outbox.queue import enqueue, freeze, key
-from notifications.states import Kind, Purpose
+from notifications.states import UNFINISHED, Channel, Kind, Purpose
 from waitlist.models import Appointment, Slot
 
 
 def tell_end(kind: Kind, offer: Offer, visit: Appointment, *, now: datetime) -> int:
-    """ENDED, LOST or GONE, wherever they let us write to, about the time as it stood last; how many messages."""
+    """ENDED, LOST or GONE, wherever they let us write to, about the time as it stood last; how many go before it.
+
+    Once for each time it ends: the calendar may put a visit on again, and cancel it again.
+    """
     slot = Slot.objects.select_related("clinic", "location__clinic", "practitioner", "service").get(pk=offer.slot_id)
     at = {"starts_at": visit.starts_at.isoformat(), "zone": visit.location.zone.key}
-    ways = reachable(offer.patient)
-    for channel, point in ways:
+    before = Message.objects.filter(kind=kind, offer=offer, appointment=visit).exclude(status__in=UNFINISHED)
+    in_time = 0
+    for channel, point in reachable(offer.patient):
+        rounds = before.filter(channel=channel).count()
+        goes_at = _goes_at(slot, offer, channel, point, now=now)
+        in_time += goes_at < visit.starts_at
         enqueue(
             kind,
             clinic=slot.clinic,
             contact_point=point,
             channel=channel,
             purpose=Purpose.OFFERS,
-            dedupe_key=key(kind, offer.pk, visit.pk, channel),
+            dedupe_key=key(kind, offer.pk, visit.pk, channel) + (f":{rounds}" if rounds else ""),
             context=freeze(slot, offer.patient, offer) | at,
             patient=offer.patient,
             offer=offer,
             slot=slot,
             appointment=visit,
             not_after=visit.starts_at,
+            next_attempt_at=min(goes_at, visit.starts_at),
             now=now,
         )
-    return len(ways)
+    return in_time
+
+
+def _goes_at(slot: Slot, offer: Offer, channel: str, point: ContactPoint, *, now: datetime) -> datetime:
+    """E-mail at any hour, a text when they may be texted; if ever."""
+    if channel != Channel.SMS:
+        return now
+    place_state = slot.location.state
+    return rules.next_open(slot.clinic, offer.patient, point.value, place_state=place_state, now=now) or slot.ends_at

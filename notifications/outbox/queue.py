@@ -114,7 +114,7 @@ def enqueue(
     now: datetime,
     **about: Any,
 ) -> Message | None:
-    """One message, sent after commit. `about` names its rows and `not_after`. None: it was there already."""
+    """One message, sent after commit. `about` names its rows and times. None: it was there already."""
     message, is_new = Message.objects.get_or_create(
         dedupe_key=dedupe_key,
         defaults={

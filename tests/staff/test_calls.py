@@ -1,6 +1,6 @@
-"""The call list: whom nothing reaches, while a yes would still count."""
+"""The call list: whom nothing reaches, while a yes would still count, or of a visit that is cancelled."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -11,11 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from matching import calls
 from matching.models import Offer
 from notifications import outages
 from notifications.models import Message, Outage
 from tests import factories
 from tests.factories import World
+from waitlist import schedule
 
 pytestmark = pytest.mark.django_db
 
@@ -89,6 +91,7 @@ def test_as_many_questions_for_three_as_for_one(staff: Client, world: World, nam
     for more in (1, 2):
         for _ in range(more):
             asked(world, "failed")
+            Message.objects.filter(offer=lost(world)).update(status="failed")
         with CaptureQueriesContext(connection) as found:
             page(staff, name)
         counts.append(len(found))
@@ -104,6 +107,42 @@ def test_without_a_number_the_list_says_so(staff: Client, world: World):
         offer=offer, slot=offer.slot, status="failed", dedupe_key="mail", next_attempt_at=now, created_at=now,
     )  # fmt: skip
     assert "no number" in page(staff)
+
+
+def lost(world: World, *, hours: float = 30, by: str = "clinic", now: datetime | None = None) -> Offer:
+    """Somebody who won a visit in so many hours, which is cancelled a moment ago."""
+    now, entry = now or timezone.now(), world.entry()
+    with_whom = {"practitioner": factories.practitioner(world.clinic)}
+    visit = world.appointment(now + timedelta(hours=hours), patient=entry.patient, **with_whom)
+    slot = world.slot(visit.starts_at, state="filled", filled_by=visit, filled_at=now, **with_whom)
+    offer = world.offer(slot, entry, state="accepted")
+    offer.is_told = schedule.cancel(visit.pk, reason="ill", by=by, version=1, now=now).is_told
+    return offer
+
+
+def test_who_cannot_be_told_that_their_visit_is_cancelled_is_called_until_somebody_says_they_know(staff, world):
+    silent, told, of_others = lost(world, by="unknown"), lost(world), lost(World())
+    Message.objects.filter(offer=silent).update(status="refused")
+    Message.objects.filter(offer=told).update(status="sent")
+    silent.patient.contact_points.update(stopped_at=timezone.now())
+    assert shown(staff, silent, told, of_others) == [True, False, False]
+    assert f'href="tel:{silent.patient.contact_points.get().value}"' in page(staff)
+    for name in ("board", "tasks"):
+        assert "<b>1 person does</b> not know yet" in page(staff, name)
+    url = reverse("call-told", args=[silent.pk])
+    assert "has been told" in staff.post(url, follow=True).content.decode()
+    assert "That was done before" in staff.post(url, follow=True).content.decode()
+    assert shown(staff, silent) == [False]
+
+
+def test_a_text_in_the_morning_is_in_time_only_for_a_visit_well_after_it(world):
+    evening = datetime(2026, 11, 25, 4, 30, tzinfo=UTC)  # 20:30 in Los Angeles: no text before 8:00
+    offers = {hours: lost(world, hours=hours, now=evening) for hours in (3, 11, 12.5, 15)}
+    assert [offer.is_told for offer in offers.values()] == [False, False, True, True]
+    called = [call.offer for call in calls.of_losers(world.clinic, now=evening)]
+    assert called == [offers[hours] for hours in (3, 11, 12.5)]
+    outages.begin("sms", "unreachable", now=evening)
+    assert offers[15] in [call.offer for call in calls.of_losers(world.clinic, now=evening)]
 
 
 def test_the_command_begins_lists_and_ends(db):
