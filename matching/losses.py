@@ -41,7 +41,8 @@ def lock(appointment_id: int) -> Won | None:
 
 
 def tell(won: Won, visit: Appointment, by: CancelledBy, *, keeps_place: bool, now: datetime) -> bool:
-    """The offer is theirs no longer, they wait again in their old place, and are told; False: nobody could be.
+    """The offer is theirs no longer, they wait again in their old place or not at all, and are told; False: nobody
+    could be.
 
     Where nobody said whose wish it was the visit goes on elsewhere, and all of this stays as it is.
     """
@@ -49,8 +50,8 @@ def tell(won: Won, visit: Appointment, by: CancelledBy, *, keeps_place: bool, no
         return True
     offers.give_back(won.slot, won.offer, now=now)
     entry = won.offer.entry
-    if keeps_place and entry is not None and entry.status == EntryStatus.BOOKED:
-        entries.wait_again(entry, now=now)
+    if entry is not None and entry.status == EntryStatus.BOOKED:
+        (entries.wait_again if keeps_place else entries.remove)(entry, now=now)
     return outbox.tell_end(NEWS[by], won.offer, visit, now=now) > 0
 
 

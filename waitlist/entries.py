@@ -106,11 +106,15 @@ def resume(entry: WaitlistEntry, *, now: datetime) -> bool:
 
 
 def wait_again(entry: WaitlistEntry, *, now: datetime) -> bool:
-    """Back on the list after a booking that came to nothing, in the old place; False if they joined anew meanwhile."""
+    """Back on the list after a booking that came to nothing, in the old place.
+
+    False if they joined anew meanwhile: then this wish is off the list, and the new one stands for it.
+    """
     try:
         with transaction.atomic():
             return _move(entry, EntryStatus.ACTIVE, "entry.waits_again", now=now, paused_until=None, closes_at=None)
     except IntegrityError:  # entry_one_active_wish
+        remove(entry, now=now)
         return False
 
 

@@ -13,6 +13,7 @@ from waitlist import earlier, entries, live, pausing, people, tiering
 from waitlist.entries import Wish
 from waitlist.models import Clinic, Patient, User, WaitlistEntry
 from waitlist.people import ConsentGiven, Person
+from waitlist.states import WAITING_STATUSES
 
 TOPIC = "waitlist"
 
@@ -140,8 +141,8 @@ def edit(entry_id: int, wish: Wish, *, now: datetime) -> bool:
 
 
 def remove(entry_id: int, *, now: datetime) -> bool:
-    """Off the list; offers already out stay good until their printed time. False: was off already."""
-    return _change(entry_id, lambda entry: entries.remove(entry, now=now))
+    """Off the list; offers already out stay good until their printed time. False: was off already, or is booked."""
+    return _change(entry_id, lambda entry: entry.status in WAITING_STATUSES and entries.remove(entry, now=now))
 
 
 def pause(entry_id: int, until: datetime | None = None, *, now: datetime) -> bool:

@@ -103,7 +103,7 @@ ENTRY_MOVES = {
     EntryStatus.ACTIVE: {EntryStatus.PAUSED, EntryStatus.BOOKED},
     EntryStatus.PAUSED: {EntryStatus.ACTIVE},
     EntryStatus.BOOKED: {EntryStatus.ACTIVE, EntryStatus.PAUSED},
-    EntryStatus.REMOVED: {EntryStatus.ACTIVE, EntryStatus.PAUSED},
+    EntryStatus.REMOVED: {EntryStatus.ACTIVE, EntryStatus.PAUSED, EntryStatus.BOOKED},  # its visit ended, they left
 }
 
 

@@ -20,7 +20,6 @@ from waitlist.states import (
 )
 
 BOOKED = AppointmentStatus.BOOKED
-SAID_YES = (OfferState.ACCEPTED, OfferState.RETURNED)
 STILL_THEIRS = Q(state=OfferState.ACCEPTED, slot__filled_by__status=BOOKED)
 
 
@@ -95,8 +94,7 @@ def asked_and_never_told(clinic: Clinic, *, now: datetime) -> Iterator[Found]:
 
 
 def booked_wish_without_a_yes(clinic: Clinic, *, now: datetime) -> Iterator[Found]:
-    """Who gave the visit up and wanted no other stays booked."""
-    said_yes = Offer.objects.filter(entry=OuterRef("pk"), state__in=SAID_YES)
+    said_yes = Offer.objects.filter(entry=OuterRef("pk"), state=OfferState.ACCEPTED)
     rows = WaitlistEntry.objects.filter(~Exists(said_yes), clinic=clinic, status=EntryStatus.BOOKED)
     for entry in rows.order_by("pk")[:AT_MOST]:
         yield Found(f"entry {entry.pk}", "It counts as booked, and no offer of it stands accepted.")

@@ -294,13 +294,13 @@ def test_what_is_in_order_is_not_named(world: World, make: Callable[[World], Off
 
 @pytest.mark.parametrize("keeps_place", [True, False])
 def test_a_visit_that_was_won_and_given_up_is_in_order(world: World, keeps_place: bool):
-    """Its slot stays filled by it, and whoever wants no other stays booked."""
+    """Its slot stays filled by it, and whoever wants no other is off the list."""
     offer = booked(world)
     visit = Slot.objects.get(pk=offer.slot_id).filled_by
     assert visit is not None
     by = CancelledBy.PATIENT
     schedule.cancel(visit.pk, reason="ill", by=by, keeps_place=keeps_place, now=SOON)
-    assert WaitlistEntry.objects.get(pk=offer.entry_id).status == ("active" if keeps_place else "booked")
+    assert WaitlistEntry.objects.get(pk=offer.entry_id).status == ("active" if keeps_place else "removed")
     assert names(world) == []
 
 

@@ -11,11 +11,13 @@ from matching.claims import Claim
 from matching.models import Offer
 from matching.states import OfferState
 from notifications.models import Message
+from ops.doctor import promises
 from tests import factories
 from tests.at_once import at_once, wait_until_blocked
 from tests.factories import NOW, World
+from tests.matching.kept import fresh
 from tests.recorded import everything_recorded
-from waitlist import calendar, cancellers, fees, mirrors, schedule
+from waitlist import calendar, cancellers, fees, mirrors, roster, schedule
 from waitlist.calendar import Time
 from waitlist.models import Appointment, CancellationFee, Slot, Writeback
 from waitlist.schedule import Charge
@@ -83,7 +85,24 @@ def test_given_up_after_the_free_minutes_it_is_owed_told_and_open_again(winner):
 def test_the_place_in_line_is_theirs_to_give_up(winner):
     winner.gives_up(HALF, keeps_place=False)
     winner.wish.refresh_from_db()
-    assert winner.wish.status == EntryStatus.BOOKED
+    assert winner.wish.status == EntryStatus.REMOVED
+
+
+@pytest.mark.parametrize("in_grace", [True, False])
+def test_who_joined_anew_meanwhile_waits_once(winner, in_grace):
+    anew = winner.world.entry(winner.offer.patient)
+    if in_grace:
+        assert returns.cancel_in_grace(winner.offer.pk, now=SAID_YES)
+    else:
+        winner.gives_up(HALF)
+    assert [fresh(one).status for one in (winner.wish, anew)] == [EntryStatus.REMOVED, EntryStatus.ACTIVE]
+    assert not roster.remove(winner.wish.pk, now=LATER)
+    assert list(promises.booked_wish_without_a_yes(winner.world.clinic, now=LATER)) == []
+
+
+def test_a_click_on_an_old_page_takes_no_booked_wish_off_the_list(winner):
+    assert not roster.remove(winner.wish.pk, now=LATER)
+    assert fresh(winner.wish).status == EntryStatus.BOOKED
 
 
 def test_never_more_than_was_shown(winner):
