@@ -64,6 +64,7 @@ DONE = {
     "offer.expired": "Offer not answered in time",
     "offer.retracted": "Offer taken back",
     "offer.returned": "Booked time given back",
+    "offer.on_again": "Booked time on again in the calendar",
     "offer.swapped": "Later visit given up for an earlier time",
     "offer.clock_moved": "More time to answer",
     "outage.began": "Nothing goes out by this channel",

@@ -14,6 +14,7 @@ from notifications import outbox
 from notifications.states import Kind
 from waitlist import entries
 from waitlist.models import Appointment, Slot, WaitlistEntry
+from waitlist.nudge import nudge
 from waitlist.states import WAITING_STATUSES, CancelledBy, EntryStatus
 
 NEWS = {CancelledBy.PATIENT: Kind.ENDED, CancelledBy.CLINIC: Kind.LOST, CancelledBy.UNKNOWN: Kind.GONE}
@@ -27,13 +28,14 @@ class Won:
     offer: Offer
 
 
-def lock(appointment_id: int) -> Won | None:
-    """Slot, offer and wish of this visit, locked in that order; None where no offer of ours won it."""
+def lock(appointment_id: int, state: OfferState = OfferState.ACCEPTED) -> Won | None:
+    """Slot, offer and wish of this visit, locked in that order; None where no offer of ours won it, or lost it."""
     slot = Slot.objects.select_for_update(no_key=True).filter(filled_by=appointment_id).first()
     if slot is None:
         return None
-    accepted = Offer.objects.select_for_update(no_key=True).filter(slot=slot, state=OfferState.ACCEPTED)
-    offer = accepted.first()
+    theirs = Offer.objects.select_for_update(no_key=True).filter(slot=slot, state=state)
+    visit = Appointment.objects.filter(pk=appointment_id)
+    offer = theirs.filter(patient__in=visit.values("patient")).first()
     if offer is None:
         return None
     list(WaitlistEntry.objects.select_for_update(no_key=True).filter(offers=offer).values_list("pk"))
@@ -53,6 +55,20 @@ def tell(won: Won, visit: Appointment, by: CancelledBy, *, keeps_place: bool, no
     if entry is not None and entry.status == EntryStatus.BOOKED:
         (entries.wait_again if keeps_place else entries.remove)(entry, now=now)
     return outbox.tell_end(NEWS[by], won.offer, visit, now=now) > 0
+
+
+def regain(lost: Won, visit: Appointment, *, now: datetime) -> None:
+    """The visit is on again in the clinic's calendar: the offer and the wish are theirs as before, and they hear of it.
+
+    A wish that was booked otherwise meanwhile stays with that.
+    """
+    entry = lost.offer.entry
+    if entry is None or entry.status != EntryStatus.BOOKED:
+        offers.take_again(lost.slot, lost.offer, now=now)
+    if entry is not None:
+        entries.book_again(entry, now=now)
+    outbox.tell_end(Kind.BOOKED, lost.offer, visit, now=now)
+    nudge("matching.tasks.tidy", lost.offer.pk)
 
 
 def set_aside(slot: Slot, visit: Appointment, by: CancelledBy, *, now: datetime) -> Offer | None:

@@ -61,6 +61,12 @@ def give_back(slot: Slot, offer: Offer, *, now: datetime) -> bool:
     return bool(moved)
 
 
+def take_again(slot: Slot, offer: Offer, *, now: datetime) -> bool:
+    """The visit its yes had won is on again: it is theirs once more; False if it was not given back."""
+    mine = Offer.objects.filter(pk=offer.pk, state=OfferState.RETURNED)
+    return bool(_move(slot, mine, OfferState.ACCEPTED, "offer.on_again", now=now))
+
+
 def seen(offer: Offer, *, now: datetime) -> bool:
     """Note the first time their page was on a screen; False if it was before. Needs no lock: one row, one write."""
     with transaction.atomic():

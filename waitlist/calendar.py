@@ -136,6 +136,7 @@ def uncancel(appointment: Appointment, *, now: datetime) -> bool | None:
     """Book it again at its own time; False if it is not cancelled any more, None if its patient is booked then."""
     still = Appointment.objects.filter(pk=appointment.pk, status__in=APPOINTMENT_MOVES[AppointmentStatus.BOOKED])
     fields: dict[str, Any] = {"status": AppointmentStatus.BOOKED, "cancelled_at": None, "cancel_reason": ""}
+    fields |= {"cancelled_by": CancelledBy.UNSAID}
     try:
         with transaction.atomic():
             moved = still.update(is_exclusive=True, **fields)

@@ -118,6 +118,11 @@ def wait_again(entry: WaitlistEntry, *, now: datetime) -> bool:
         return False
 
 
+def book_again(entry: WaitlistEntry, *, now: datetime) -> bool:
+    """Its visit is on again; False where it waits no longer."""
+    return _move(entry, EntryStatus.BOOKED, "entry.booked", now=now, paused_until=None, closes_at=None)
+
+
 def hold(entry: WaitlistEntry, visit: Appointment, *, is_automatic: bool = False, now: datetime) -> None:
     """From now on only times before this visit fit, which a yes gives up."""
     WaitlistEntry.objects.filter(pk=entry.pk).update(later_visit=visit, is_automatic=is_automatic)

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from matching import lapses, losses, swaps
 from matching.losses import Won
+from matching.states import OfferState
 from notifications import outbox
 from notifications.states import Kind
 from waitlist import calendar, fees, mirrors
@@ -201,9 +202,19 @@ def mirror(
     if made is None:
         made = calendar.book(clinic, time, patient, price_cents=price_cents, now=now, is_exclusive=False, **source)
     if made is None:
-        made = mirrors.rebook(external_id, time, clinic_id=clinic.pk, version=version, now=now)
+        made = _put_on_again(clinic, external_id, time, version=version, now=now)
     if made is None:
         raise Refused(f"external_id: an appointment “{external_id}” exists already.")
     end_over(live, time, now=now)
     hint(clinic.pk, "board")
+    return made
+
+
+def _put_on_again(clinic: Clinic, external_id: str, time: Time, *, version: int, now: datetime) -> Appointment | None:
+    """A visit that was cancelled is booked again; whoever had won it through us has it back."""
+    known = Appointment.objects.filter(clinic=clinic, external_id=external_id).values_list("pk", flat=True).first()
+    lost = losses.lock(known, OfferState.RETURNED) if known is not None else None
+    made = mirrors.rebook(external_id, time, clinic_id=clinic.pk, version=version, now=now)
+    if made is not None and lost is not None:
+        losses.regain(lost, made, now=now)
     return made

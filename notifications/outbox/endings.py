@@ -1,4 +1,4 @@
-"""What a winner hears when their visit ends after all: at their wish, or at the clinic's."""
+"""What a winner hears when their visit ends after all, at their wish or the clinic's, and when it is on again."""
 
 from datetime import datetime
 
@@ -12,9 +12,8 @@ from waitlist.models import Appointment, Slot
 
 
 def tell_end(kind: Kind, offer: Offer, visit: Appointment, *, now: datetime) -> int:
-    """ENDED, LOST or GONE, wherever they let us write to, about the time as it stood last; how many go before it.
-
-    Once for each time it ends: the calendar may put a visit on again, and cancel it again.
+    """ENDED, LOST, GONE or BOOKED (again), wherever they let us write to, about the time as it stands; how many go
+    before it. Once for each time it ends or is on again.
     """
     slot = Slot.objects.select_related("clinic", "location__clinic", "practitioner", "service").get(pk=offer.slot_id)
     at = {"starts_at": visit.starts_at.isoformat(), "zone": visit.location.zone.key}

@@ -1,6 +1,7 @@
 """A visit that was won through us ends after all: what is owed, who is told, who waits again, who is asked next."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SAID_YES = NOW + timedelta(minutes=1)
 GRACE_ENDS = SAID_YES + timedelta(minutes=15)
 LATER = NOW + timedelta(hours=1)
+DAY = timedelta(days=1)
 INSIDE_NOTICE = NOW + timedelta(hours=7)  # of a start 30 hours from NOW
 HALF, ALL = 16000, 32000
 
@@ -181,6 +183,35 @@ def test_on_again_in_the_calendar(winner):
     assert winner.outcome() == Claim.YOURS
     again = schedule.cancel(winner.visit_id, reason="by the patient", by=CancelledBy.PATIENT, version=3, now=LATER)
     assert again.outcome == "done" and CancellationFee.objects.get().status == "waived"
+
+
+def test_on_again_in_the_calendar_it_is_theirs_again_and_they_hear_of_it_each_time(winner):
+    visit = schedule.get_appointment(winner.visit_id)
+    known = {"connection": None, "external_id": visit.external_id, "patient": None}
+    ends = lambda version: schedule.cancel(visit.pk, reason="", by=CancelledBy.UNKNOWN, version=version, now=LATER)  # noqa: E731
+    ends(1)
+    Message.objects.filter(offer=winner.offer).update(status="sent")
+    next_day = replace(Time.of(visit), starts_at=visit.starts_at + DAY, ends_at=visit.ends_at + DAY)
+    with everything_recorded():
+        schedule.mirror(winner.world.clinic, version=2, time=next_day, now=LATER, **known)
+    assert fresh(winner.offer).state == OfferState.ACCEPTED and fresh(winner.wish).status == EntryStatus.BOOKED
+    assert winner.outcome() == Claim.YOURS and fresh(visit).cancelled_by == ""
+    assert winner.kinds() == ["offer", "booked", "gone", "booked"]
+    assert Message.objects.last().context["starts_at"] == next_day.starts_at.isoformat()
+    Message.objects.filter(offer=winner.offer).update(status="sent")
+    assert ends(3).is_told and winner.outcome() == Claim.LOST
+    assert winner.kinds() == ["offer", "booked", "gone", "booked", "gone"]
+
+
+def test_on_again_a_wish_that_was_booked_otherwise_stays_with_that(winner):
+    visit = schedule.get_appointment(winner.visit_id)
+    schedule.cancel(visit.pk, reason="", by=CancelledBy.CLINIC, version=1, now=LATER)
+    other = winner.world.offer(winner.world.slot(NOW + 2 * DAY), winner.wish)
+    assert claims.claim(other.pk, via="staff", now=LATER) == Claim.BOOKED
+    known = {"connection": None, "external_id": visit.external_id, "patient": None}
+    schedule.mirror(winner.world.clinic, version=2, time=Time.of(visit), now=LATER, **known)
+    assert fresh(winner.offer).state == OfferState.RETURNED and winner.outcome() == Claim.YOURS
+    assert list(promises.one_wish_booked_twice(winner.world.clinic, now=LATER)) == []
 
 
 def test_losers_see_the_same_time_where_it_is_open_again():

@@ -41,6 +41,7 @@ def test_inside_the_undo_delay_nothing_is_ever_sent():
     visit.refresh_from_db()
     slot.refresh_from_db()
     assert (visit.status, visit.cancelled_at, visit.cancel_reason) == ("booked", None, "")
+    assert visit.cancelled_by == ""
     assert (slot.state, slot.closed_because) == ("withdrawn", "uncancelled")
     assert cascade.advance(slot.pk, now=NOW + 6 * MINUTE) == 0
     assert work.due(now=NOW + timedelta(days=1), limit=5) == []
