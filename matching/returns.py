@@ -45,7 +45,7 @@ def cancel_in_grace(offer_id: int, *, only_with_old: bool = False, now: datetime
         offer = OF_A_YES.get(pk=offer_id)
         ends_at = grace_ends_at(offer)
         visit = Appointment.objects.filter(filled_slot=slot).first()
-        if ends_at is None or now >= ends_at or visit is None or _was_moved(visit, slot):
+        if ends_at is None or now >= ends_at or visit is None or not slot.is_time_of(visit):
             return False
         if only_with_old and (offer.gave_up is None or not regains.is_free(offer.gave_up, now=now)):
             return False
@@ -72,12 +72,6 @@ def cancel_in_grace(offer_id: int, *, only_with_old: bool = False, now: datetime
         nudge("matching.tasks.advance", slot.pk)
         nudge("notifications.tasks.deliver_slot", slot.pk)
         return True
-
-
-def _was_moved(visit: Appointment, slot: Slot) -> bool:
-    """Whether the booking is not at the slot's time any more: then giving it back frees another time."""
-    at = (visit.practitioner_id, visit.starts_at, visit.ends_at)
-    return at != (slot.practitioner_id, slot.starts_at, slot.ends_at)
 
 
 def give_way(writeback_id: int, *, now: datetime) -> bool:

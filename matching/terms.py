@@ -9,12 +9,16 @@ from waitlist.states import FeeRule
 
 @dataclass(frozen=True)
 class Due:
-    """What applies at one moment: the rule that says so, and how much."""
+    """What applies at one moment: the rule that says so, and how much of which price."""
 
     rule: FeeRule
     percent: int
-    cents: int
+    price_cents: int
     notice_minutes: int
+
+    @property
+    def cents(self) -> int:
+        return share_of(self.price_cents, self.percent)
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Terms:
             rule, percent = FeeRule.EARLY, self.early_percent
         else:
             rule, percent = FeeRule.LATE, self.late_percent
-        return Due(rule, percent, share_of(price_cents, percent), self.notice_minutes)
+        return Due(rule, percent, price_cents, self.notice_minutes)
 
 
 def share_of(cents: int, percent: int) -> int:

@@ -6,17 +6,21 @@ from django.db import IntegrityError, transaction
 
 from audit import trail
 from matching.terms import Due, Terms
-from waitlist.models import Appointment, CancellationFee, User
-from waitlist.states import FEE_MOVES, FeeStatus
+from waitlist.models import Appointment, CancellationFee, Slot, User
+from waitlist.states import FEE_MOVES, FeeRule, FeeStatus
 
 ON_AGAIN = "the visit is on again"
 
 
-def due(appointment: Appointment, claimed_at: datetime, *, now: datetime) -> Due:
-    """What giving up this visit costs now, by its clinic's terms for its service."""
-    terms = Terms.of(appointment.clinic, appointment.service)
-    at = {"claimed_at": claimed_at, "starts_at": appointment.starts_at}
-    return terms.due(**at, price_cents=appointment.price_cents, now=now)
+def due(visit: Appointment, won: Slot, *, now: datetime) -> Due:
+    """What giving up this visit costs now: by its clinic's terms for what its patient said yes to, whatever service it
+    was changed to since. Nothing where the clinic moved it.
+    """
+    terms = Terms.of(won.clinic, won.service)
+    if won.filled_at is None or not won.is_time_of(visit):
+        return Due(FeeRule.MOVED, 0, won.price_cents, terms.notice_minutes)
+    at = {"claimed_at": won.filled_at, "starts_at": won.starts_at}
+    return terms.due(**at, price_cents=won.price_cents, now=now)
 
 
 def owe(appointment: Appointment, owed: Due, *, now: datetime) -> CancellationFee | None:
@@ -26,7 +30,7 @@ def owe(appointment: Appointment, owed: Due, *, now: datetime) -> CancellationFe
     facts = {
         "rule": owed.rule,
         "percent": owed.percent,
-        "price_cents": appointment.price_cents,
+        "price_cents": owed.price_cents,
         "cents": owed.cents,
         "owed_at": now,
     }

@@ -1,5 +1,6 @@
 """What follows from a time becoming free, inside the act that freed it: every way of freeing one ends here."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from matching import policies
@@ -17,6 +18,7 @@ def vacate(
 ) -> Slot | None:
     """A live slot, one kept empty, or nothing where the time is not free."""
     clinic = appointment.clinic
+    time, price_cents = _as_it_was_won(appointment, time)
     if time.starts_at <= now or calendar.is_booked(time):
         return None
     closed = calendar.closure_over(clinic, time) is not None
@@ -26,10 +28,18 @@ def vacate(
             time,
             because=ClosedBecause.CLOSURE if closed else ClosedBecause.KEPT_EMPTY,
             freed_by=appointment,
-            price_cents=appointment.price_cents,
+            price_cents=price_cents,
             now=now,
         )
-    return open_vacancy(clinic, time, because, appointment, appointment.price_cents, now=now)
+    return open_vacancy(clinic, time, because, appointment, price_cents, now=now)
+
+
+def _as_it_was_won(appointment: Appointment, time: Time) -> tuple[Time, int]:
+    """For what and at what price it opens: a shorter or cheaper service chosen after the yes does not shrink it."""
+    won = Slot.objects.select_related("service__policy").filter(filled_by=appointment).first()
+    if won is None or (won.starts_at, won.ends_at) != (time.starts_at, time.ends_at):
+        return time, appointment.price_cents
+    return replace(time, service=won.service), won.price_cents
 
 
 def open_vacancy(

@@ -12,6 +12,7 @@ from django.db import transaction
 from matching import lapses, losses, swaps
 from matching.losses import Won
 from matching.states import OfferState
+from matching.terms import Due
 from notifications import outbox
 from notifications.states import Kind
 from waitlist import calendar, fees, mirrors
@@ -38,9 +39,9 @@ class Changed:
 
 @dataclass(frozen=True)
 class Charge:
-    """A fee is to be recorded: at most what the patient was shown, or (None) whatever applies."""
+    """A fee is to be recorded: at most what whoever cancels was shown."""
 
-    at_most_cents: int | None = None
+    at_most_cents: int
 
 
 def get_appointment(appointment_id: int) -> Appointment:
@@ -69,9 +70,9 @@ def cancel(
 
     def act() -> Changed:
         appointment, _, won = _lock(appointment_id)
-        if refused := _not_at_that_price(appointment, won, charge, now=now):
-            return refused
-        owed = fees.due(appointment, won.slot.filled_at, now=now) if charge and won and won.slot.filled_at else None
+        owed = fees.due(appointment, won.slot, now=now) if charge and won else None
+        if charge and (refused := _not_at_that_price(appointment, owed, charge, now=now)):
+            return Changed(refused)
         if not calendar.cancel(appointment, reason=reason, by=by, version=version, now=now):
             return Changed("older" if appointment.status == AppointmentStatus.BOOKED else "already")
         fee = fees.owe(appointment, owed, now=now) if owed else None
@@ -155,18 +156,13 @@ def _at_its_time(act: Callable[[], Changed]) -> Changed:
             continue
 
 
-def _not_at_that_price(
-    appointment: Appointment, won: Won | None, charge: Charge | None, *, now: datetime
-) -> Changed | None:
-    """Never more than the patient was shown, and not once the visit has begun; staff may record what applies."""
-    if charge is None or charge.at_most_cents is None or appointment.status != AppointmentStatus.BOOKED:
-        return None
-    if won is None or won.slot.filled_at is None:
-        return Changed("already")
+def _not_at_that_price(appointment: Appointment, owed: Due | None, charge: Charge, *, now: datetime) -> str:
+    """Never more than was shown, and nothing once the visit has begun; empty where it is so."""
+    if owed is None or appointment.status != AppointmentStatus.BOOKED:
+        return "already"
     if appointment.starts_at <= now:
-        return Changed("over")
-    is_dearer = fees.due(appointment, won.slot.filled_at, now=now).cents > charge.at_most_cents
-    return Changed("dearer") if is_dearer else None
+        return "over"
+    return "dearer" if owed.cents > charge.at_most_cents else ""
 
 
 def _lock(appointment_id: int, *others: Time) -> tuple[Appointment, list[Slot], Won | None]:

@@ -33,6 +33,7 @@ class FeeRule(TextChoices):
     """Which part of the terms applies (decision R18)."""
 
     GRACE = "grace", "In the first minutes after the yes"
+    MOVED = "moved", "The clinic moved it: nobody said yes to that time"
     EARLY = "early", "With enough notice"
     LATE = "late", "Inside the notice"
 

@@ -29,27 +29,26 @@ class Price:
     """What giving this visit up costs at this moment, and what it will cost later."""
 
     due: Due
-    price_cents: int
     why: str
     later: str
 
 
 def price(offer: Offer, visit: Appointment, *, now: datetime) -> Price:
     """Shown before a patient cancels (decision R18)."""
-    claimed_at = offer.slot.filled_at or now
-    due = fees.due(visit, claimed_at, now=now)
-    terms = Terms.of(visit.clinic, visit.service)
-    notice, whole, zone = hours(due.notice_minutes), money(visit.price_cents), offer.slot.clinic.zone
+    slot = offer.slot
+    due, terms = fees.due(visit, slot, now=now), Terms.of(slot.clinic, slot.service)
+    notice, whole, zone = hours(due.notice_minutes), money(due.price_cents), slot.clinic.zone
     share = f"{due.percent} % of {whole} = {money(due.cents)}"
-    early_until, late = terms.early_until(visit.starts_at), share_of(visit.price_cents, terms.late_percent)
+    early_until, late = terms.early_until(slot.starts_at), share_of(due.price_cents, terms.late_percent)
     why = {
         FeeRule.GRACE: "You said yes only a moment ago.",
+        FeeRule.MOVED: "The clinic moved it.",
         FeeRule.EARLY: f"More than {notice} before: {share}",
         FeeRule.LATE: f"Less than {notice} before: {share}",
     }[due.rule]
     grows = due.rule == FeeRule.EARLY and late > due.cents
     later = f"After {moment(early_until, zone, now=now)} it would be {money(late)}." if grows else ""
-    return Price(due, visit.price_cents, why if visit.price_cents else "", later)
+    return Price(due, why if due.price_cents else "", later)
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ LATER: dict[str, Act] = {
     "cancel for a fee": Act(
         visit_won,
         lambda ids, now: schedule.cancel(
-            ids["visit"], reason="by the patient", by=CancelledBy.PATIENT, charge=Charge(None), now=now
+            ids["visit"], reason="by the patient", by=CancelledBy.PATIENT, charge=Charge(10**6), now=now
         ),
         by_hand=True,
     ),

@@ -188,7 +188,7 @@ class ClinicMachine(RuleBasedStateMachine):
     @rule(n=some, by=st.sampled_from(list(losses.NEWS)), keep_empty=st.booleans())
     def cancel(self, n: int, by: CancelledBy, keep_empty: bool) -> None:
         if visit := self._visit(n, AppointmentStatus.BOOKED):
-            charge = schedule.Charge() if by == CancelledBy.PATIENT else None
+            charge = schedule.Charge(10**6) if by == CancelledBy.PATIENT else None
             act = lambda: schedule.cancel(  # noqa: E731
                 visit.pk,
                 reason="ill",

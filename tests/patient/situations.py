@@ -101,7 +101,7 @@ def _ended(by: str) -> Callable[[Clinic], Offer]:
         Offer.objects.filter(pk=offer.pk).update(state=OfferState.RETURNED)
         type(clinic.wish).objects.filter(pk=clinic.wish.pk).update(status=EntryStatus.ACTIVE)
         if by == CancelledBy.PATIENT:
-            fees.owe(visit, Due(FeeRule.EARLY, 50, visit.price_cents // 2, 1440), now=now)
+            fees.owe(visit, Due(FeeRule.EARLY, 50, visit.price_cents, 1440), now=now)
         else:
             clinic.others()
         return offer

@@ -71,7 +71,7 @@ def test_without_the_tick_they_wait_no_more(visitor):
     page = send(visitor, offer, cents="16000")
     assert "You are not on the waitlist for this any more" in page.text
     offer.entry.refresh_from_db()
-    assert offer.entry.status == "booked"
+    assert offer.entry.status == "removed"
 
 
 @pytest.mark.parametrize("seen", ["16000", "", "nonsense", "-1", "9" * 30])

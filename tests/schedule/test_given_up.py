@@ -18,7 +18,7 @@ from tests.at_once import at_once, wait_until_blocked
 from tests.factories import NOW, World
 from tests.matching.kept import fresh
 from tests.recorded import everything_recorded
-from waitlist import calendar, cancellers, fees, mirrors, roster, schedule
+from waitlist import calendar, cancellers, fees, mirrors, roster, schedule, service_change
 from waitlist.calendar import Time
 from waitlist.models import Appointment, CancellationFee, Slot, Writeback
 from waitlist.schedule import Charge
@@ -111,6 +111,23 @@ def test_never_more_than_was_shown(winner):
     assert winner.gives_up(HALF, now=INSIDE_NOTICE).outcome == "dearer"
     assert Appointment.objects.get(pk=winner.visit_id).status == "booked" and not CancellationFee.objects.exists()
     assert winner.gives_up(ALL, now=INSIDE_NOTICE).fee.cents == ALL
+
+
+def test_a_cheaper_service_is_no_way_out_and_shrinks_no_time(winner):
+    chat = factories.service(winner.world.clinic, minutes=5, price_cents=0, cancel_notice_minutes=0)
+    service_change.change(winner.visit_id, chat.pk, now=SAID_YES)
+    assert winner.gives_up(0, now=INSIDE_NOTICE).outcome == "dearer"
+    done = winner.gives_up(ALL, now=INSIDE_NOTICE)
+    assert (done.fee.cents, done.fee.price_cents) == (ALL, ALL)
+    assert (done.slot.service, done.slot.price_cents) == (winner.world.service, ALL)
+
+
+def test_nothing_is_owed_for_what_the_clinic_moved(winner):
+    visit = schedule.get_appointment(winner.visit_id)
+    soon = replace(Time.of(visit), starts_at=NOW + timedelta(hours=9), ends_at=NOW + timedelta(hours=10))
+    schedule.move(visit.pk, to=soon, version=1, now=LATER)
+    assert fees.due(schedule.get_appointment(visit.pk), winner.slot, now=INSIDE_NOTICE).rule == FeeRule.MOVED
+    assert winner.gives_up(0, now=INSIDE_NOTICE).outcome == "done" and not CancellationFee.objects.exists()
 
 
 def test_what_applies_is_less_than_was_shown(winner):

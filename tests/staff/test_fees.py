@@ -11,7 +11,7 @@ from matching.models import Offer
 from notifications.models import Message
 from tests import factories
 from tests.factories import World
-from waitlist.models import Appointment, CancellationFee, Patient, Service, Slot, Writeback
+from waitlist.models import Appointment, CancellationFee, Clinic, Patient, Service, Slot, Writeback
 from waitlist.states import CancelledBy, Role, SlotState
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,7 +55,11 @@ def test_the_form_shows_what_is_owed_and_notes_it(staff: Client, world: World):
     url = reverse("appointment-cancel", args=[visit.pk])
     page = text(staff, url)
     assert "<b>$160</b> is owed: 50 % of $320, more than 24 hours before" in page
-    said = {"reason": "by the patient", "record_fee": "on", "keeps_place": "on"}
+    said = {"reason": "by the patient", "record_fee": "on", "cents": "16000", "keeps_place": "on"}
+    Clinic.objects.update(cancel_notice_minutes=61 * 60)
+    page = staff.post(url, said, follow=True).content.decode()
+    assert "More is owed now" in page and "<b>$320</b> is owed" in page and not CancellationFee.objects.exists()
+    Clinic.objects.update(cancel_notice_minutes=24 * 60)
     page = staff.post(url, said, follow=True).content.decode()
     assert "$160 is noted as owed." in page
     assert CancellationFee.objects.get().appointment == visit
@@ -69,12 +73,12 @@ def test_staff_may_leave_it(staff: Client, world: World):
     visit.refresh_from_db()
     assert (visit.status, visit.cancelled_by) == ("cancelled", CancelledBy.PATIENT)
     assert not CancellationFee.objects.exists()
-    assert Offer.objects.get(slot__filled_by=visit).entry.status == "booked", "no tick: off the list"
+    assert Offer.objects.get(slot__filled_by=visit).entry.status == "removed", "no tick: off the list"
 
 
 def test_the_clinics_own_reason_is_an_apology_and_owes_nothing(staff: Client, world: World):
     visit = won(world)
-    said = {"reason": "practitioner is away", "record_fee": "on"}
+    said = {"reason": "practitioner is away", "record_fee": "on", "cents": "16000"}
     staff.post(reverse("appointment-cancel", args=[visit.pk]), said)
     assert not CancellationFee.objects.exists()
     assert Message.objects.filter(kind="lost", patient=visit.patient).exists()

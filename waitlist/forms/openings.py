@@ -73,6 +73,7 @@ class CancelForm(forms.Form):
     )
     THEIR_WISH = ("by the patient", "patient is ill")
     reason = forms.ChoiceField(choices=REASONS)
+    cents = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
     record_fee = forms.BooleanField(label="If the patient cancelled, note the fee", required=False, initial=True)
     keeps_place = forms.BooleanField(label="Keep them on the waitlist", required=False, initial=True)
     keep_empty = forms.BooleanField(label="Keep the time empty: ask nobody", required=False)
@@ -85,9 +86,9 @@ class CancelForm(forms.Form):
 
     @property
     def charge(self) -> Charge | None:
-        """The fee, where it was their own wish and staff want it noted."""
+        """The fee they saw, where it was the patient's own wish and staff want it noted."""
         is_owed = self.by == CancelledBy.PATIENT and self.cleaned_data["record_fee"]
-        return Charge() if is_owed else None
+        return Charge(self.cleaned_data["cents"]) if is_owed and self.cleaned_data["cents"] else None
 
     @property
     def stays_empty(self) -> bool:

@@ -143,6 +143,11 @@ class Slot(models.Model):
     def is_live(self) -> bool:
         return self.state in LIVE_SLOT_STATES
 
+    def is_time_of(self, visit: Appointment) -> bool:
+        """Whether the visit is, or was, exactly then and with this practitioner: not moved since it was won."""
+        at = (visit.practitioner_id, visit.starts_at, visit.ends_at)
+        return at == (self.practitioner_id, self.starts_at, self.ends_at)
+
     @property
     def is_lost(self) -> bool:
         """Filled once, and the booking cancelled since: its time is a slot of its own now, or stays empty."""

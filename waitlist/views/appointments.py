@@ -19,6 +19,11 @@ from waitlist.views.answer import matching_words, typed
 
 AHEAD = timedelta(days=14)
 PER_PAGE = 60
+NOT_DONE = {
+    "already": "It was cancelled before.",
+    "over": "The visit has begun, so no fee is noted.",
+    "dearer": "More is owed now than the page you came from said: please look again.",
+}
 SEARCHED = ("patient__first_name", "patient__last_name", "practitioner__name", "service__name")
 
 
@@ -60,22 +65,22 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
             now=now,
         )
         _say(request, changed)
-        return redirect("board")
-    won = Slot.objects.filter(filled_by=appointment).first()
+        return redirect("appointment-cancel", pk) if changed.outcome == "dearer" else redirect("board")
+    won = Slot.objects.select_related("clinic", "service").filter(filled_by=appointment).first()
     context = {
         "appointment": appointment,
         "zone": appointment.location.zone,
         "form": form,
         "now": now,
         "won": won,
-        "due": fees.due(appointment, won.filled_at, now=now) if won is not None and won.filled_at else None,
+        "due": fees.due(appointment, won, now=now) if won is not None else None,
     }
     return render(request, "waitlist/appointment_cancel.html", context)
 
 
 def _say(request: HttpRequest, changed: schedule.Changed) -> None:
     if changed.outcome != "done":
-        messages.warning(request, "It was cancelled before. Nothing was changed.")
+        messages.warning(request, f"{NOT_DONE[changed.outcome]} Nothing was changed.")
     elif changed.slot is None:
         messages.success(request, "Cancelled. The time is past or taken, so nobody is asked.")
     elif changed.slot.state == SlotState.WITHDRAWN:
