@@ -57,6 +57,8 @@ def make_clinic(plan: ClinicPlan, *, now: datetime) -> Clinic:
         email=f"hello.{plan.slug}@example.com",
         timezone=plan.timezone,
         is_open_any_hour=True,
+        cancel_fee_percent_early=50,
+        cancel_fee_percent_late=100,
         max_live_offers=NO_LIMIT,
         offers_per_day=NO_LIMIT,
         offers_per_week=NO_LIMIT,
