@@ -8,7 +8,7 @@ from matching import ranking, reserves
 from matching.booking import Lost
 from matching.models import Offer
 from matching.outcomes import Claim
-from matching.states import BY_PATIENT
+from matching.states import BY_PATIENT, OfferState
 from waitlist import calendar, slots
 from waitlist.calendar import Time
 from waitlist.live import hint
@@ -63,6 +63,21 @@ def give_up(slot: Slot, patient_id: int, *, now: datetime) -> bool:
     _lift(slot, "slot.hold_given_up", now=now)
     reserves.book_first(slot, now=now)
     return True
+
+
+def late_holder(slot: Slot, *, now: datetime) -> list[Offer]:
+    """The offer this time is kept for although its own end is past: it ends with the hold now, and its patient hears of
+    it like those who are still asked."""
+    if slot.held_until is None or slot.held_until <= now:
+        return []
+    may_be = (OfferState.EXPIRED, OfferState.RETRACTED)
+    late = Offer.objects.filter(slot=slot, patient=slot.held_by_id, state__in=may_be).first()
+    if late is None:
+        return []
+    late.state, late.expires_at = OfferState.RETRACTED, slot.held_until
+    late.save(update_fields=["state", "expires_at"])
+    trail.record("offer.retracted", late, now=now, clinic_id=slot.clinic_id)
+    return [late]
 
 
 def _lift(slot: Slot, verb: str, *, now: datetime) -> None:

@@ -81,8 +81,9 @@ def run_out(slot: Slot, *, now: datetime) -> None:
 
 def withdraw(slot: Slot, because: ClosedBecause, news: Kind, *, now: datetime) -> None:
     """End a live slot that is not to be filled any more, and tell those who could still have said yes."""
+    kept_for = holds.late_holder(slot, now=now)
     slots.close_slot(slot, SlotState.WITHDRAWN, because=because, now=now)
-    outbox.enqueue_news(news, offers.retract(slot, offers.pending(slot), now=now), now=now)
+    outbox.enqueue_news(news, [*offers.retract(slot, offers.pending(slot), now=now), *kept_for], now=now)
     nudge("notifications.tasks.deliver_slot", slot.pk)
     hint(slot.clinic_id, "board")
 

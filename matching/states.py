@@ -19,7 +19,7 @@ OFFER_MOVES = {
     OfferState.ACCEPTED: BY_STAFF,
     OfferState.DECLINED: {OfferState.PENDING, OfferState.EXPIRED},
     OfferState.EXPIRED: {OfferState.PENDING},
-    OfferState.RETRACTED: {OfferState.PENDING},
+    OfferState.RETRACTED: {OfferState.PENDING, OfferState.EXPIRED},  # expired: late, but it was kept for them
     OfferState.PENDING: BY_PATIENT,  # the reserve is asked again, also where they could still answer
     OfferState.RETURNED: {OfferState.ACCEPTED},
 }

@@ -13,6 +13,7 @@ from matching.claims import Claim
 from matching.models import Offer
 from matching.states import Reserve
 from notifications.models import Message
+from notifications.outbox import checks
 from tests import factories
 from tests.at_once import at_once
 from tests.factories import NOW
@@ -90,6 +91,18 @@ def test_it_lapses_by_itself_and_the_former_holder_may_finish_while_it_is_free()
     assert yes(other, now=after(1.1)) == Claim.HELD
     assert finish(mine, now=after(1.2)) == Claim.BUSY
     assert finish(mine, now=after(2.5)) == Claim.BOOKED  # late, and no sweep has come yet, but free
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", ["pending", "expired", "retracted"])
+def test_whoever_is_finishing_hears_that_the_time_is_closed_however_late_their_yes_was(state):
+    _, slot, (mine, *_) = offered()
+    Offer.objects.filter(pk=mine.pk).update(state=state, expires_at=after(10 if state == "pending" else 1))
+    assert yes(mine, now=after(2)) == Claim.HELD
+    vacancies.stop(slot.pk, now=after(2.5))
+    told = Message.objects.get(kind="withdrawn", offer=mine)
+    assert checks.look(told, now=after(2.5)).may_go
+    assert finish(mine, now=after(2.5)) == Claim.WITHDRAWN
 
 
 @pytest.mark.django_db
