@@ -15,6 +15,7 @@ from notifications import outbox
 from waitlist import calendar, freeing
 from waitlist.calendar import Time
 from waitlist.models import Appointment, Slot, WaitlistEntry, Writeback
+from waitlist.nudge import nudge
 from waitlist.states import EntryStatus, OpenedBecause
 
 SWAPPED = "swapped for an earlier time"
@@ -61,6 +62,7 @@ def give_up(held: Appointment, slot: Slot, offer_id: int, *, now: datetime) -> b
 def open_old_time(held: Appointment, *, now: datetime) -> None:
     """The time given up is a vacancy like any other, and the calendar hears that the visit is gone."""
     outbox.write_back(held, Writeback.Kind.CANCELLED, now=now)
+    nudge("waitlist.tasks.booking_ended", held.pk)
     freeing.vacate(held, Time.of(held), OpenedBecause.CANCELLED, now=now)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from celery import Celery
 from django.db import connections, transaction
 
 from audit.models import Entry
@@ -83,6 +84,15 @@ def test_their_text_says_that_a_yes_moves_the_visit_and_nobody_elses_does():
     offer, _ = asked(world)
     said = {m.offer_id: m.context.get("moves_visit", False) for m in Message.objects.filter(kind="offer")}
     assert said.pop(offer.pk) is True and list(said.values()) == [False]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_paused_for_the_visit_given_up_is_looked_at_at_once(monkeypatch):
+    sent = []
+    monkeypatch.setattr(Celery, "send_task", lambda _, name, args, **__: sent.append((name, args)))
+    offer, old = asked(World())
+    claims.claim(offer.pk, via="link", now=NOW)
+    assert ("waitlist.tasks.booking_ended", [old.pk]) in sent
 
 
 @pytest.mark.django_db(transaction=True)
