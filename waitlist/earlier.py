@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from notifications.models import PatientContact
 from notifications.states import Capability, Channel, ContactKind, Purpose
-from waitlist import entries, live
+from waitlist import entries, live, pausing
 from waitlist.entries import Wish
 from waitlist.models import Appointment, Clinic, WaitlistEntry
 from waitlist.states import WAITING_STATUSES, AppointmentStatus
@@ -31,6 +31,7 @@ def wait(
     if not _with_consent().filter(patient=visit.patient).exists():
         raise Refused(f"{visit.patient.name} has not agreed to be asked about openings: record their consent first.")
     made = _join(visit, said_by=said_by, only_with=only_with, notice_minutes=notice_minutes, now=now)
+    pausing.keep_asked(made[0], now=now)
     live.hint(visit.clinic_id, TOPIC)
     return made
 

@@ -38,6 +38,12 @@ def keep(entry_id: int, visit: Appointment, *, now: datetime) -> bool:
     return True
 
 
+def keep_asked(entry: WaitlistEntry, *, now: datetime) -> bool:
+    """A wish that was closing after a booking is asked for anew: it goes on like one that is kept."""
+    closing = WaitlistEntry.objects.filter(CLOSING, pk=entry.pk).select_related("paused_for").first()
+    return closing is not None and closing.paused_for is not None and keep(entry.pk, closing.paused_for, now=now)
+
+
 def booking_ended(visits: QuerySet[Appointment], *, now: datetime) -> int:
     """What paused for a booking that was cancelled waits again; how many."""
     paused = WaitlistEntry.objects.filter(CLOSING, paused_for__in=visits.filter(status=AppointmentStatus.CANCELLED))

@@ -11,7 +11,7 @@ from tests import factories
 from tests.at_once import at_once
 from tests.factories import NOW, World
 from tests.recorded import everything_recorded
-from waitlist import kept, pausing, roster, schedule
+from waitlist import earlier, kept, pausing, roster, schedule
 from waitlist.models import Appointment, WaitlistEntry
 from waitlist.states import CancelledBy
 
@@ -42,6 +42,21 @@ def test_the_other_wish_pauses_and_closes_a_day_later():
     assert WaitlistEntry.objects.get(pk=other.pk).status == "paused"
     roster.refresh(world.clinic, now=NOW + DAY)
     assert WaitlistEntry.objects.get(pk=other.pk).status == "removed"
+
+
+@pytest.mark.django_db
+def test_one_that_closes_and_is_asked_for_anew_goes_on():
+    world = World()
+    offer = world.offer(world.slot(), factories.entry(world.clinic, [world.service, factories.service(world.clinic)]))
+    other = world.entry(offer.patient)
+    claims.claim(offer.pk, via="link", now=NOW)
+    returns.tidy(offer.pk, now=NOW)
+    visit = Appointment.objects.get(filled_slot=offer.slot)
+    assert earlier.wait(visit.pk, said_by="her", only_with=True, notice_minutes=None, now=NOW) == (other, False)
+    roster.refresh(world.clinic, now=NOW + DAY)
+    other.refresh_from_db()
+    assert (other.status, other.closes_at, other.later_visit) == ("active", None, visit)
+    assert returns.unpaused(now=NOW + DAY, limit=5) == []
 
 
 @pytest.mark.django_db
