@@ -25,10 +25,10 @@ from waitlist.states import LIVE_SLOT_STATES, AppointmentStatus, CancelledBy, Cl
 
 
 @transaction.atomic(durable=True)
-def close(clinic: Clinic, *, now: datetime, **fields: Any) -> Closure:
+def close(clinic: Clinic, *, now: datetime, **fields: Any) -> tuple[Closure, bool]:
     """Nobody is booked then any more: open times under it end at once, those asked are told. Booked visits stay.
 
-    ValidationError, by field, where it cannot be.
+    And whether it is new: the same span closed twice is one closure. ValidationError, by field, where it cannot be.
     """
     return put(clinic, now=now, **fields)
 
@@ -118,14 +118,17 @@ def lock(clinic: Clinic) -> Clinic:
     return Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
 
 
-def put(clinic: Clinic, *, now: datetime, **fields: Any) -> Closure:
-    """The row and what follows from it, inside an act.
+def put(clinic: Clinic, *, now: datetime, **fields: Any) -> tuple[Closure, bool]:
+    """The row and what follows from it, inside an act; and whether it is new.
 
-    Their practitioners are locked first: whoever frees a time at the same moment comes before, or sees it closed.
+    Their practitioners are locked first: whoever frees a time, or closes the same, at the same moment comes before, or
+    sees it closed.
     """
     row = Closure(clinic=clinic, **fields)
     row.full_clean(exclude={"clinic"})
     calendar.lock_practitioners(*_practitioners(clinic, row.practitioner))
+    if same := _same(row).first():
+        return same, False
     row.save()
     live = Slot.objects.select_for_update(no_key=True).filter(
         _scope(row),
@@ -137,7 +140,12 @@ def put(clinic: Clinic, *, now: datetime, **fields: Any) -> Closure:
     for slot in live.order_by("pk"):
         lapses.withdraw(slot, ClosedBecause.CLOSURE, Kind.WITHDRAWN, now=now)
     hint(clinic.pk, "board")
-    return row
+    return row, True
+
+
+def _same(closure: Closure) -> QuerySet[Closure]:
+    names = ("clinic", "location", "practitioner", "starts_at", "ends_at", "holiday")
+    return Closure.objects.filter(**{name: getattr(closure, name) for name in names})
 
 
 def _practitioners(clinic: Clinic, one: Practitioner | None) -> list[int]:

@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 
 def close(world: World, **fields: object) -> Closure:
     start = {"starts_at": NOW, "ends_at": NOW + 3 * DAY, "reason": "Training"}
-    return closing.close(world.clinic, now=NOW, **{**start, **fields})
+    return closing.close(world.clinic, now=NOW, **{**start, **fields})[0]
 
 
 def test_closing_ends_open_times_at_once_and_tells_who_was_asked():
@@ -41,6 +41,13 @@ def test_closing_ends_open_times_at_once_and_tells_who_was_asked():
     later.refresh_from_db()
     assert (asked.state, asked.closed_because, later.state) == ("withdrawn", "closure", "open")
     assert Message.objects.filter(kind="withdrawn").count() == 1
+
+
+def test_closed_twice_it_is_one_closure():
+    world = World()
+    once = close(world)
+    assert close(world, reason="Asked again, as the answer was lost") == once
+    assert close(world, location=world.location) != once and Closure.objects.count() == 2
 
 
 @pytest.mark.parametrize("scope", ["location", "practitioner"])

@@ -45,6 +45,7 @@ def test_a_manager_finds_both_in_the_settings(manager: Client):
 def test_whole_days_added_listed_and_removed(manager: Client, world: World):
     words = close(manager, last_day=in_days(10), practitioner=world.practitioner.pk)
     row = Closure.objects.get()
+    assert "closed before: Staff training." in close(manager, last_day=in_days(10), practitioner=world.practitioner.pk)
     assert "Closed." in words and f"Staff training · every location · {world.practitioner.name}" in words
     ends = [moment.astimezone(HERE).replace(tzinfo=None) for moment in (row.starts_at, row.ends_at)]
     assert ends == [datetime.combine(in_days(days), datetime.min.time()) for days in (9, 11)]

@@ -34,17 +34,20 @@ def closures(request: HttpRequest) -> HttpResponse:
         return redirect("closures")
     if request.method == "POST" and form.is_valid():
         try:
-            made = closing.close(clinic, now=now, **form.closure())
+            made, is_new = closing.close(clinic, now=now, **form.closure())
         except ValidationError as error:
             point_out(error, form)
         else:
-            return _say_closed(request, made)
+            return _say_closed(request, made, is_new=is_new)
     context = {"clinic": clinic, "rows": closing.coming(clinic, now=now), "form": form, "forms": [form]}
     return render(request, "waitlist/closures.html", context)
 
 
-def _say_closed(request: HttpRequest, made: Closure) -> HttpResponse:
-    messages.success(request, "Closed. Free times then are offered to nobody any more.")
+def _say_closed(request: HttpRequest, made: Closure, *, is_new: bool) -> HttpResponse:
+    if is_new:
+        messages.success(request, "Closed. Free times then are offered to nobody any more.")
+    else:
+        messages.info(request, f"That was closed before: {made.reason}. Nothing was changed.")
     booked = closing.booked_under(made, now=timezone.now()).count()
     return redirect("closure", made.pk) if booked else redirect("closures")
 
