@@ -54,6 +54,11 @@ class Plan:
         """Which waves to try, from 1; the first that finds somebody is sent. After the last it is the last again."""
         return list(range(self.done + 1, len(self.waves) + 1)) or [len(self.waves)]
 
+    def wave_of(self, number: int) -> Wave | None:
+        """The policy's wave of which this one of the slot's was; None for people staff chose, or nobody asked."""
+        step = next((row.step for row in self.sent if row.number == number), 0)
+        return self.waves[step - 1] if step else None
+
 
 def of(slot: Slot, sent: Iterable[SentWave] | None = None) -> Plan:
     """The plan of this slot; `sent`: its waves, where they were fetched already, in order."""

@@ -146,7 +146,8 @@ def _book(slot: Slot, offer: Offer, *, now: datetime) -> bool:
 
 
 def _ask(slot: Slot, offer: Offer, plan: Plan, *, now: datetime) -> bool:
-    """Ask them anew, with time of their own; False where they cannot be told now or do not wait any more."""
+    """Ask them anew, with the time their first wave gave and no less than they have; False where they cannot be told
+    now or do not wait any more."""
     until = ranking.answers_end_at(slot)
     found = outbox.find_ways(slot, [offer.patient], until=until, now=now)
     if not outbox.still_hold(found, [offer.patient_id], now=now):  # locked now, so once more is for good
@@ -154,9 +155,9 @@ def _ask(slot: Slot, offer: Offer, plan: Plan, *, now: datetime) -> bool:
     ways = found.of[offer.patient_id]
     if isinstance(ways, str) or offer.state not in OFFER_MOVES[OfferState.PENDING] or not _still_waits(offer.entry_id):
         return False
-    wave = plan.waves[max(plan.done, 1) - 1] if plan.waves else LIKE_ANY_OTHER
+    wave = plan.wave_of(offer.wave) or LIKE_ANY_OTHER
     window = plans.window(slot, wave, is_surge=surges.is_surge(slot.location, slot.starts_at), now=now)
-    offer.expires_at = min(outbox.answer_by(slot, offer.patient, ways, window), until)
+    offer.expires_at = min(max(offer.expires_at, outbox.answer_by(slot, offer.patient, ways, window)), until)
     offer.state, offer.rounds = OfferState.PENDING, offer.rounds + 1
     fields = {"state": offer.state, "rounds": F("rounds") + 1, "expires_at": offer.expires_at}
     fields |= {"window_minutes": window // timedelta(minutes=1), "thawed_to": now}

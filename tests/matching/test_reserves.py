@@ -10,12 +10,14 @@ from audit.models import Entry
 from matching import cascade, claims, reserves, returns, work
 from matching.claims import Claim
 from matching.models import Offer
+from matching.policies import Wave
 from matching.states import Reserve
 from notifications.models import ContactPoint, Message
 from notifications.outbox import checks
 from tests.at_once import at_once
 from tests.factories import NOW, World
 from tests.matching.kept import after, fresh, offered, told
+from tests.matching.steps import policy
 from waitlist import slots
 from waitlist.models import Appointment, Slot, WaitlistEntry, Writeback
 
@@ -127,6 +129,20 @@ def test_who_wants_to_be_asked_is_asked_before_anybody_new_with_time_of_their_ow
     told([mine])
     assert cascade.advance(slot.pk, now=after(65)) == 3  # silence: now the next wave
     assert claims.claim(mine.pk, via="link", now=after(66)) == Claim.BOOKED  # late, but free
+
+
+@pytest.mark.django_db
+def test_who_could_still_answer_has_no_less_time_when_asked_as_reserve():
+    """They hold to the hours their own wave gave them, not to the minutes of the latest."""
+    slow, quick = Wave(size=2, window_minutes=240), Wave(after_minutes=10, size=2, window_minutes=10)
+    _, slot, offers = offered(people=2, more=2, policy=policy(slow, quick))
+    cascade.advance(slot.pk, now=after(10))
+    assert slot.offers.count() == 4
+    assert claims.claim(offers[0].pk, via="link", now=after(11)) == Claim.HELD
+    assert keep(offers[1], now=after(11))
+    cascade.advance(slot.pk, now=after(13))  # the hold lapsed
+    assert (fresh(offers[1]).reserve, offers[1].expires_at) == ("asked", after(13 + 240))
+    assert offers[1].messages.get(dedupe_key__endswith=":2").context["expires_at"] == after(253).isoformat()
 
 
 @pytest.mark.django_db
