@@ -39,9 +39,10 @@ def lock_slot_of(offer_id: int) -> Slot:
     )
 
 
-def write(slot: Slot, offer_id: int, *, via: str, now: datetime) -> int:
-    """The one write, on a snapshot taken after the lock; the new appointment's id."""
-    rows = fetch(CLAIM, _facts(slot.pk, offer_id, via, now))
+def write(slot: Slot, offer_id: int, *, via: str, known_at: datetime | None = None, now: datetime) -> int:
+    """The one write, on a snapshot taken after the lock; the new appointment's id. `known_at`: when they can know of
+    it, who do not say yes themselves."""
+    rows = fetch(CLAIM, _facts(slot.pk, offer_id, via, now) | {"known_at": known_at or now})
     if not rows:
         raise Lost
     hint(slot.clinic_id, "board")
@@ -58,6 +59,7 @@ def _facts(slot_id: int, offer_id: int, via: str, now: datetime) -> dict[str, An
         "via": via,
         "claimable": [str(state) for state in (BY_STAFF if via == "staff" else BY_PATIENT)],
         "now": now,
+        "known_at": now,
         "actor_id": actor.user_id,
         "actor_email": actor.user_email or None,
         "actor_kind": str(actor.kind),

@@ -31,7 +31,7 @@ WITH before AS (
     RETURNING id, clinic_id, patient_id
 ), slot AS (
     UPDATE waitlist_slot s SET state = 'filled', filled_by_id = visit.id, filled_at = %(now)s,
-        next_wave_at = NULL, held_by_id = NULL, held_until = NULL
+        known_at = %(known_at)s, next_wave_at = NULL, held_by_id = NULL, held_until = NULL
     FROM visit WHERE s.id = %(slot_id)s
     RETURNING s.id, s.clinic_id
 ), others AS (

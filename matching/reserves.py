@@ -11,7 +11,7 @@ from django.db.models import Count, F, Q
 
 from audit import trail
 from audit.actor import ActorKind
-from matching import booking, plans, ranking
+from matching import booking, plans, ranking, terms
 from matching.booking import lock_slot_of
 from matching.models import Offer
 from matching.plans import Plan
@@ -47,10 +47,11 @@ def frees_until(slot: Slot, patient_id: int, *, now: datetime) -> datetime | Non
     """Until when somebody else may still let this time go; None where it is theirs, free, or gone for good."""
     if slot.state == SlotState.HELD and slot.held_until is not None and slot.held_until > now:
         return slot.held_until if slot.held_by_id != patient_id else None
-    if slot.state != SlotState.FILLED or slot.filled_at is None or not ranking.slot_is_answerable(slot, now=now):
+    free_until = terms.free_until(slot)
+    if slot.state != SlotState.FILLED or free_until is None:
         return None
-    ends_at = min(slot.filled_at + timedelta(minutes=slot.clinic.grace_minutes), ranking.answers_end_at(slot))
-    return ends_at if now < ends_at else None
+    ends_at = min(free_until, ranking.answers_end_at(slot))
+    return ends_at if now < ends_at and ranking.slot_is_answerable(slot, now=now) else None
 
 
 def may_keep(offer: Offer, *, now: datetime) -> bool:
@@ -129,9 +130,10 @@ def _books(slot: Slot, offer: Offer) -> bool:
 def _book(slot: Slot, offer: Offer, *, now: datetime) -> bool:
     """The one write, for them; False, with nothing of it left, where they are booked elsewhere by now."""
     ours = replace(trail.current(), kind=ActorKind.SYSTEM, ref=None, user_id=None, user_email="")
+    known_at = outbox.known_at(offer.patient, slot, now=now)
     try:
         with transaction.atomic(), trail.acting(ours):
-            visit_id = booking.write(slot, offer.pk, via="reserve", now=now)
+            visit_id = booking.write(slot, offer.pk, via="reserve", known_at=known_at, now=now)
             Offer.objects.filter(pk=offer.pk).update(reserve=Reserve.NONE)
             if offer.wave == 0:  # no text of ours to copy the facts from
                 outbox.confirm(offer, Appointment.objects.get(pk=visit_id), now=now)

@@ -1,13 +1,13 @@
 """After the yes: given back in grace, overruled by the calendar, and what else was on offer taken back."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from audit import trail
-from matching import holds, offers, plans, regains, reserves
+from matching import holds, offers, plans, regains, reserves, terms
 from matching.booking import lock_slot_of
 from matching.models import Offer
 from matching.states import OfferState
@@ -20,18 +20,15 @@ from waitlist.nudge import nudge
 from waitlist.states import AppointmentStatus, CancelledBy, ClosedBecause, EntryStatus, SlotState, WritebackStatus
 
 OF_A_YES = Offer.objects.select_related(
-    *("slot__clinic", "entry", "patient"),
+    *("slot__clinic", "slot__service", "entry", "patient"),
     *("gave_up__clinic__policy", "gave_up__location", "gave_up__practitioner", "gave_up__service"),
 )
 CONFLICT_REASON = "conflict in the clinic's calendar"
 
 
 def grace_ends_at(offer: Offer) -> datetime | None:
-    """Until when the winner may give it back free; None where it is not theirs. Never past the start."""
-    slot = offer.slot
-    if offer.state != OfferState.ACCEPTED or slot.filled_at is None:
-        return None
-    return min(slot.filled_at + timedelta(minutes=slot.clinic.grace_minutes), slot.starts_at)
+    """Until when the winner may give it back free; None where it is not theirs."""
+    return terms.free_until(offer.slot) if offer.state == OfferState.ACCEPTED else None
 
 
 def cancel_in_grace(offer_id: int, *, only_with_old: bool = False, now: datetime) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from waitlist.models import Clinic, Service
+from waitlist.models import Clinic, Service, Slot
 from waitlist.states import FeeRule
 
 
@@ -39,23 +39,29 @@ class Terms:
             clinic.grace_minutes, notice_minutes, clinic.cancel_fee_percent_early, clinic.cancel_fee_percent_late
         )
 
-    def free_until(self, claimed_at: datetime, starts_at: datetime) -> datetime:
-        """Not free any more from then on: the minutes after the yes, never past the start."""
-        return min(claimed_at + timedelta(minutes=self.grace_minutes), starts_at)
+    def free_until(self, won_at: datetime, starts_at: datetime) -> datetime:
+        """Not free any more from then on: the minutes since they can know of it, never past the start."""
+        return min(won_at + timedelta(minutes=self.grace_minutes), starts_at)
 
     def early_until(self, starts_at: datetime) -> datetime:
         """The last moment that still counts as early; the notice to the second is early, in the patient's favour."""
         return starts_at - timedelta(minutes=self.notice_minutes)
 
-    def due(self, *, claimed_at: datetime, starts_at: datetime, price_cents: int, now: datetime) -> Due:
+    def due(self, *, won_at: datetime, starts_at: datetime, price_cents: int, now: datetime) -> Due:
         """What giving it up at `now` costs, half a cent rounded up."""
-        if now < self.free_until(claimed_at, starts_at):
+        if now < self.free_until(won_at, starts_at):
             rule, percent = FeeRule.GRACE, 0
         elif now <= self.early_until(starts_at):
             rule, percent = FeeRule.EARLY, self.early_percent
         else:
             rule, percent = FeeRule.LATE, self.late_percent
         return Due(rule, percent, price_cents, self.notice_minutes)
+
+
+def free_until(slot: Slot) -> datetime | None:
+    """Until when whoever has it may give it back free; None where nobody has."""
+    won_at = slot.won_at
+    return None if won_at is None else Terms.of(slot.clinic, slot.service).free_until(won_at, slot.starts_at)
 
 
 def share_of(cents: int, percent: int) -> int:

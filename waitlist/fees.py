@@ -17,10 +17,9 @@ def due(visit: Appointment, won: Slot, *, now: datetime) -> Due:
     was changed to since. Nothing where the clinic moved it.
     """
     terms = Terms.of(won.clinic, won.service)
-    if won.filled_at is None or not won.is_time_of(visit):
+    if won.won_at is None or not won.is_time_of(visit):
         return Due(FeeRule.MOVED, 0, won.price_cents, terms.notice_minutes)
-    at = {"claimed_at": won.filled_at, "starts_at": won.starts_at}
-    return terms.due(**at, price_cents=won.price_cents, now=now)
+    return terms.due(won_at=won.won_at, starts_at=won.starts_at, price_cents=won.price_cents, now=now)
 
 
 def owe(appointment: Appointment, owed: Due, *, now: datetime) -> CancellationFee | None:

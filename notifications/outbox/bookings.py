@@ -108,6 +108,14 @@ def _drop(owed: Writeback) -> bool:
     return bool(unsent.update(status=MessageStatus.DROPPED))
 
 
+def known_at(patient: Patient, slot: Slot, *, now: datetime) -> datetime:
+    """When they can know of what they did not do themselves: a text waits for the morning, and so does their time."""
+    number = next((point.value for channel, point in reachable(patient) if channel == Channel.SMS), None)
+    if number is None:
+        return now
+    return rules.next_open(slot.clinic, patient, number, place_state=slot.location.state, now=now) or now
+
+
 def reachable(patient: Patient) -> list[tuple[str, ContactPoint]]:
     """The first number and the first address that may be used, each with its channel."""
     ways: dict[str, ContactPoint] = {}

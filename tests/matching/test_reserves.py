@@ -16,9 +16,9 @@ from notifications.models import ContactPoint, Message
 from notifications.outbox import checks
 from tests.at_once import at_once
 from tests.factories import NOW, World
-from tests.matching.kept import after, fresh, offered, told
+from tests.matching.kept import MINUTE, after, fresh, offered, told
 from tests.matching.steps import policy
-from waitlist import slots
+from waitlist import fees, slots
 from waitlist.models import Appointment, Slot, WaitlistEntry, Writeback
 
 
@@ -61,6 +61,26 @@ def test_who_chose_so_is_booked_in_the_moment_it_comes_free_and_hears_of_it():
     assert Counter(Writeback.objects.values_list("kind", "appointment__status")) == {
         ("booked", "cancelled"): 1, ("cancelled", "cancelled"): 1, ("booked", "booked"): 1,
     }  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_who_is_booked_at_night_has_the_free_minutes_in_the_morning():
+    """Nobody texts them before eight, so until then they cannot know that it is theirs."""
+    _, _, offers = offered(prompt="")
+    night, morning = NOW.replace(day=24, hour=6, minute=30), NOW.replace(day=24, hour=16)  # 22:30, 8:00 there
+    assert claims.claim(offers[0].pk, via="link", now=night) == Claim.BOOKED
+    assert keep(offers[1], Reserve.BOOK, now=night) and keep(offers[2], now=night)
+    give_back(offers, now=night + 5 * MINUTE)
+    text = Message.objects.get(kind="booked", offer=offers[1])
+    assert checks.look(text, now=night + 5 * MINUTE).wait_until == morning
+    mine = returns.OF_A_YES.get(pk=offers[1].pk)
+    assert returns.grace_ends_at(mine) == morning + 15 * MINUTE
+    assert reserves.frees_until(mine.slot, offers[2].patient_id, now=morning) == morning + 15 * MINUTE
+    last = morning + 14 * MINUTE
+    assert fees.due(mine.slot.filled_by, mine.slot, now=last).cents == 0
+    assert returns.cancel_in_grace(mine.pk, now=last)
+    assert claims.claim(offers[2].pk, via="link", now=last) == Claim.BOOKED
+    assert returns.grace_ends_at(returns.OF_A_YES.get(pk=offers[2].pk)) == last + 15 * MINUTE
 
 
 @pytest.mark.django_db

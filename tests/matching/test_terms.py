@@ -18,7 +18,7 @@ STARTS_IN = timedelta(hours=30)
 
 def due(terms: Terms = USUAL, *, after: timedelta, starts_in: timedelta = STARTS_IN, price_cents: int = 32000):
     """What is due so long after the yes, for a visit that starts so long after it."""
-    return terms.due(claimed_at=NOW, starts_at=NOW + starts_in, price_cents=price_cents, now=NOW + after)
+    return terms.due(won_at=NOW, starts_at=NOW + starts_in, price_cents=price_cents, now=NOW + after)
 
 
 @pytest.mark.parametrize(

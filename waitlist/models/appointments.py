@@ -101,6 +101,7 @@ class Slot(models.Model):
     freed_by = models.ForeignKey(Appointment, models.PROTECT, null=True, related_name="freed_slots")
     filled_by = models.OneToOneField(Appointment, models.PROTECT, null=True, related_name="filled_slot")
     filled_at = models.DateTimeField(null=True)
+    known_at = models.DateTimeField(null=True, help_text="When its winner can know of it, since it was filled.")
     closed_at = models.DateTimeField(null=True)
     closed_because = models.CharField(max_length=12, choices=ClosedBecause, blank=True)
     policy = models.ForeignKey("matching.PolicyVersion", models.PROTECT, related_name="+")
@@ -147,6 +148,11 @@ class Slot(models.Model):
         """Whether the visit is, or was, exactly then and with this practitioner: not moved since it was won."""
         at = (visit.practitioner_id, visit.starts_at, visit.ends_at)
         return at == (self.practitioner_id, self.starts_at, self.ends_at)
+
+    @property
+    def won_at(self) -> datetime | None:
+        """From when on whoever has it can know that: their free minutes count from here."""
+        return self.filled_at and (self.known_at or self.filled_at)
 
     @property
     def is_lost(self) -> bool:
