@@ -60,6 +60,12 @@ def may_keep(offer: Offer, *, now: datetime) -> bool:
     return waits and offer.state in MAY_BE_RESERVE and frees_until(offer.slot, offer.patient_id, now=now) is not None
 
 
+def may_book(slot: Slot, offer: Offer) -> bool:
+    """Whether they can be booked without a further word; not where that asks something or gives up a later visit."""
+    gives_up = offer.entry is not None and offer.entry.later_visit_id is not None
+    return not slot.service.details_prompt and not gives_up
+
+
 @transaction.atomic(durable=True)
 def keep(offer_id: int, how: Reserve, *, now: datetime) -> bool:
     """Their place in reserve, in the order of asking for it; False where there is nothing to wait for."""
@@ -88,7 +94,7 @@ def book_first(slot: Slot, *, now: datetime) -> bool:
     """Book the free slot for the first in reserve, if that is what they chose. Who is to be asked is asked by the
     cascade, in a transaction of its own: it locks numbers."""
     for offer in _line(slot):
-        if not _books(slot, offer):
+        if offer.reserve != Reserve.BOOK or not may_book(slot, offer):
             return False
         if _book(slot, offer, now=now):
             return True
@@ -101,7 +107,8 @@ def come_first(slot: Slot, plan: Plan, stand: Standing, *, now: datetime) -> boo
     if stand.asked or not stand.in_line:
         return bool(stand.asked)
     for offer in _line(slot):
-        if _book(slot, offer, now=now) if _books(slot, offer) else _ask(slot, offer, plan, now=now):
+        books = offer.reserve == Reserve.BOOK and may_book(slot, offer)
+        if _book(slot, offer, now=now) if books else _ask(slot, offer, plan, now=now):
             return True
         _set(slot, offer, Reserve.NONE, "offer.reserve_passed", now=now)
     return False
@@ -119,12 +126,6 @@ def _line(slot: Slot) -> list[Offer]:
     rows = Offer.objects.filter(IN_RESERVE | BEING_ASKED, slot=slot).select_related("patient", "entry")
     line = list(rows.order_by("reserved_at", "pk"))
     return [] if any(offer.reserve == Reserve.ASKED for offer in line) else line
-
-
-def _books(slot: Slot, offer: Offer) -> bool:
-    """Whether they are booked without a further word; not where that asks something or gives up a later visit."""
-    gives_up = offer.entry is not None and offer.entry.later_visit_id is not None
-    return offer.reserve == Reserve.BOOK and not slot.service.details_prompt and not gives_up
 
 
 def _book(slot: Slot, offer: Offer, *, now: datetime) -> bool:

@@ -12,7 +12,7 @@ from waitlist.states import WAITING_STATUSES, AppointmentStatus, FeeRule
 from waitlist.templatetags.standby import hours, money
 
 
-def before_claim(slot: Slot, *, now: datetime) -> str:
+def before_claim(slot: Slot, *, counts_from: str = "your yes", now: datetime) -> str:
     """What a yes to a time inside its own notice leads to; nothing where there is time enough, or nothing to owe."""
     terms = Terms.of(slot.clinic, slot.service)
     owed = share_of(slot.price_cents, terms.late_percent)
@@ -21,7 +21,7 @@ def before_claim(slot: Slot, *, now: datetime) -> str:
     then = f"then cancelling costs {terms.late_percent} % ({money(owed)})."
     if not terms.grace_minutes:
         return f"This time is less than {hours(terms.notice_minutes)} away: {then[5:]}"
-    return f"Free to cancel for {terms.grace_minutes} minutes after your yes, {then}"
+    return f"Free to cancel for {terms.grace_minutes} minutes after {counts_from}, {then}"
 
 
 @dataclass(frozen=True)

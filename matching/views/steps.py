@@ -7,7 +7,7 @@ from matching import holds, reserves
 from matching.models import Offer
 from matching.outcomes import Claim
 from matching.states import IN_LINE, Reserve
-from matching.views import facts
+from matching.views import facts, parting
 from waitlist.models import Appointment
 
 MAY_COME_FREE = (Claim.TAKEN, Claim.BUSY)
@@ -18,13 +18,16 @@ def of(offer: Offer, outcome: Claim, *, now: datetime) -> dict[str, Any]:
     """The question, whether it comes before the time is theirs, and what they may choose who were too late."""
     slot = offer.slot
     until = reserves.frees_until(slot, offer.patient_id, now=now)
+    may_book = reserves.may_book(slot, offer)
     return {
         "prompt": slot.service.details_prompt,
         "longest": LONGEST,
         "must_finish": outcome == Claim.HELD or offer.holds >= holds.MOST,
         "kept_for": _span(slot.service.hold_seconds),
         "is_reserve": offer.reserve in IN_LINE and until is not None,
-        "books": offer.reserve == Reserve.BOOK and not slot.service.details_prompt,
+        "may_book": may_book,
+        "books": offer.reserve == Reserve.BOOK and may_book,
+        "if_booked": parting.before_claim(slot, counts_from="we tell you", now=until) if until and may_book else "",
         "may_keep": outcome in MAY_COME_FREE and reserves.may_keep(offer, now=now),
         "frees_until": until and facts.moment(until, slot.clinic.zone, now=now),
     }

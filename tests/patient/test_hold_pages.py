@@ -11,7 +11,7 @@ from matching.models import Offer
 from notifications.models import Message
 from notifications.rendering import sms
 from tests import factories
-from tests.patient.situations import SITUATIONS, Clinic, link
+from tests.patient.situations import SITUATIONS, Clinic, at, link
 from tests.patient.test_offer_pages import Page, look
 from waitlist.models import Appointment, Slot
 from waitlist.states import SlotState
@@ -92,6 +92,28 @@ def test_others_see_until_when_and_may_wait_in_reserve(visitor):
     page = post(visitor, offer, "reserve", how="")
     assert "Keep me as reserve" in page.text
     assert Offer.objects.get(pk=offer.pk).reserve == ""
+
+
+def test_what_cancelling_costs_is_shown_to_who_may_be_booked_as_reserve(visitor):
+    """Inside the notice (decision R18); with days to spare nothing is said, as before any yes."""
+    costs = "Free to cancel for 15 minutes after we tell you, then cancelling costs 100 % ($320)."
+    far = SITUATIONS["taken"][1](Clinic())
+    assert "Book it for me" in look(visitor, far).text and "cancelling costs" not in look(visitor, far).text
+    near = SITUATIONS["taken"][1](Clinic())
+    # twenty minutes more than the notice, but it may be booked as late as in fifteen
+    starts_at = timezone.now() + timedelta(hours=24, minutes=20)
+    Slot.objects.filter(pk=near.slot_id).update(starts_at=starts_at, ends_at=starts_at + timedelta(minutes=45))
+    assert f"If we book it for you: {costs}" in look(visitor, near).text
+    assert costs in post(visitor, near, "reserve", how="book").text
+    assert "cancelling costs" not in post(visitor, near, "reserve", how="ask").text
+
+
+def test_who_would_give_up_a_later_visit_is_asked_and_not_booked(visitor):
+    clinic = Clinic()
+    offer = SITUATIONS["taken"][1](clinic)
+    clinic.rename(clinic.wish, later_visit=clinic.appointment(at(9, 9), patient=clinic.patient))
+    assert "Book it for me" not in look(visitor, offer).text
+    assert "we ask you before" in post(visitor, offer, "reserve", how="book").text
 
 
 def test_a_service_that_asks_something_books_no_reserve_by_itself(visitor, clinic):
