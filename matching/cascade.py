@@ -4,7 +4,7 @@ One call is one transaction under the slot's lock, and may be repeated at any ti
 follows from rows alone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from django.db import transaction
 from matching import clocks, ends, foresight, lapses, offers, plans, refills, reserves, sending, waves
 from matching.foresight import Foresight
 from matching.plans import Plan
+from matching.policies import Wave
 from waitlist import masses, slots
 from waitlist.live import hint
 from waitlist.models import Slot
@@ -77,16 +78,16 @@ def _ask_if_due(slot: Slot | None, foreseen: Foresight | None, *, now: datetime)
 def _ask(slot: Slot, foreseen: Foresight | None, *, now: datetime) -> int:
     """Whoever comes next: the reserve, those who take a lost place, or the next wave. Raises sending.Changed."""
     plan, stand = plans.of(slot), reserves.standing(slot)
-    if stand.in_line and not stand.asked and _has_to_wait(slot, plan, now=now):
+    if stand.in_line and not stand.asked and _has_to_wait(slot, [reserves.LIKE_ANY_OTHER], now=now):
         return 0
     if (stand.asked or stand.in_line) and _reserve_first(slot.pk, now=now):
         return 0
     is_due, has_lost = _is_due(slot, plan, stand.waiting + refills.places(plan), now), refills.are_due(plan)
     batch = None
-    if (is_due or has_lost) and _has_to_wait(slot, plan, now=now):
+    if (is_due or has_lost) and _has_to_wait(slot, plan.to_come, now=now):
         _nobody_asked(slot.pk, now=now)
         return 0
-    if has_lost and not is_due and refills.places(plan) and now < ends.offers_end_at(slot):
+    if has_lost and not is_due and _may_refill(plan) and now < ends.offers_end_at(slot):
         batch = refills.find(slot, plan, now=now)
     if has_lost and (batch is None or not batch.picked):
         _settle(slot.pk, now=now)
@@ -100,14 +101,19 @@ def _ask(slot: Slot, foreseen: Foresight | None, *, now: datetime) -> int:
     return len(batch.picked) if batch is not None else 0
 
 
-def _has_to_wait(slot: Slot, plan: Plan, *, now: datetime) -> bool:
-    """Whether staff are asked first what becomes of the day, or nothing goes out to people now."""
+def _has_to_wait(slot: Slot, needed: Iterable[Wave], *, now: datetime) -> bool:
+    """Whether staff are asked first what becomes of the day, or what these waves need does not go out now."""
     if masses.is_paused(slot, now=now):
         return True
-    channel = clocks.stopped_by(plan)
-    if channel and (slot.paused_for, slot.next_wave_at) != (channel, ends.answers_end_at(slot)):
+    channel = clocks.stopped_by(needed)
+    if channel and (slot.paused_for != channel or slot.next_wave_at not in (None, ends.answers_end_at(slot))):
         _await_end(slot.pk, channel, now=now)
     return bool(channel)
+
+
+def _may_refill(plan: Plan) -> bool:
+    """Whether places of the present wave are to be filled again, and its own way to people is not out."""
+    return refills.places(plan) > 0 and not clocks.stopped_by([plan.waves[plan.done - 1]])
 
 
 @transaction.atomic(durable=True)

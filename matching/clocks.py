@@ -13,7 +13,6 @@ from audit import trail
 from matching import offers, plans, waves
 from matching.ends import answers_end_at
 from matching.models import Offer, SentWave
-from matching.plans import Plan
 from matching.policies import Wave
 from matching.states import OfferState
 from notifications import outages
@@ -65,8 +64,8 @@ def thawed(*, now: datetime) -> Q:
 
 
 def await_end(slot: Slot, channel: str, *, now: datetime) -> None:
-    """No wave goes while this channel is out; the slot still ends in time."""
-    end = answers_end_at(slot)
+    """No wave goes while this channel is out; the slot still ends in time, and what waits for staff goes on to."""
+    end = answers_end_at(slot) if slot.next_wave_at is not None else None
     if (slot.paused_for, slot.next_wave_at) == (channel, end):
         return
     slot.paused_for, slot.next_wave_at = channel, end
@@ -74,11 +73,10 @@ def await_end(slot: Slot, channel: str, *, now: datetime) -> None:
     trail.record("slot.paused", slot, now=now, clinic_id=slot.clinic_id, changes={"channel": channel})
 
 
-def stopped_by(plan: Plan) -> str:
-    """The channel that the wave to come needs and that is out; empty where it may go."""
+def stopped_by(needed: Iterable[Wave]) -> str:
+    """The channel that one of these waves needs and that is out; empty where all of them may go."""
     stand_still = outages.out()
-    needed = [_channel(plan.waves[step - 1]) for step in plan.steps] if plan.waves and stand_still else []
-    return next((channel for channel in needed if channel in stand_still), "")
+    return next((channel for channel in map(_channel, needed) if channel in stand_still), "")
 
 
 def _channel(wave: Wave) -> str:
@@ -151,9 +149,10 @@ def _move_waves(slot: Slot, lost: timedelta, stand_still: Collection[str], *, no
         slot.exclusive_until = min(slot.exclusive_until + lost, max(end, slot.exclusive_until))
     if slot.paused_for and slot.paused_for not in stand_still:
         slot.paused_for = ""
-        slot.next_wave_at = max(now, slot.exclusive_until or now)
-        if offers.pending(slot).exists():
-            slot.next_wave_at = waves.next_look(slot, plan, (), slot.exclusive_until, now=now)
+        if slot.next_wave_at is not None:
+            slot.next_wave_at = max(now, slot.exclusive_until or now)
+            if plan.is_over or offers.pending(slot).exists():
+                slot.next_wave_at = waves.next_look(slot, plan, (), slot.exclusive_until, now=now)
     elif not slot.paused_for and slot.next_wave_at is not None and lost:
         slot.next_wave_at = max(slot.next_wave_at, min(slot.next_wave_at + lost, end))
     columns = ("paused_for", "exclusive_until", "next_wave_at")

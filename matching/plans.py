@@ -54,6 +54,11 @@ class Plan:
         """Which waves to try, from 1; the first that finds somebody is sent. After the last it is the last again."""
         return list(range(self.done + 1, len(self.waves) + 1)) or [len(self.waves)]
 
+    @property
+    def to_come(self) -> list[Wave]:
+        """The same as the policy has them; none where it has none."""
+        return [self.waves[step - 1] for step in self.steps if step]
+
     def wave_of(self, number: int) -> Wave | None:
         """The policy's wave of which this one of the slot's was; None for people staff chose, or nobody asked."""
         step = next((row.step for row in self.sent if row.number == number), 0)

@@ -190,6 +190,56 @@ def test_a_lost_place_waits_for_the_end(slot):
     assert step(slot, NOW + 8 * MINUTE) == 1
 
 
+def test_a_lost_place_whose_own_way_is_out_is_left_to_the_next_wave(db):
+    """The next goes by e-mail, and waits for no texts: only the place of a text is given up."""
+    world = world_of(3, Wave(size=2, window_minutes=30), Wave(after_minutes=20, size=1, channels=("email",)))
+    slot = world.slot()
+    step(slot, NOW)
+    delivered()
+    world.entry(factories.patient(world.clinic, phone=None, email="pat@example.com"))
+    outage(5)
+    slot.offers.first().messages.update(status="failed")
+    assert step(slot, NOW + 6 * MINUTE) == 0
+    assert not Message.objects.filter(status="pending", channel="sms").exists()
+    assert step(slot, NOW + 20 * MINUTE) == 1
+    assert Message.objects.get(status="pending").channel == "email"
+
+
+def test_the_end_fills_a_lost_place_and_repeats_no_wave(db):
+    """The last wave asked its two; one was out of reach, the other said no."""
+    slot = world_of(6, Wave(size=2, window_minutes=30)).slot()
+    step(slot, NOW)
+    delivered()
+    lost, other = slot.offers.order_by("pk")
+    lost.messages.update(status="failed")
+    outage(1)
+    assert step(slot, NOW + 2 * MINUTE) == 0
+    claims.decline(other.pk, reason="", via="link", now=NOW + 3 * MINUTE)
+    outages.end("sms", now=NOW + 10 * MINUTE)
+    assert step(slot, NOW + 10 * MINUTE) == 1
+    assert slot.offers.count() == 3
+
+
+def test_the_end_asks_nobody_where_staff_have_not_said_so(db):
+    """It paused for the reserve only."""
+    world = world_of(2, *WAVES, autopilot="suggest")
+    slot = world.slot(next_wave_at=None)
+    picks.ask(slot.pk, [entry.pk for entry in world.clinic.entries.all()], now=NOW)
+    delivered()
+    first, second = slot.offers.order_by("pk")
+    world.entry()
+    claims.claim(first.pk, via="link", now=NOW)
+    reserves.keep(second.pk, Reserve.ASK, now=NOW)
+    outage(1)
+    returns.cancel_in_grace(first.pk, now=NOW + 2 * MINUTE)
+    step(slot, NOW + 2 * MINUTE)
+    assert (slot.paused_for, slot.next_wave_at) == ("sms", None)
+    reserves.leave(second.pk, now=NOW + 3 * MINUTE)
+    outages.end("sms", now=NOW + 6 * MINUTE)
+    assert step(slot, NOW + 6 * MINUTE) == 0
+    assert (slot.paused_for, slot.next_wave_at, slot.offers.count()) == ("", None, 2)
+
+
 def test_the_time_kept_for_those_asked_is_as_long_as_it_was(db):
     slot = world_of(6, *WAVES, exclusive_minutes=40).slot()
     step(slot, NOW)
