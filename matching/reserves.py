@@ -11,14 +11,14 @@ from django.db.models import Count, F, Q
 
 from audit import trail
 from audit.actor import ActorKind
-from matching import booking, plans, ranking, terms
+from matching import booking, clocks, plans, ranking, terms
 from matching.booking import lock_slot_of
 from matching.models import Offer
 from matching.plans import Plan
 from matching.policies import Wave
 from matching.states import IN_LINE, MAY_BE_RESERVE, OFFER_MOVES, OfferState, Reserve
 from notifications import outbox
-from waitlist import slots, surges
+from waitlist import masses, slots, surges
 from waitlist.live import hint
 from waitlist.models import Appointment, Slot, WaitlistEntry
 from waitlist.states import WAITING_STATUSES, SlotState
@@ -92,7 +92,11 @@ def leave(offer_id: int, *, now: datetime) -> bool:
 
 def book_first(slot: Slot, *, now: datetime) -> bool:
     """Book the free slot for the first in reserve, if that is what they chose. Who is to be asked is asked by the
-    cascade, in a transaction of its own: it locks numbers."""
+    cascade, in a transaction of its own: it locks numbers.
+
+    Nobody while staff are asked what becomes of the day, or nobody could be told: then it is the cascade's later."""
+    if masses.is_asked_about(slot) or clocks.stopped_by([LIKE_ANY_OTHER]):
+        return False
     for offer in _line(slot):
         if offer.reserve != Reserve.BOOK or not may_book(slot, offer):
             return False

@@ -347,6 +347,30 @@ def test_a_worker_that_dies_after_one_slot_of_many_leaves_the_others_to_the_swee
     assert work.due(now=at, limit=5) == []
 
 
+@pytest.mark.parametrize("end", ["given back", "let go", "declined"])
+def test_nobody_is_booked_as_reserve_who_could_not_be_told(slot, end):
+    first, second = slot.offers.order_by("pk")
+    if end == "given back":
+        assert claims.claim(first.pk, via="link", now=NOW) == Claim.BOOKED
+    else:
+        held = {"state": "held", "held_by": first.patient_id, "held_until": NOW + 9 * MINUTE}
+        Slot.objects.filter(pk=slot.pk).update(**held)
+    assert reserves.keep(second.pk, Reserve.BOOK, now=NOW)
+    outage(1)
+    at = NOW + 2 * MINUTE
+    if end == "given back":
+        assert returns.cancel_in_grace(first.pk, now=at)
+    elif end == "let go":
+        claims.let_go(first.pk, now=at)
+    else:
+        claims.decline(first.pk, reason="", via="link", now=at)
+    assert step(slot, at) == 0
+    assert (Offer.objects.get(pk=second.pk).reserve, slot.paused_for, slot.filled_by) == ("book", "sms", None)
+    outages.end("sms", now=NOW + 6 * MINUTE)
+    step(slot, NOW + 6 * MINUTE)
+    assert Offer.objects.get(pk=second.pk).answered_by == "reserve"
+
+
 def test_the_reserve_is_asked_only_when_texts_go_out_again(slot):
     first, second = slot.offers.order_by("pk")
     assert claims.claim(first.pk, via="link", now=NOW) == Claim.BOOKED

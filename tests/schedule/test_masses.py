@@ -6,7 +6,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from audit.models import Entry
-from matching import cascade, claims, work
+from matching import cascade, claims, reserves, returns, work
+from matching.states import Reserve
 from notifications.models import Message
 from tests import factories
 from tests.at_once import at_once
@@ -124,6 +125,26 @@ def test_who_was_asked_before_may_still_say_yes_but_no_wave_follows():
     assert (first.state, first.wave) == ("open", 1)  # their time is over; nobody else was asked
     offer = first.offers.order_by("pk").first()
     assert claims.claim(offer.pk, via="link", now=later) == "booked"  # late, and still free
+
+
+def test_nobody_is_booked_as_reserve_before_staff_have_said_what_becomes_of_the_day():
+    world = World()
+    entries(world)
+    pks = visits(world, 4)
+    first = cancel(pks[0])
+    step(first, NOW)
+    winner, second, *_ = first.offers.order_by("pk")
+    assert claims.claim(winner.pk, via="link", now=NOW) == "booked"
+    assert reserves.keep(second.pk, Reserve.BOOK, now=NOW)
+    for pk in pks[1:]:
+        cancel(pk, 2)
+    assert returns.cancel_in_grace(winner.pk, now=NOW + 3 * MINUTE)
+    assert step(first, NOW + 3 * MINUTE) == 0
+    assert first.state == "open"
+    closing.answer(MassCancellation.objects.get(), ANSWER.REFILL, None, now=NOW + 4 * MINUTE)
+    step(first, NOW + 4 * MINUTE)
+    second.refresh_from_db()
+    assert (first.state, second.answered_by) == ("filled", "reserve")
 
 
 def test_refill_goes_on_and_is_not_asked_again():
