@@ -23,8 +23,9 @@ def due(*, now: datetime, limit: int) -> list[int]:
     over = waiting.filter(~clocks.stands_still(outages.out()), expires_at__lte=now)
     at_work = Q(paused_for="") & ~masses.pausing()
     line = Offer.objects.filter(reserves.IN_RESERVE, slot=OuterRef("pk"))
+    at_rest = Q(state=SlotState.HELD, held_until__gt=now)  # whatever is due waits for whoever is finishing
     return list(
-        Slot.objects.filter(state__in=LIVE_SLOT_STATES)
+        Slot.objects.filter(~at_rest, state__in=LIVE_SLOT_STATES)
         .filter(
             (Q(next_wave_at__lte=now) & ~masses.pausing())
             | Q(Q(next_wave_at=None) | masses.pausing(), starts_at__lte=now)
@@ -34,7 +35,7 @@ def due(*, now: datetime, limit: int) -> list[int]:
             | (refills.waiting() & at_work)
             | Exists(undeliverable(waiting))
             | (Q(state=SlotState.OFFERING) & ~Exists(waiting))
-            | (~Q(state=SlotState.HELD) & Exists(line) & ~Exists(waiting.filter(reserves.BEING_ASKED)) & at_work)
+            | (Exists(line) & ~Exists(waiting.filter(reserves.BEING_ASKED)) & at_work)
         )
         .order_by(F("next_wave_at").asc(nulls_last=True), "pk")
         .values_list("pk", flat=True)[:limit]

@@ -106,6 +106,17 @@ def test_whoever_is_finishing_hears_that_the_time_is_closed_however_late_their_y
 
 
 @pytest.mark.django_db
+def test_the_sweep_rests_while_it_is_held_whatever_falls_due():
+    _, slot, offers = offered(more=2)
+    assert claims.claim(offers[0].pk, via="reply", now=NOW) == Claim.HELD
+    Offer.objects.filter(slot=slot).update(expires_at=after(1))
+    Slot.objects.filter(pk=slot.pk).update(next_wave_at=after(2))
+    for minutes in (1, 3, 4.9):
+        assert work.due(now=after(minutes), limit=9) == []
+    assert work.due(now=after(5), limit=9) == [slot.pk]
+
+
+@pytest.mark.django_db
 def test_nobody_keeps_it_a_third_time_but_they_may_still_be_first_to_answer():
     _, _, (mine, other, _) = offered()
     assert [yes(mine, now=after(2 * n)) for n in range(3)] == [Claim.HELD, Claim.HELD, Claim.OPEN]
