@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from matching import clocks
 from matching.models import Offer
 from matching.states import OfferState
-from notifications.models import InboundMessage, Message
+from notifications import outages
+from notifications.models import InboundMessage, Message, Outage
 from notifications.states import MessageStatus
 from ops.doctor.found import AT_MOST, Found, of_slot
+from waitlist import masses
 from waitlist.models import Clinic, InboundEvent, Location, Slot, Writeback
 from waitlist.states import LIVE_SLOT_STATES, EventStatus, SlotState, WritebackStatus
 
@@ -19,12 +22,15 @@ QUEUED_AT_MOST = timedelta(hours=1)
 
 
 def stuck_slot(clinic: Clinic, *, now: datetime) -> Iterator[Found]:
-    """Due since LATE, by its own minute, an offer's or its start; or asking, while nobody could answer since LATE."""
+    """Due since LATE, by its own minute, an offer's or its start; or asking, while nobody could answer since LATE.
+
+    Its minute waits where staff are asked first what becomes of the day, an offer's clock where nothing goes out."""
     late = now - LATE
     theirs = Offer.objects.filter(slot=OuterRef("pk"))
     pending = theirs.filter(state=OfferState.PENDING)
     could_answer = theirs.filter(Q(answered_at__gt=late) | Q(answered_at=None, expires_at__gt=late))
-    due = Q(next_wave_at__lte=late) | Q(starts_at__lte=late) | Exists(pending.filter(expires_at__lte=late))
+    over = pending.filter(~_stands_still(late), expires_at__lte=late)
+    due = (Q(next_wave_at__lte=late) & ~masses.pausing()) | Q(starts_at__lte=late) | Exists(over)
     nobody_left = Q(state=SlotState.OFFERING) & ~Exists(pending) & ~Exists(could_answer)
     rows = Slot.objects.filter(due | nobody_left, clinic=clinic, state__in=LIVE_SLOT_STATES)
     for slot in rows.exclude(state=SlotState.HELD).order_by("pk")[:AT_MOST]:
@@ -39,7 +45,9 @@ def hold_that_never_ends(clinic: Clinic, *, now: datetime) -> Iterator[Found]:
 
 def message_not_sent(clinic: Clinic, *, now: datetime) -> Iterator[Found]:
     waiting = (MessageStatus.PENDING, MessageStatus.SENDING)
-    rows = Message.objects.filter(clinic=clinic, status__in=waiting, next_attempt_at__lte=now - LATE)
+    late = now - LATE
+    rows = Message.objects.filter(clinic=clinic, status__in=waiting, next_attempt_at__lte=late)
+    rows = rows.exclude(channel__in=_out_since(late).values("channel"))
     for message in rows.order_by("pk")[:AT_MOST]:
         sentence = f"This {message.get_channel_display().lower()} ({message.kind}) should have gone out."
         yield Found(f"message {message.pk}", sentence, message.slot_id)
@@ -89,6 +97,19 @@ def conflict_without_apology(clinic: Clinic, *, now: datetime) -> Iterator[Found
     )
     for owed in rows.order_by("pk")[:AT_MOST]:
         yield Found(f"writeback {owed.pk}", "The calendar had that time taken, and its patient still counts on it.")
+
+
+def _out_since(late: datetime) -> QuerySet[Outage]:
+    """Outages of now, and those of which the sweeps have just begun to take in the end."""
+    return Outage.objects.filter(Q(ended_at=None) | Q(ended_at__gt=late))
+
+
+def _stands_still(late: datetime) -> Q:
+    """Offers of which people hear only by a channel that was out by then, in the same statement."""
+    still = Q(pk__in=[])
+    for channel in outages.WATCHED:
+        still |= clocks.stands_still([channel]) & Q(Exists(_out_since(late).filter(channel=channel)))
+    return still
 
 
 def a_working_day_before(clinic: Clinic, now: datetime) -> datetime:

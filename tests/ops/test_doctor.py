@@ -14,30 +14,33 @@ from django.utils import timezone
 from audit import heart, seal, trail
 from audit.models import AuditSeal, Checkup
 from config.celery import app
-from matching import cascade, claims
+from matching import cascade, claims, reserves, returns
 from matching.models import Offer
-from notifications import outbox
+from matching.states import Reserve
+from notifications import outages, outbox
 from notifications.models import InboundMessage, Message
 from ops import doctor, tasks
 from ops.doctor import work
 from tests import factories
 from tests.factories import NOW, World
 from waitlist import schedule
-from waitlist.models import InboundEvent, Slot, WaitlistEntry, Writeback
+from waitlist.models import Clinic, InboundEvent, Slot, WaitlistEntry, Writeback
 from waitlist.states import CancelledBy, Role
 
 pytestmark = pytest.mark.django_db
 SOON = NOW + timedelta(minutes=2)
 LONG_AGO = NOW - timedelta(days=1)
+AN_HOUR_ON = NOW + timedelta(hours=1)
 
 
 def names(world: World, *, now: datetime = SOON) -> list[str]:
     return [violation.name for violation in doctor.examine(world.clinic, now=now)]
 
 
-def asked(world: World, **fields: object) -> Offer:
+def asked(world: World, slot: Slot | None = None, **fields: object) -> Offer:
     """Somebody who is asked for a time and was told."""
-    offer = world.offer(world.slot(state="offering", wave=1, next_wave_at=NOW + timedelta(hours=1)), **fields)
+    slot = slot or world.slot(state="offering", wave=1, next_wave_at=NOW + timedelta(hours=1))
+    offer = world.offer(slot, **fields)
     message(world, offer=offer, slot=offer.slot, patient=offer.patient, status="delivered")
     return offer
 
@@ -302,6 +305,85 @@ def test_a_visit_that_was_won_and_given_up_is_in_order(world: World, keeps_place
     schedule.cancel(visit.pk, reason="ill", by=by, keeps_place=keeps_place, now=SOON)
     assert WaitlistEntry.objects.get(pk=offer.entry_id).status == ("active" if keeps_place else "removed")
     assert names(world) == []
+
+
+# States that look like faults and are none: an hour later nothing has moved, and nothing should have.
+
+
+def won_and_wanted(world: World) -> tuple[Offer, Offer]:
+    """Who has the time, and who is in reserve for it."""
+    slot = world.slot()
+    for _ in range(2):
+        world.entry()
+    cascade.advance(slot.pk, now=NOW)
+    Message.objects.update(status="delivered", sent_at=NOW, delivered_at=NOW)
+    winner, second = slot.offers.order_by("pk")
+    assert claims.claim(winner.pk, via="link", now=NOW) == "booked"
+    assert reserves.keep(second.pk, Reserve.ASK, now=NOW)
+    Message.objects.update(status="delivered")
+    Writeback.objects.update(status="confirmed")
+    return winner, second
+
+
+def sweep() -> None:
+    for slot_id in Slot.objects.order_by("pk").values_list("pk", flat=True):
+        cascade.advance(slot_id, now=AN_HOUR_ON)
+
+
+def a_sick_day(world: World) -> None:
+    """Staff are asked what becomes of the day; one time of it has a reserve in line."""
+    winner, _ = won_and_wanted(world)
+    visits = [world.appointment(NOW + timedelta(hours=24 + n)) for n in range(4)]
+    for visit in visits:
+        schedule.cancel(visit.pk, reason="", version=1, now=NOW)
+    Slot.objects.filter(pk=winner.slot_id).update(freed_by=visits[0])
+    assert returns.cancel_in_grace(winner.pk, now=NOW)
+    outbox.deliver_due(now=NOW)
+    sweep()
+
+
+def an_outage(world: World) -> None:
+    """With a text that waits, a clock that stands still and a reserve in line."""
+    winner, _ = won_and_wanted(world)
+    slot = world.slot(NOW + timedelta(hours=50), state="offering", wave=1)
+    asked(world, slot=slot, expires_at=NOW + timedelta(minutes=30))
+    outages.begin("sms", "unreachable", now=NOW)
+    Message.objects.filter(slot=slot).update(status="pending")
+    assert returns.cancel_in_grace(winner.pk, now=NOW)
+    sweep()
+
+
+def an_outage_just_over(world: World) -> None:
+    """No sweep has put the clocks on yet, no worker has got to every text."""
+    an_outage(world)
+    outages.end("sms", now=AN_HOUR_ON)
+
+
+def held_for_long(world: World) -> None:
+    """All is due but the hold."""
+    world.service.details_prompt, world.service.hold_seconds = "Allergies?", 3600
+    world.service.save()
+    offer = asked(world)
+    assert claims.claim(offer.pk, via="link", now=NOW + timedelta(minutes=1)) == "held"
+    Offer.objects.filter(pk=offer.pk).update(expires_at=NOW)
+    Slot.objects.filter(pk=offer.slot_id).update(next_wave_at=NOW)
+    sweep()
+
+
+def at_night(world: World) -> None:
+    """Asked in the evening, told in the morning; and booked as reserve without knowing it yet."""
+    Clinic.objects.update(is_open_any_hour=False, send_from_minute=11 * 60)  # and it is ten there
+    winner, second = won_and_wanted(world)
+    reserves.keep(second.pk, Reserve.BOOK, now=NOW)
+    assert returns.cancel_in_grace(winner.pk, now=NOW)
+    outbox.deliver_due(now=NOW)
+    sweep()
+
+
+@pytest.mark.parametrize("odd", [a_sick_day, an_outage, an_outage_just_over, held_for_long, at_night])
+def test_what_only_looks_odd_is_in_order(world: World, odd: Callable[[World], None]):
+    odd(world)
+    assert [str(violation) for violation in doctor.examine(world.clinic, now=AN_HOUR_ON)] == []
 
 
 def test_no_sentence_names_a_patient(world: World):
