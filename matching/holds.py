@@ -7,7 +7,7 @@ from audit import trail
 from matching import ranking, reserves
 from matching.booking import Lost
 from matching.models import Offer
-from matching.outcomes import Claim
+from matching.outcomes import Claim, holds_no_later
 from matching.states import BY_PATIENT, OfferState
 from waitlist import calendar, slots
 from waitlist.calendar import Time
@@ -26,8 +26,10 @@ def asks(slot: Slot, via: str) -> bool:
 
 def take(slot: Slot, offer_id: int, *, via: str, now: datetime) -> Claim:
     """Keep the free slot for them: HELD. OPEN where they had it kept often enough: it is whose answer comes first."""
-    offer = Offer.objects.select_related("entry").get(pk=offer_id)
-    if offer.state not in BY_PATIENT or (offer.entry is not None and offer.entry.status not in WAITING_STATUSES):
+    offer = Offer.objects.select_related("entry__later_visit").get(pk=offer_id)
+    offer.slot = slot
+    waits = offer.entry is None or offer.entry.status in WAITING_STATUSES
+    if offer.state not in BY_PATIENT or not waits or holds_no_later(offer):
         raise Lost
     if _is_taken(slot, offer):
         return Claim.CONFLICT

@@ -78,6 +78,18 @@ def test_the_visit_given_up_cannot_be_booked_again_beside_the_new_one():
 
 
 @pytest.mark.django_db
+def test_with_nothing_to_swap_any_more_the_time_is_not_kept_for_an_answer_that_would_be_lost():
+    world = World()
+    world.service.details_prompt = "Any allergies?"
+    world.service.save()
+    offer, visit = asked(world)
+    sooner = {"starts_at": TODAY - timedelta(hours=5), "ends_at": TODAY - timedelta(hours=4)}
+    schedule.move(visit.pk, to=replace(Time.of(visit), **sooner), now=NOW)
+    assert claims.claim(offer.pk, via="reply", now=NOW) == Claim.WITHDRAWN
+    assert Slot.objects.get(pk=offer.slot_id).state == "offering"
+
+
+@pytest.mark.django_db
 def test_their_text_says_that_a_yes_moves_the_visit_and_nobody_elses_does():
     world = World()
     world.entry()

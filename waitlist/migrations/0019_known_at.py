@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('waitlist', '0017_paused_for'),
+        ('waitlist', '0018_after_a_cancellation'),
     ]
 
     operations = [
