@@ -8,8 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from audit import trail
 from matching.models import Offer
 from matching.states import OfferState
-from notifications import outages
-from notifications.models import Message
+from notifications.models import Message, Outage
 from notifications.states import UNFINISHED, Kind, MessageStatus
 from waitlist.live import hint
 from waitlist.models import Clinic
@@ -30,7 +29,8 @@ def of_clinic(clinic: Clinic, *, now: datetime) -> QuerySet[Offer]:
         created_at__gte=OuterRef("slot__filled_by__cancelled_at"),
     )
     in_time = Q(status__in=UNFINISHED, next_attempt_at__lte=OuterRef("slot__filled_by__starts_at") - IN_TIME)
-    comes = news.filter(Q(status__in=HANDED_OVER) | in_time & ~Q(channel__in=outages.out()))
+    out = Outage.objects.filter(ended_at=None).values("channel")
+    comes = news.filter(Q(status__in=HANDED_OVER) | in_time & ~Q(channel__in=out))
     was_called = Q(called_at__gte=F("slot__filled_by__cancelled_at"))
     rows = Offer.objects.filter(not_theirs, ~Exists(comes), slot__clinic=clinic, state=OfferState.RETURNED, **lost)
     visit = ("slot__filled_by__service", "slot__filled_by__practitioner", "slot__filled_by__location__clinic")
