@@ -128,7 +128,7 @@ def test_who_cannot_be_told_that_their_visit_is_cancelled_is_called_until_somebo
     assert shown(staff, silent, told, of_others) == [True, False, False]
     assert f'href="tel:{silent.patient.contact_points.get().value}"' in page(staff)
     for name in ("board", "tasks"):
-        assert "<b>1 person does</b> not know yet" in page(staff, name)
+        assert "<b>1 person</b> does not know yet" in page(staff, name)
     url = reverse("call-told", args=[silent.pk])
     assert "has been told" in staff.post(url, follow=True).content.decode()
     assert "That was done before" in staff.post(url, follow=True).content.decode()
