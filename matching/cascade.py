@@ -80,8 +80,11 @@ def _ask(slot: Slot, foreseen: Foresight | None, *, now: datetime) -> int:
     plan, stand = plans.of(slot), reserves.standing(slot)
     if stand.in_line and not stand.asked and _has_to_wait(slot, [reserves.LIKE_ANY_OTHER], now=now):
         return 0
-    if (stand.asked or stand.in_line) and _reserve_first(slot.pk, now=now):
-        return 0
+    if stand.asked or stand.in_line:
+        while (has_to_wait := _reserve_first(slot.pk, now=now)) is None:
+            pass
+        if has_to_wait:
+            return 0
     is_due, has_lost = _is_due(slot, plan, stand.waiting + refills.places(plan), now), refills.are_due(plan)
     batch = None
     if (is_due or has_lost) and _has_to_wait(slot, plan.to_come, now=now):
@@ -134,8 +137,8 @@ def _settle(slot_id: int, *, now: datetime) -> None:
 
 
 @transaction.atomic(durable=True)
-def _reserve_first(slot_id: int, *, now: datetime) -> bool:
-    """Whether the next wave has to wait: the first in reserve is booked or asked, or is being asked."""
+def _reserve_first(slot_id: int, *, now: datetime) -> bool | None:
+    """Whether the next wave has to wait for the first in reserve; None: it is the next one's turn."""
     slot = slots.lock_slot(slot_id)
     if slot is None or not slot.is_live or slot.state == SlotState.HELD:
         return True

@@ -106,16 +106,18 @@ def book_first(slot: Slot, *, now: datetime) -> bool:
     return False
 
 
-def come_first(slot: Slot, plan: Plan, stand: Standing, *, now: datetime) -> bool:
-    """Whether the next wave has to wait: the first in reserve is booked or asked, or is being asked."""
+def come_first(slot: Slot, plan: Plan, stand: Standing, *, now: datetime) -> bool | None:
+    """Whether the next wave has to wait: the first in reserve is booked or asked, or is being asked. None: passed over.
+
+    The next one's turn is a transaction of its own, as their number is locked before anybody's offer."""
     if stand.asked or not stand.in_line:
         return bool(stand.asked)
-    for offer in _line(slot):
-        books = offer.reserve == Reserve.BOOK and may_book(slot, offer)
-        if _book(slot, offer, now=now) if books else _ask(slot, offer, plan, now=now):
-            return True
-        _set(slot, offer, Reserve.NONE, "offer.reserve_passed", now=now)
-    return False
+    first, *_ = _line(slot)
+    books = first.reserve == Reserve.BOOK and may_book(slot, first)
+    if _book(slot, first, now=now) if books else _ask(slot, first, plan, now=now):
+        return True
+    _set(slot, first, Reserve.NONE, "offer.reserve_passed", now=now)
+    return None
 
 
 def declined(slot: Slot, offer: Offer, *, now: datetime) -> None:

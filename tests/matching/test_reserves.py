@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError, transaction
 
 from audit.models import Entry
 from matching import cascade, claims, reserves, returns, work
@@ -12,9 +13,9 @@ from matching.claims import Claim
 from matching.models import Offer
 from matching.policies import Wave
 from matching.states import Reserve
-from notifications.models import ContactPoint, Message
-from notifications.outbox import checks
-from tests.at_once import at_once
+from notifications.models import ContactPoint, Message, PatientContact
+from notifications.outbox import checks, results
+from tests.at_once import at_once, wait_until_blocked
 from tests.factories import NOW, World
 from tests.matching.kept import MINUTE, after, fresh, offered, told
 from tests.matching.steps import policy
@@ -294,6 +295,52 @@ def test_control_without_the_lock_new_people_are_asked_beside_the_reserve(monkey
     monkeypatch.setattr(slots, "lock_unchanged", lambda slot: True)
     assert sorted(advance_twice(slot)) == [0, 3]  # the second found them told enough, and asked three new people
     assert (fresh(offers[1]).reserve, slot.offers.count()) == ("", 6)
+
+
+def while_their_number_is_written_to(slot: Slot, first: Offer, second: Offer) -> list:
+    """Two of one family, with one number, are in reserve, and the first is booked elsewhere by now. What the cascade
+    returns, or suffers, while somebody writes down what became of the first one's text: number, then offer."""
+    shared = ContactPoint.objects.get(users__patient=first.patient)
+    PatientContact.objects.filter(patient=second.patient).update(contact_point=shared)
+    Offer.objects.filter(pk=first.pk).update(reserve=Reserve.BOOK, reserved_at=NOW)
+    Offer.objects.filter(pk=second.pk).update(reserve=Reserve.ASK, reserved_at=after(1))
+    WaitlistEntry.objects.filter(pk=first.entry_id).update(status="booked")
+    text, found = Message.objects.get(offer=first, kind="offer"), []
+    thread = threading.Thread(target=lambda: found.extend(at_once([lambda: cascade.advance(slot.pk, now=after(2))])))
+    try:
+        with transaction.atomic():
+            ContactPoint.objects.select_for_update(no_key=True).get(pk=shared.pk)
+            thread.start()
+            assert wait_until_blocked(thread)
+            results.lock_what_it_is_about(text)
+    finally:
+        thread.join()
+    return found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_passed_over_is_let_go_of_before_the_next_ones_number_is_locked():
+    _, slot, offers = won()
+    give_back(offers)
+    assert while_their_number_is_written_to(slot, *offers[1:]) == [0]
+    assert [fresh(offer).reserve for offer in offers[1:]] == ["", "asked"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_in_one_transaction_they_wait_for_each_other(monkeypatch):
+    _, slot, offers = won()
+    give_back(offers)
+    come_first = reserves.come_first
+
+    def both(slot, plan, stand, *, now):
+        return come_first(slot, plan, stand, now=now) or come_first(slot, plan, reserves.standing(slot), now=now)
+
+    monkeypatch.setattr(reserves, "come_first", both)
+    try:
+        found = while_their_number_is_written_to(slot, *offers[1:])
+    except OperationalError as error:  # one of the two is sent away, whichever it is
+        found = [type(error.__cause__).__name__]
+    assert found == ["DeadlockDetected"]
 
 
 @pytest.mark.django_db(transaction=True)
