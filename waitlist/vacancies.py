@@ -6,9 +6,9 @@ from django.db import transaction
 from django.utils.dateformat import format as write
 
 from audit import trail
-from matching import ends, lapses, plans, unasked
+from matching import clocks, ends, lapses, plans, unasked
 from matching.claims import Claim
-from notifications.states import Kind
+from notifications.states import Channel, Kind
 from waitlist import calendar, masses, slots
 from waitlist.calendar import Time
 from waitlist.freeing import open_vacancy
@@ -50,7 +50,8 @@ def open_by_hand(clinic: Clinic, time: Time, *, now: datetime) -> Slot:
 def start(slot_id: int, *, now: datetime) -> bool:
     """Ask the next few now, whatever the autopilot, the buffer or the wave's minute says. False: it is over.
 
-    Refused where the policy asks nobody, and while the time is kept for those who were asked.
+    Refused where the policy asks nobody, and while the time is kept for those who were asked. While nothing goes out
+    it is done when something does (`waits_for`), but for what the policy would not do again by itself.
     """
     slot = slots.lock_slot(slot_id)
     if slot is None or not slot.is_live:
@@ -61,13 +62,22 @@ def start(slot_id: int, *, now: datetime) -> bool:
         raise Refused("Many times of that day were cancelled at once: say first whether to refill them.")
     if now >= ends.offers_end_at(slot):
         raise Refused("It is too late to ask more people by itself: choose whom to ask, or book by hand.")
-    if not plans.of(slot).waves:
+    plan = plans.of(slot)
+    if not plan.waves:
         raise Refused("This clinic’s policy asks nobody by itself: choose whom to ask.")
+    if plan.is_over and (waits := waits_for(slot)):
+        raise Refused(f"{waits} Ask again then, or book by hand.")
     Slot.objects.filter(pk=slot.pk).update(next_wave_at=now)
     trail.record("slot.started", slot, now=now, clinic_id=slot.clinic_id)
     nudge("matching.tasks.advance", slot.pk)
     hint(slot.clinic_id, "board")
     return True
+
+
+def waits_for(slot: Slot) -> str:
+    """Why nobody is asked at once, in a sentence for staff; empty where they are."""
+    channel = clocks.stopped_by(plans.of(slot).to_come)
+    return f"{Channel(channel).label}s do not go out at the moment." if channel else ""
 
 
 @transaction.atomic(durable=True)

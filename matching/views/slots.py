@@ -53,6 +53,8 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         if not vacancies.start(chosen.pk, now=timezone.now()):
             messages.warning(request, "That time is not open any more.")
+        elif waits := vacancies.waits_for(chosen):
+            messages.warning(request, f"{waits} The next few are asked as soon as they do, and you can book by hand.")
     except vacancies.Refused as refused:
         messages.warning(request, str(refused))
     return done(request, reverse("slot", args=[pk]))

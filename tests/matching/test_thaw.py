@@ -181,6 +181,14 @@ def test_a_first_wave_waits_and_goes_at_the_end_even_if_staff_ask_now(db):
     assert step(slot, NOW + 5 * MINUTE) == 2
 
 
+def test_what_the_policy_would_not_do_again_by_itself_is_not_asked_for_in_an_outage(db):
+    slot = world_of(6, Wave(size=2, window_minutes=30)).slot()
+    step(slot, NOW)
+    outage(1)
+    with pytest.raises(vacancies.Refused, match="Texts do not go out at the moment"):
+        vacancies.start(slot.pk, now=NOW + 2 * MINUTE)
+
+
 def test_a_lost_place_waits_for_the_end(slot):
     outage(5)
     slot.offers.first().messages.update(status="failed")

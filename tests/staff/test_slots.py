@@ -11,6 +11,7 @@ from audit.models import Entry
 from matching.models import Offer
 from matching.policies import Policy, Wave
 from matching.states import OfferState
+from notifications import outages
 from tests import factories
 from tests.factories import NOW, World
 from waitlist.models import Appointment, Patient, Slot, User
@@ -87,6 +88,14 @@ def test_asking_now(staff: Client, world: World):
     assert staff.post(reverse("slot-start", args=[slot.pk]))["Location"] == reverse("slot", args=[slot.pk])
     slot.refresh_from_db()
     assert before <= slot.next_wave_at <= timezone.now()
+
+
+@committed
+def test_asking_now_in_an_outage_says_that_it_waits(staff: Client, world: World):
+    slot = open_slot(world)
+    outages.begin("sms", "unreachable", now=timezone.now())
+    page = staff.post(reverse("slot-start", args=[slot.pk]), follow=True).content.decode()
+    assert "Texts do not go out at the moment. The next few are asked as soon as they do" in page
 
 
 @committed
