@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Q, QuerySet
 
 from matching import clocks, untold
 from matching.ends import answers_end_at
 from matching.models import Offer
 from matching.states import OfferState
-from notifications import outages
-from notifications.models import Message, Outage, PatientContact
-from notifications.states import UNFINISHED, ContactKind, Kind, MessageStatus
+from notifications import asked, outages
+from notifications.models import Outage, PatientContact
+from notifications.states import UNFINISHED, ContactKind, MessageStatus
 from waitlist.models import Clinic
 from waitlist.states import LIVE_SLOT_STATES, EntryStatus
 
@@ -70,8 +70,8 @@ def _numbers(clinic: Clinic, offers: list[Offer], **only: Any) -> dict[int, str]
 
 def _offers(clinic: Clinic, *, now: datetime) -> list[Offer]:
     """Of free times for which a yes would still count: not handed over in an outage, or failed on every way."""
-    told = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER, status__in=HANDED_OVER)
-    unsent = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER, status__in=UNFINISHED)
+    told = asked.of_each().filter(status__in=HANDED_OVER)
+    unsent = asked.of_each().filter(status__in=UNFINISHED)
     waiting = clocks.stands_still(outages.out()) & Q(Exists(unsent), ~Exists(told), state=OfferState.PENDING)
     failed = Q(pk__in=_failed().filter(slot__clinic=clinic, slot__state__in=LIVE_SLOT_STATES).values("pk"))
     live = Offer.objects.filter(slot__clinic=clinic, slot__state__in=LIVE_SLOT_STATES, slot__starts_at__gt=now)
@@ -84,7 +84,7 @@ def _offers(clinic: Clinic, *, now: datetime) -> list[Offer]:
 
 def _failed() -> QuerySet[Offer]:
     """Those of which no way could tell them, and which they may still take."""
-    mine = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER)
+    mine = asked.of_each()
     may_answer = (OfferState.PENDING, OfferState.EXPIRED)
     tried, other = mine.filter(status__in=NOT_RECEIVED), mine.exclude(status__in=NOT_RECEIVED)
     return Offer.objects.filter(Exists(tried), ~Exists(other), state__in=may_answer)

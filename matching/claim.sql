@@ -38,7 +38,7 @@ WITH before AS (
     UPDATE matching_offer o
     SET state = CASE WHEN o.expires_at > %(now)s THEN 'retracted' ELSE 'expired' END
     FROM slot WHERE o.slot_id = slot.id AND o.id <> %(offer_id)s AND o.state = 'pending'
-    RETURNING o.id, o.patient_id, o.state
+    RETURNING o.id, o.patient_id, o.state, o.rounds
 ), owed AS (
     INSERT INTO waitlist_writeback (clinic_id, appointment_id, connection_id, kind, status, detail, created_at, updated_at)
     SELECT visit.clinic_id, visit.id, c.id, 'booked', CASE WHEN c.id IS NULL THEN 'task' ELSE 'queued' END, '',
@@ -52,22 +52,21 @@ WITH before AS (
     RETURNING m.id
 ), news AS (
     INSERT INTO notifications_message (public_id, clinic_id, kind, purpose, channel, contact_point_id, patient_id,
-        offer_id, slot_id, appointment_id, writeback_id, dedupe_key, context, not_after, status, attempts,
+        offer_id, slot_id, appointment_id, writeback_id, round, dedupe_key, context, not_after, status, attempts,
         next_attempt_at, text, error_code, refused_by, created_at)
     -- those who were told and could still have said yes
     SELECT gen_random_uuid(), m.clinic_id, 'retracted', m.purpose, m.channel, m.contact_point_id, m.patient_id,
-        m.offer_id, m.slot_id, NULL::bigint, NULL::bigint, 'retracted:' || m.offer_id || ':' || m.channel || coalesce(substring(m.dedupe_key FROM '^offer:\d+:\w+(:\d+)$'), ''), m.context,
+        m.offer_id, m.slot_id, NULL::bigint, NULL::bigint, m.round,
+        'retracted:' || m.offer_id || ':' || m.channel || CASE WHEN m.round > 1 THEN ':' || m.round ELSE '' END, m.context,
         (SELECT starts_at FROM waitlist_slot WHERE id = %(slot_id)s), 'pending', 0, %(now)s, '', '', '', %(now)s
     FROM others JOIN notifications_message m ON m.offer_id = others.id AND m.kind = 'offer'
         AND m.status IN ('sending', 'sent', 'delivered', 'unknown')
-        -- of somebody asked again as reserve, the last time
-        AND NOT EXISTS (SELECT FROM notifications_message later WHERE later.offer_id = m.offer_id
-            AND later.channel = m.channel AND later.kind = 'offer' AND later.id > m.id)
+        AND m.round = others.rounds -- of somebody asked again as reserve, the last time
     WHERE others.state = 'retracted'
     UNION ALL
     -- the winner, wherever they let us write to
     SELECT gen_random_uuid(), visit.clinic_id, 'booked', 'offers', way.channel, way.contact_point_id,
-        visit.patient_id, won.id, %(slot_id)s, visit.id, NULL, 'booked:' || won.id || ':' || visit.id || ':' || way.channel, told.context,
+        visit.patient_id, won.id, %(slot_id)s, visit.id, NULL, 1, 'booked:' || won.id || ':' || visit.id || ':' || way.channel, told.context,
         (SELECT starts_at FROM waitlist_slot WHERE id = %(slot_id)s), 'pending', 0, %(now)s, '', '', '', %(now)s
     FROM won, visit, LATERAL (
         SELECT m.context FROM notifications_message m WHERE m.offer_id = won.id AND m.kind = 'offer'
@@ -84,7 +83,7 @@ WITH before AS (
     UNION ALL
     -- the calendar of record
     SELECT gen_random_uuid(), owed.clinic_id, 'writeback', 'offers', 'webhook', NULL, NULL, NULL, %(slot_id)s,
-        owed.appointment_id, owed.id, 'writeback:' || owed.id, '{}', NULL, 'pending', 0, %(now)s, '', '', '', %(now)s
+        owed.appointment_id, owed.id, 1, 'writeback:' || owed.id, '{}', NULL, 'pending', 0, %(now)s, '', '', '', %(now)s
     FROM owed WHERE owed.connection_id IS NOT NULL
     RETURNING id
 ), trail AS (

@@ -15,10 +15,10 @@ from matching.ends import answers_end_at
 from matching.models import Offer, SentWave
 from matching.policies import Wave
 from matching.states import OfferState
-from notifications import outages
+from notifications import asked, outages
 from notifications.models import Message, Outage
 from notifications.outbox import deadlines
-from notifications.states import REACHED_CARRIER, Channel, Kind, MessageStatus
+from notifications.states import REACHED_CARRIER, Channel, MessageStatus
 from waitlist.models import Slot
 
 MINUTE = timedelta(minutes=1)
@@ -48,7 +48,7 @@ def have_news(slot: Slot, *, now: datetime) -> bool:
 
 def stands_still(channels: Iterable[str]) -> Q:
     """Offers of which people hear by these channels only."""
-    told = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER)
+    told = asked.of_each()
     found = Q(pk__in=[])
     for channel in channels:
         otherwise = told.filter(status__in=REACHED_CARRIER).exclude(channel=channel)
@@ -85,9 +85,7 @@ def _channel(wave: Wave) -> str:
 
 def _heard(waiting: QuerySet[Offer], *, now: datetime) -> QuerySet[Offer]:
     """Those with a later word than the row has, where they are due or it is late enough to be worth telling."""
-    told = Message.objects.filter(
-        offer=OuterRef("pk"), kind=Kind.OFFER, status__in=(MessageStatus.SENT, MessageStatus.DELIVERED)
-    )
+    told = asked.of_each().filter(status__in=(MessageStatus.SENT, MessageStatus.DELIVERED))
     first = told.values("offer").annotate(at=Min(Coalesce("delivered_at", F("sent_at") + deadlines.NO_RECEIPT)))
     known = waiting.filter(window_minutes__gt=0).annotate(told_at=Subquery(first.values("at")))
     late = Q(told_at__lte=now, told_at__gt=F("expires_at") - F("window_minutes") * Value(MINUTE) + Value(LATE))
@@ -101,16 +99,14 @@ def _thawing(waiting: QuerySet[Offer], over: Iterable[Outage]) -> QuerySet[Offer
     for outage in over:
         if outage.ended_at is not None:
             not_yet = Q(thawed_to=None) | Q(thawed_to__lt=outage.ended_at)
-            by_it = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER, channel=outage.channel)
-            lived |= Q(Exists(by_it), offered_at__lt=outage.ended_at) & not_yet
+            lived |= Q(Exists(asked.of_each().filter(channel=outage.channel)), offered_at__lt=outage.ended_at) & not_yet
     return waiting.filter(lived).select_related("patient")
 
 
 def _move(slot: Slot, rows: list[Offer], over: list[Outage], *, now: datetime) -> timedelta:
     """Move the clocks of these offers; what the one that stood still longest had lost."""
     told: dict[int | None, list[Message]] = {row.pk: [] for row in rows}
-    messages = Message.objects.filter(offer__in=rows, kind=Kind.OFFER).select_related("contact_point").order_by("pk")
-    for message in messages:
+    for message in asked.of(rows).select_related("contact_point").order_by("pk"):
         told[message.offer_id].append(message)
     moved: dict[str, list[Offer]] = {}
     longest = timedelta()

@@ -10,7 +10,7 @@ from matching import clocks, ends, holds, offers, plans, refills
 from matching.models import Offer
 from matching.states import OfferState
 from matching.work import undeliverable
-from notifications import outbox
+from notifications import asked, outbox
 from notifications.models import Message
 from notifications.states import REACHED_CARRIER, Kind
 from waitlist import calendar, slots
@@ -94,7 +94,7 @@ def _let_lapse(slot: Slot, *, now: datetime) -> None:
     stand_still = clocks.take_in(slot, now=now)
     refills.note(slot, offers.lapse(slot, undeliverable(offers.pending(slot)), now=now, heard=False), now=now)
     over = offers.pending(slot).filter(expires_at__lte=now).exclude(pk__in=stand_still)
-    told = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER, status__in=REACHED_CARRIER)
+    told = asked.of_each().filter(status__in=REACHED_CARRIER)
     offers.lapse(slot, over.filter(~Exists(told)), now=now, heard=False)
     offers.lapse(slot, over, now=now)
 

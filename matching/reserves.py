@@ -169,7 +169,7 @@ def _ask(slot: Slot, offer: Offer, plan: Plan, *, now: datetime) -> bool:
     offer.expires_at = min(max(offer.expires_at, outbox.answer_by(slot, offer.patient, ways, window)), until)
     offer.state, offer.rounds = OfferState.PENDING, offer.rounds + 1
     fields = {"state": offer.state, "rounds": F("rounds") + 1, "expires_at": offer.expires_at}
-    fields |= {"window_minutes": window // timedelta(minutes=1), "thawed_to": now}
+    fields |= {"window_minutes": window // timedelta(minutes=1), "thawed_to": now, "heard_at": None}
     _set(slot, offer, Reserve.ASKED, "offer.asked_again", now=now, **fields)
     outbox.enqueue_offers(slot, [(offer, ways)], now=now)
     if slot.next_wave_at is not None:

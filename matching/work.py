@@ -7,9 +7,8 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from matching import clocks, refills, reserves
 from matching.models import Offer
 from matching.states import OfferState
-from notifications import outages
-from notifications.models import Message
-from notifications.states import REACHED_CARRIER, Kind, MessageStatus
+from notifications import asked, outages
+from notifications.states import REACHED_CARRIER, MessageStatus
 from waitlist import masses
 from waitlist.models import Slot
 from waitlist.states import LIVE_SLOT_STATES, SlotState
@@ -54,5 +53,4 @@ def due_by_clinic(*, now: datetime, limit: int) -> list[list[int]]:
 
 def undeliverable(waiting: QuerySet[Offer]) -> QuerySet[Offer]:
     """Those of which no message went out, or is still to go."""
-    told = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER)
-    return waiting.filter(Exists(told), ~Exists(told.filter(status__in=ON_ITS_WAY)))
+    return waiting.filter(Exists(asked.of_each()), ~Exists(asked.of_each().filter(status__in=ON_ITS_WAY)))

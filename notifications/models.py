@@ -98,6 +98,9 @@ class Message(models.Model):
     slot = models.ForeignKey(Slot, models.PROTECT, null=True, related_name="messages")
     appointment = models.ForeignKey(Appointment, models.PROTECT, null=True, related_name="+")
     writeback = models.ForeignKey(Writeback, models.PROTECT, null=True, related_name="messages")
+    round = models.PositiveSmallIntegerField(
+        default=1, db_default=1, help_text="Of how often they were asked, the time it is about: again as reserve."
+    )
     dedupe_key = models.CharField(max_length=120, unique=True)
     context = models.JSONField(default=dict, help_text="Frozen facts for the template; links only as {link}.")
     not_after = models.DateTimeField(null=True, help_text="Too late to send from then on.")

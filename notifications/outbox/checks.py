@@ -89,7 +89,8 @@ def _is_in_flight(message: Message) -> bool:
 
 
 def _offer_messages(message: Message) -> QuerySet[Message]:
-    return Message.objects.filter(offer=message.offer_id, channel=message.channel, kind=Kind.OFFER)
+    mine = Message.objects.filter(offer=message.offer_id, channel=message.channel, kind=Kind.OFFER)
+    return mine.filter(round=message.round)
 
 
 def _rules(message: Message, *, now: datetime) -> Verdict:

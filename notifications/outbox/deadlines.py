@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Subquery
 
 from matching.ends import answers_end_at
 from matching.models import Offer
-from notifications import outages, rules
+from notifications import asked, outages, rules
 from notifications.models import Message, Outage
 from notifications.states import REACHED_CARRIER, UNFINISHED, Channel, Kind, MessageStatus
 from waitlist.models import Slot
@@ -64,7 +64,7 @@ def present(offer: Offer, *, now: datetime) -> datetime:
     known = outages.since(offer.thawed_to or offer.offered_at)
     if not known:
         return offer.expires_at
-    rows = list(Message.objects.filter(offer=offer, kind=Kind.OFFER).select_related("contact_point"))
+    rows = list(asked.of([offer]).select_related("contact_point"))
     slot = Slot.objects.select_related("clinic", "location", "service", "policy").get(pk=offer.slot_id)
     return until(offer, slot, rows, lost=lost_time(offer, rows, known, so_far=now))
 

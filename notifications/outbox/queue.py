@@ -1,6 +1,5 @@
 """Putting messages into the outbox, in the transaction of whatever causes them."""
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from matching.models import Offer
+from notifications import asked
 from notifications.models import ContactPoint, Message
 from notifications.outbox.ways import Route
 from notifications.states import REACHED_CARRIER, Kind, MessageStatus, Purpose, Rule
@@ -17,7 +17,6 @@ from waitlist.states import AppointmentStatus
 
 # About a booking they made: wherever they heard of it, however the offer itself fared.
 ABOUT_A_BOOKING = (Kind.CANCELLED, Kind.APOLOGY)
-ASKED_AGAIN = re.compile(r"offer:\d+:\w+(:\d+)")
 OF_A_VISIT = (Kind.BOOKED, Kind.ENDED, Kind.LOST, Kind.GONE, *ABOUT_A_BOOKING)
 
 
@@ -41,7 +40,8 @@ def offer_messages(slot: Slot, pairs: Sequence[tuple[Offer, list[Route]]], *, no
             patient_id=offer.patient_id,
             offer=offer,
             slot=slot,
-            dedupe_key=key(Kind.OFFER, offer.pk, None, way.channel) + again(offer),
+            round=offer.rounds,
+            dedupe_key=key(Kind.OFFER, offer.pk, None, way.channel, offer.rounds),
             context=freeze(slot, people[offer.patient_id], offer) | moving.get(offer.entry_id, {}),
             not_after=offer.expires_at,
             next_attempt_at=way.send_at,
@@ -60,7 +60,7 @@ def _moving(offers: Sequence[Offer]) -> dict[int | None, dict[str, Any]]:
 
 
 def enqueue_news(kind: Kind, offers: Sequence[Offer], *, now: datetime) -> None:
-    """Tell those who were told of these offers what became of them; offers not yet sent are dropped instead."""
+    """Tell those who were told of these offers, the last time, what became of them; what was not sent is dropped."""
     if not offers:
         return
     _drop(Message.objects.filter(offer__in=offers))
@@ -68,7 +68,7 @@ def enqueue_news(kind: Kind, offers: Sequence[Offer], *, now: datetime) -> None:
     if kind in ABOUT_A_BOOKING:
         told = told.filter(kind__in=(Kind.OFFER, Kind.BOOKED))
     else:
-        told = told.filter(kind=Kind.OFFER, status__in=REACHED_CARRIER)
+        told = asked.of(offers).filter(status__in=REACHED_CARRIER)
     expires: dict[int | None, datetime] = {offer.pk: offer.expires_at for offer in offers}
     booked = Message.objects.filter(offer__in=offers, kind=Kind.BOOKED).order_by("appointment_id")
     visits: dict[int | None, int | None] = {}
@@ -86,7 +86,8 @@ def enqueue_news(kind: Kind, offers: Sequence[Offer], *, now: datetime) -> None:
                 offer_id=heard.offer_id,
                 slot_id=heard.slot_id,
                 appointment_id=visits.get(heard.offer_id),
-                dedupe_key=key(kind, heard.offer_id, visits.get(heard.offer_id), heard.channel) + _round(heard),
+                round=heard.round,
+                dedupe_key=key(kind, heard.offer_id, visits.get(heard.offer_id), heard.channel, heard.round),
                 context=heard.context,
                 not_after=datetime.fromisoformat(heard.context["starts_at"])
                 if kind in ABOUT_A_BOOKING
@@ -160,21 +161,12 @@ def freeze(slot: Slot, patient: Patient, offer: Offer) -> dict[str, Any]:
     }
 
 
-def key(kind: str, offer_id: int | None, appointment_id: int | None, channel: str) -> str:
-    """One message of a kind per offer and channel; of a booking one per visit: a time given back may be had again."""
-    visit = f":{appointment_id or 0}" if kind in OF_A_VISIT else ""
-    return f"{kind}:{offer_id}{visit}:{channel}"
-
-
-def again(offer: Offer) -> str:
-    """Who is asked once more, as reserve, gets a message of their own for it."""
-    return f":{offer.rounds}" if offer.rounds > 1 else ""
-
-
-def _round(heard: Message) -> str:
-    """The news of the second time is not that of the first."""
-    asked = ASKED_AGAIN.fullmatch(heard.dedupe_key)
-    return asked[1] if asked else ""
+def key(kind: str, offer_id: int | None, appointment_id: int | None, channel: str, time: int = 1) -> str:
+    """One message of a kind per offer, channel and time they are asked; of a booking one per visit: a time given back
+    may be had again."""
+    if kind in OF_A_VISIT:
+        return f"{kind}:{offer_id}:{appointment_id or 0}:{channel}"
+    return f"{kind}:{offer_id}:{channel}:{time}" if time > 1 else f"{kind}:{offer_id}:{channel}"
 
 
 def _drop(messages: QuerySet[Message]) -> int:

@@ -173,7 +173,8 @@ def _by_email(message: Message, *, now: datetime) -> Message | None:
                 contact_point=point,
                 channel=Channel.EMAIL,
                 purpose=message.purpose,
-                dedupe_key=key(message.kind, message.offer_id, message.appointment_id, Channel.EMAIL),
+                round=message.round,
+                dedupe_key=key(message.kind, message.offer_id, message.appointment_id, Channel.EMAIL, message.round),
                 context=message.context,
                 patient=message.patient,
                 offer=message.offer,
@@ -186,6 +187,6 @@ def _by_email(message: Message, *, now: datetime) -> Message | None:
 
 
 def _told_otherwise(message: Message) -> bool:
-    """Another message of the same offer went out or still may."""
-    others = Message.objects.filter(offer=message.offer_id, kind=Kind.OFFER).exclude(pk=message.pk)
+    """Another message of the same offer, the same time, went out or still may."""
+    others = Message.objects.filter(offer=message.offer_id, kind=Kind.OFFER, round=message.round).exclude(pk=message.pk)
     return others.exclude(status__in=NOT_TOLD).exists()

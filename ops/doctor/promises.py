@@ -7,8 +7,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from matching.models import Offer
 from matching.states import OfferState
-from notifications.models import Message
-from notifications.states import Kind
+from notifications import asked
 from ops.doctor.found import AT_MOST, Found, of_slot, on_the_clock
 from waitlist.models import Appointment, Clinic, Slot, WaitlistEntry, Writeback
 from waitlist.states import (
@@ -86,8 +85,7 @@ def asked_for_a_time_that_is_over(clinic: Clinic, *, now: datetime) -> Iterator[
 
 
 def asked_and_never_told(clinic: Clinic, *, now: datetime) -> Iterator[Found]:
-    told = Message.objects.filter(offer=OuterRef("pk"), kind=Kind.OFFER)
-    rows = _offers(clinic).filter(~Exists(told), state=OfferState.PENDING, wave__gt=0)
+    rows = _offers(clinic).filter(~Exists(asked.of_each()), state=OfferState.PENDING, wave__gt=0)
     for offer in rows[:AT_MOST]:
         when = on_the_clock(clinic, offer.slot.starts_at)
         yield Found(f"offer {offer.pk}", f"No message tells its patient of {when}.", offer.slot_id)

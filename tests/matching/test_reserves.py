@@ -13,13 +13,15 @@ from matching.claims import Claim
 from matching.models import Offer
 from matching.policies import Wave
 from matching.states import Reserve
+from notifications.channels import Outcome, Result
 from notifications.models import ContactPoint, Message, PatientContact
 from notifications.outbox import checks, results
+from tests import factories
 from tests.at_once import at_once, wait_until_blocked
 from tests.factories import NOW, World
 from tests.matching.kept import MINUTE, after, fresh, offered, told
 from tests.matching.steps import policy
-from waitlist import fees, slots
+from waitlist import fees, slots, vacancies
 from waitlist.models import Appointment, Slot, WaitlistEntry, Writeback
 
 
@@ -190,6 +192,61 @@ def test_the_second_loss_is_told_too():
     assert claims.claim(offers[2].pk, via="link", now=after(6)) == Claim.BOOKED
     assert Message.objects.filter(kind="retracted", offer=offers[1]).count() == 2
     assert Message.objects.filter(kind="retracted", offer=offers[2]).count() == 1
+
+
+def asked_again(**fields) -> tuple[Slot, Offer, list[Offer]]:
+    """At minute five, as reserve; the first time they were told at once."""
+    _, slot, offers = won(**fields)
+    Message.objects.filter(offer=offers[1], kind="offer").update(status="delivered", delivered_at=NOW)
+    keep(offers[1])
+    give_back(offers, now=after(5))
+    cascade.advance(slot.pk, now=after(5))
+    return slot, fresh(offers[1]), offers
+
+
+@pytest.mark.django_db
+def test_a_second_text_that_cannot_be_delivered_makes_room_at_once():
+    slot, mine, _ = asked_again()
+    mine.messages.filter(kind="offer", round=2).update(status="undelivered")
+    assert work.due(now=after(6), limit=9) == [slot.pk]
+    assert cascade.advance(slot.pk, now=after(6)) == 1  # the next takes their place
+    assert fresh(mine).state == "expired"
+
+
+@pytest.mark.django_db
+def test_who_hears_of_the_second_time_late_has_as_long_from_then():
+    slot, mine, _ = asked_again()
+    mine.messages.filter(kind="offer", round=2).update(status="delivered", sent_at=after(5), delivered_at=after(45))
+    cascade.advance(slot.pk, now=after(46))
+    assert (fresh(mine).expires_at, mine.heard_at) == (after(45 + 60), after(45))
+
+
+@pytest.mark.django_db
+def test_a_second_text_that_fails_is_sent_by_e_mail_though_the_first_was_read():
+    slot, mine, _ = asked_again()
+    address = factories.patient(slot.clinic, phone=None, email="pat@example.com").contact_points.get()
+    PatientContact.objects.create(patient=mine.patient, contact_point=address, position=1)
+    for text in mine.messages.filter(kind="offer", channel="sms").order_by("round"):
+        results.failed(text, Result(Outcome.FAILED), now=after(6))
+    mails = mine.messages.filter(kind="offer", channel="email").order_by("round")
+    assert [mail.round for mail in mails] == [1, 2]
+
+
+@pytest.mark.django_db
+def test_the_end_of_the_second_time_is_told_once():
+    slot, mine, _ = asked_again()
+    told([mine])
+    vacancies.stop(slot.pk, now=after(6))
+    assert [message.round for message in mine.messages.filter(kind="withdrawn")] == [2]
+
+
+@pytest.mark.django_db
+def test_a_time_won_the_second_time_and_given_back_is_told_once():
+    _, mine, _ = asked_again()
+    told([mine])
+    assert claims.claim(mine.pk, via="link", now=after(6)) == Claim.BOOKED
+    assert returns.cancel_in_grace(mine.pk, now=after(7))
+    assert mine.messages.filter(kind="cancelled").count() == 1
 
 
 @pytest.mark.django_db
