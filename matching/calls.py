@@ -9,7 +9,7 @@ from django.db.models import Exists, Q, QuerySet
 from matching import clocks, untold
 from matching.ends import answers_end_at
 from matching.models import Offer
-from matching.states import OfferState
+from matching.states import MAY_ANSWER, OfferState
 from notifications import asked, outages
 from notifications.models import Outage, PatientContact
 from notifications.states import UNFINISHED, ContactKind, MessageStatus
@@ -85,6 +85,5 @@ def _offers(clinic: Clinic, *, now: datetime) -> list[Offer]:
 def _failed() -> QuerySet[Offer]:
     """Those of which no way could tell them, and which they may still take."""
     mine = asked.of_each()
-    may_answer = (OfferState.PENDING, OfferState.EXPIRED)
     tried, other = mine.filter(status__in=NOT_RECEIVED), mine.exclude(status__in=NOT_RECEIVED)
-    return Offer.objects.filter(Exists(tried), ~Exists(other), state__in=may_answer)
+    return Offer.objects.filter(Exists(tried), ~Exists(other), state__in=MAY_ANSWER)

@@ -13,7 +13,7 @@ from django.db import transaction
 from matching import clocks, ends, foresight, lapses, offers, plans, refills, reserves, sending, waves
 from matching.foresight import Foresight
 from matching.plans import Plan
-from matching.policies import Wave
+from matching.policies import LIKE_ANY_OTHER, Wave
 from waitlist import masses, slots
 from waitlist.live import hint
 from waitlist.models import Slot
@@ -78,7 +78,7 @@ def _ask_if_due(slot: Slot | None, foreseen: Foresight | None, *, now: datetime)
 def _ask(slot: Slot, foreseen: Foresight | None, *, now: datetime) -> int:
     """Whoever comes next: the reserve, those who take a lost place, or the next wave. Raises sending.Changed."""
     plan, stand = plans.of(slot), reserves.standing(slot)
-    if stand.in_line and not stand.asked and _has_to_wait(slot, [reserves.LIKE_ANY_OTHER], now=now):
+    if stand.in_line and not stand.asked and _has_to_wait(slot, [LIKE_ANY_OTHER], now=now):
         return 0
     if stand.asked or stand.in_line:
         while (has_to_wait := _reserve_first(slot.pk, now=now)) is None:

@@ -3,13 +3,18 @@
 from datetime import datetime, timedelta
 
 from matching.policies import Policy
-from waitlist.models import Slot
+from waitlist.models import Service, Slot
+
+
+def last_yes_at(starts_at: datetime, service: Service, cutoff_minutes: int) -> datetime:
+    """The start less the service's notice and its policy's cut-off (decision R5)."""
+    return starts_at - timedelta(minutes=service.notice_minutes + cutoff_minutes)
 
 
 def answers_end_at(slot: Slot) -> datetime:
-    """The last moment for a yes: the start less the service's notice and its policy's cut-off (decision R5)."""
+    """The last moment for a yes to it."""
     cutoff_minutes = slot.policy.document.get("cutoff_minutes", Policy.cutoff_minutes)
-    return slot.starts_at - timedelta(minutes=slot.service.notice_minutes + cutoff_minutes)
+    return last_yes_at(slot.starts_at, slot.service, cutoff_minutes)
 
 
 def offers_end_at(slot: Slot) -> datetime:

@@ -6,14 +6,12 @@ from datetime import datetime
 
 from matching import lapses, offers, plans, ranking, reach, sending
 from matching.plans import Plan
-from matching.policies import Wave
+from matching.policies import LIKE_ANY_OTHER
 from matching.reach import Reached
 from matching.sending import Batch
 from waitlist import slots, surges
 from waitlist.models import Slot, WaitlistEntry
 from waitlist.states import SlotState
-
-LIKE_ANY_OTHER = Wave(size=None)  # channels and time to answer as the service and the rules of contact say
 
 
 @dataclass(frozen=True)

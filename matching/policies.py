@@ -37,6 +37,9 @@ class Wave:
     repeat: bool = False
 
 
+LIKE_ANY_OTHER = Wave(size=None)  # channels and time to answer as the service and the rules of contact say
+
+
 @dataclass(frozen=True)
 class Policy:
     """Waves for a start within 24 hours (`short`) and for a later one (`long`), and what holds for both.

@@ -15,7 +15,7 @@ from matching import booking, clocks, plans, ranking, terms
 from matching.booking import lock_slot_of
 from matching.models import Offer
 from matching.plans import Plan
-from matching.policies import Wave
+from matching.policies import LIKE_ANY_OTHER
 from matching.states import IN_LINE, MAY_BE_RESERVE, OFFER_MOVES, OfferState, Reserve
 from notifications import outbox
 from waitlist import masses, slots, surges
@@ -23,7 +23,6 @@ from waitlist.live import hint
 from waitlist.models import Appointment, Slot, WaitlistEntry
 from waitlist.states import WAITING_STATUSES, SlotState
 
-LIKE_ANY_OTHER = Wave(size=None)
 IN_RESERVE = Q(reserve__in=IN_LINE, state__in=MAY_BE_RESERVE)
 BEING_ASKED = Q(reserve=Reserve.ASKED, state=OfferState.PENDING)
 

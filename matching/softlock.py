@@ -5,10 +5,8 @@ from datetime import datetime, timedelta
 from audit import trail
 from matching.models import Offer
 from matching.policies import Policy
-from matching.states import OfferState, Override
+from matching.states import MAY_ANSWER, OfferState, Override
 from waitlist.models import Slot
-
-MAY_ANSWER = (OfferState.PENDING, OfferState.EXPIRED)  # a late yes counts while the time is free
 
 
 def over(slot: Slot, patient_id: int, *, now: datetime) -> list[Offer]:

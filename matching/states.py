@@ -12,12 +12,13 @@ class OfferState(TextChoices):
     RETURNED = "returned", "Took it, gave it back"
 
 
+MAY_ANSWER = (OfferState.PENDING, OfferState.EXPIRED)  # a late yes counts while the time is free
 BY_PATIENT = {OfferState.PENDING, OfferState.EXPIRED, OfferState.RETRACTED}  # late, but still free
 BY_STAFF = BY_PATIENT | {OfferState.DECLINED, OfferState.RETURNED}  # they changed their mind on the phone
 
 OFFER_MOVES = {
     OfferState.ACCEPTED: BY_STAFF,
-    OfferState.DECLINED: {OfferState.PENDING, OfferState.EXPIRED},
+    OfferState.DECLINED: {*MAY_ANSWER},
     OfferState.EXPIRED: {OfferState.PENDING},
     OfferState.RETRACTED: {OfferState.PENDING, OfferState.EXPIRED},  # expired: late, but it was kept for them
     OfferState.PENDING: BY_PATIENT,  # the reserve is asked again, also where they could still answer

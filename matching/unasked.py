@@ -10,14 +10,13 @@ from matching import holds, offers, ranking, softlock, swaps
 from matching.attempts import FREE, attempt, book, swap
 from matching.models import Offer
 from matching.outcomes import Claim, of_slot
-from matching.states import OfferState
+from matching.states import MAY_ANSWER
 from notifications import outbox
 from waitlist import masses, slots
 from waitlist.models import Appointment, Patient, Slot, WaitlistEntry
 from waitlist.states import WAITING_STATUSES, AppointmentStatus
 
 MADE = (Claim.BOOKED, Claim.HELD, Claim.OPEN)
-MAY_ANSWER = (OfferState.PENDING, OfferState.EXPIRED)  # for whom a time is kept, on the phone to staff too
 
 
 def claim_alternative(offer_id: int, slot_public_id: UUID, *, via: str, now: datetime) -> tuple[Claim, Offer | None]:

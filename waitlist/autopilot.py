@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from matching import ends
 from matching.policies import SHORT_LEAD, Policy
 from waitlist import desk
 from waitlist.calendar import Time
@@ -20,7 +21,7 @@ def first_wave_at(policy: Policy, time: Time, *, now: datetime) -> datetime | No
     first = undone_until + timedelta(minutes=buffer_minutes)
     if policy.autopilot == Autopilot.APPROVE:
         first = _approved_by(policy, time, first)
-    answers_end_at = time.starts_at - timedelta(minutes=time.service.notice_minutes + policy.cutoff_minutes)
+    answers_end_at = ends.last_yes_at(time.starts_at, time.service, policy.cutoff_minutes)
     last = max(TO_ANSWER, timedelta(minutes=policy.offer_cutoff_minutes + 1))
     return min(first, max(undone_until, answers_end_at - last))
 
