@@ -1,5 +1,6 @@
 """Closures and public holidays: what closes is never refilled, what opens again opens nothing by itself."""
 
+import threading
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -48,6 +49,25 @@ def test_closed_twice_it_is_one_closure():
     once = close(world)
     assert close(world, reason="Asked again, as the answer was lost") == once
     assert close(world, location=world.location) != once and Closure.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_locked", [True, False])
+def test_the_same_span_closed_twice_at_once(is_locked, monkeypatch):
+    """Without the practitioners' lock both look before either has written."""
+    world, same = World(), closing._same
+    both_have_looked = threading.Barrier(2)
+
+    def look(closure: Closure):
+        found = list(same(closure))
+        both_have_looked.wait()
+        return same(closure).filter(pk__in=[row.pk for row in found])
+
+    if not is_locked:
+        monkeypatch.setattr(calendar, "lock_practitioners", lambda *_: None)
+        monkeypatch.setattr(closing, "_same", look)
+    at_once([lambda: close(world)] * 2)
+    assert Closure.objects.count() == (1 if is_locked else 2)
 
 
 @pytest.mark.parametrize("scope", ["location", "practitioner"])
