@@ -45,6 +45,13 @@ def test_booked_mirrors_the_appointment_with_its_patient_who_is_not_contactable(
     assert not Writeback.objects.exists()
 
 
+@pytest.mark.parametrize(("said", "kept"), [("patient", "patient"), ("clinic", "clinic"), (7, "unknown")])
+def test_whose_wish_a_cancellation_was_counts_where_it_is_said(world, calendar, said, kept):
+    tell(calendar, standard("booked", "A-1", 1, world, starts_at=AT), now=NOW)
+    tell(calendar, standard("cancelled", "A-1", None, world, cancelled_by=said), now=NOW)
+    assert Appointment.objects.get().cancelled_by == kept
+
+
 def test_cancelled_frees_the_time_and_the_calendar_is_not_told_what_it_said_itself(world, calendar):
     tell(calendar, standard("booked", "A-1", 1, world, starts_at=AT), now=NOW)
     event = tell(calendar, standard("cancelled", "A-1", None, world, reason="ill"), now=NOW)

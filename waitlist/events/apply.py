@@ -60,7 +60,7 @@ def _cancel(event: InboundEvent, told: Told, *, now: datetime) -> Outcome:
     assert known is not None
     reason = told.reason or f"in {event.connection.name}"
     version = event.version or known.version
-    return _after(schedule.cancel(known.pk, reason=reason, by=CancelledBy.UNKNOWN, version=version, now=now))
+    return _after(schedule.cancel(known.pk, reason=reason, by=told.cancelled_by, version=version, now=now))
 
 
 def _reschedule(event: InboundEvent, told: Told, *, now: datetime) -> Outcome:

@@ -8,12 +8,14 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from waitlist.events.told import Envelope, Malformed, Told, What, identifier, inner, moment, text, version
 from waitlist.models import Connection
 from waitlist.people import Person
+from waitlist.states import CancelledBy
 
 TYPES = {
     "appointment.booked": What.BOOKED,
     "appointment.moved": What.MOVED,
     "appointment.cancelled": What.CANCELLED,
 }
+CANCELLED_BY = {"patient": CancelledBy.PATIENT, "clinic": CancelledBy.CLINIC}
 
 
 def is_signed(connection: Connection, headers: Mapping[str, str], raw: bytes) -> bool:
@@ -59,6 +61,7 @@ def told(body: dict[str, Any]) -> Told:
         ends_at=moment(data, "ends_at"),
         patient=_patient(inner(data, "patient")),
         reason=text(data, "reason"),
+        cancelled_by=CANCELLED_BY.get(text(data, "cancelled_by"), CancelledBy.UNKNOWN),
     )
 
 

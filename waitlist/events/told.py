@@ -11,6 +11,7 @@ from django.db.models import TextChoices
 from django.utils.dateparse import parse_datetime
 
 from waitlist.people import Person
+from waitlist.states import CancelledBy
 
 LONGEST = 200  # of a name or id, as the columns that keep it
 MAX_VERSION = 2**63 - 1
@@ -61,6 +62,7 @@ class Told:
     former_ends_at: datetime | None = None
     patient: Person | None = None
     reason: str = ""
+    cancelled_by: CancelledBy = CancelledBy.UNKNOWN
 
 
 def parse(raw: bytes) -> dict[str, Any]:
