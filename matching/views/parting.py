@@ -18,7 +18,7 @@ def before_claim(slot: Slot, *, counts_from: str = "your yes", now: datetime) ->
     owed = share_of(slot.price_cents, terms.late_percent)
     if not owed or terms.free_until(now, slot.starts_at) <= terms.early_until(slot.starts_at):
         return ""
-    then = f"then cancelling costs {terms.late_percent} % ({money(owed)})."
+    then = f"then cancelling costs {terms.late_percent}\u00a0% ({money(owed)})."
     if not terms.grace_minutes:
         return f"This time is less than {hours(terms.notice_minutes)} away: {then[5:]}"
     return f"Free to cancel for {terms.grace_minutes} minutes after {counts_from}, {then}"

@@ -10,6 +10,7 @@ from matching.states import IN_LINE, Reserve
 from matching.views import facts, parting
 from waitlist.models import Appointment
 
+TOLD = "we book it and tell you"
 MAY_COME_FREE = (Claim.TAKEN, Claim.BUSY)
 LONGEST: int = Appointment._meta.get_field("details").max_length or 0
 
@@ -27,7 +28,7 @@ def of(offer: Offer, outcome: Claim, *, now: datetime) -> dict[str, Any]:
         "is_reserve": offer.reserve in IN_LINE and until is not None,
         "may_book": may_book,
         "books": offer.reserve == Reserve.BOOK and may_book,
-        "if_booked": parting.before_claim(slot, counts_from="we tell you", now=until) if until and may_book else "",
+        "if_booked": parting.before_claim(slot, counts_from=TOLD, now=until) if until and may_book else "",
         "may_keep": outcome in MAY_COME_FREE and reserves.may_keep(offer, now=now),
         "frees_until": until and facts.moment(until, slot.clinic.zone, now=now),
     }

@@ -96,14 +96,14 @@ def test_others_see_until_when_and_may_wait_in_reserve(visitor):
 
 def test_what_cancelling_costs_is_shown_to_who_may_be_booked_as_reserve(visitor):
     """Inside the notice (decision R18); with days to spare nothing is said, as before any yes."""
-    costs = "Free to cancel for 15 minutes after we tell you, then cancelling costs 100 % ($320)."
+    costs = "Free to cancel for 15 minutes after we book it and tell you, then cancelling costs 100 % ($320)."
     far = SITUATIONS["taken"][1](Clinic())
     assert "Book it for me" in look(visitor, far).text and "cancelling costs" not in look(visitor, far).text
     near = SITUATIONS["taken"][1](Clinic())
     # twenty minutes more than the notice, but it may be booked as late as in fifteen
     starts_at = timezone.now() + timedelta(hours=24, minutes=20)
     Slot.objects.filter(pk=near.slot_id).update(starts_at=starts_at, ends_at=starts_at + timedelta(minutes=45))
-    assert f"If we book it for you: {costs}" in look(visitor, near).text
+    assert costs in look(visitor, near).text
     assert costs in post(visitor, near, "reserve", how="book").text
     assert "cancelling costs" not in post(visitor, near, "reserve", how="ask").text
 
