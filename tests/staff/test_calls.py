@@ -57,7 +57,7 @@ def test_in_an_outage_those_whose_text_has_not_gone_and_always_those_nothing_rea
     number = waiting.patient.contact_points.get().value
     assert f'href="tel:{number}"' in page(staff)
     for name in ("board", "tasks"):
-        assert "Texts are not going out since" in page(staff, name)
+        assert "No text has gone out since" in page(staff, name)
         assert "Call 4 people now" in page(staff, name)
 
 

@@ -117,3 +117,13 @@ def test_a_page_that_is_not_there(client: Client):
     answer = client.get("/nowhere/")
     assert answer.status_code == 404
     assert "Nothing here" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "name, page", [("calls", "Tasks"), ("fees", "Tasks"), ("opening-new", "Today"), ("checks", "Settings")]
+)
+def test_the_bar_says_to_which_page_this_one_belongs(client: Client, name: str, page: str):
+    client.force_login(factories.user(factories.clinic(), Role.MANAGER))
+    words = client.get(reverse(name)).content.decode()
+    assert words.count("aria-current") == 1
+    assert re.search(r'aria-current="page">(\w+)', words)[1] == page

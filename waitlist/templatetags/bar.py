@@ -23,6 +23,13 @@ PAGES = (  # label, address by name, who may open it
     ("Settings", "settings", {Role.MANAGER, Role.ADMIN}),
 )
 
+ALSO = {  # what else lies under it
+    "board": ("/slots/", "/openings/"),
+    "waitlist": ("/patients/",),
+    "tasks": ("/calls/", "/fees/"),
+    "settings": ("/checks/",),
+}
+
 
 def open_tasks(clinic_id: int, *, now: datetime) -> int:
     """What waits for a person's hand: one query, as every page asks."""
@@ -49,7 +56,7 @@ def bar(context: template.Context) -> dict[str, Any]:
         {
             "label": label,
             "url": url,
-            "is_here": request.path == url or (url != "/" and request.path.startswith(url)),
+            "is_here": _is_here(request.path, name, url),
         }
         for label, name, roles in PAGES
         if mine is not None and mine.role in roles and (url := address(name)) is not None
@@ -63,3 +70,7 @@ def bar(context: template.Context) -> dict[str, Any]:
         "csrf_token": context.get("csrf_token"),
         "here": request.get_full_path(),
     }
+
+
+def _is_here(path: str, name: str, url: str) -> bool:
+    return path == url or path.startswith(ALSO.get(name, ())) or (url != "/" and path.startswith(url))
