@@ -1,5 +1,6 @@
 """The call list: people nothing could tell of an offer, or of a visit they lost, for staff to ring up. Reads only."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,7 +46,7 @@ def news(clinic: Clinic, *, now: datetime) -> News:
 def of_clinic(clinic: Clinic, *, now: datetime) -> list[Call]:
     """Whom to ring up, by the start of the time on offer."""
     offers = _offers(clinic, now=now)
-    numbers = _numbers(clinic, offers, contact_point__stopped_at=None)
+    numbers = numbers_of(clinic, [offer.patient_id for offer in offers], contact_point__stopped_at=None)
     failed = set(_failed().filter(pk__in=[offer.pk for offer in offers]).values_list("pk", flat=True))
     return [Call(offer, numbers.get(offer.patient_id, ""), offer.pk in failed) for offer in offers]
 
@@ -53,14 +54,14 @@ def of_clinic(clinic: Clinic, *, now: datetime) -> list[Call]:
 def of_losers(clinic: Clinic, *, now: datetime) -> list[Call]:
     """Whom to ring up since their visit is cancelled and nothing tells them, by its start."""
     offers = list(untold.of_clinic(clinic, now=now))
-    numbers = _numbers(clinic, offers)
+    numbers = numbers_of(clinic, [offer.patient_id for offer in offers])
     return [Call(offer, numbers.get(offer.patient_id, "")) for offer in offers]
 
 
-def _numbers(clinic: Clinic, offers: list[Offer], **only: Any) -> dict[int, str]:
+def numbers_of(clinic: Clinic, patients: Iterable[int | None], **only: Any) -> dict[int, str]:
     """Patient → the number to ring them up at; who wants no more texts is called about a visit all the same."""
     users = PatientContact.objects.filter(
-        patient__in=[offer.patient_id for offer in offers],
+        patient__in=[pk for pk in patients if pk is not None],
         contact_point__kind=ContactKind.PHONE,
         contact_point__clinic=clinic,
         **only,

@@ -87,15 +87,18 @@ def test_what_cannot_be_is_said_at_its_field(fields, sentence, manager: Client):
 def test_what_is_booked_then_is_shown_and_cancelled_in_one_go(manager: Client, world: World):
     noon = datetime.combine(in_days(9), datetime.min.time(), HERE) + timedelta(hours=12)
     for hours in range(3):
-        world.appointment(noon + timedelta(hours=hours), patient=factories.patient(world.clinic))
+        visit = world.appointment(noon + timedelta(hours=hours), patient=factories.patient(world.clinic))
+    world.slot(visit.starts_at, state="filled", filled_by=visit, filled_at=timezone.now())
     words = close(manager)
+    assert words.count("Please call</span>") == 2 and words.count("Will be told</span>") == 1
+    assert f'href="tel:{visit.patient.contact_points.get().value}"' in words
     assert "3 appointments are booked then" in words and "Cancel all 3" in words
     row = Closure.objects.get()
     assert "3 appointments are booked then" in manager.get(URL).content.decode()
     words = manager.post(reverse("closure", args=[row.pk]), follow=True).content.decode()
     assert "Cancelled: 3." in words
     assert set(Appointment.objects.values_list("status", flat=True)) == {"cancelled"}
-    assert set(Slot.objects.values_list("closed_because", flat=True)) == {"closure"}
+    assert set(Slot.objects.exclude(state="filled").values_list("closed_because", flat=True)) == {"closure"}
     assert "Nothing is booked then" in manager.get(reverse("closure", args=[row.pk])).content.decode()
 
 
@@ -156,7 +159,7 @@ def many(world: World) -> MassCancellation:
 def test_the_board_asks_once_what_becomes_of_a_sick_day(staff: Client, world: World):
     mass = many(world)
     words = staff.get("/").content.decode()
-    assert f"{world.practitioner.name}, " in words and "4 times cancelled within minutes" in words
+    assert f"{world.practitioner.name}, " in words and "4 visits cancelled within minutes" in words
     assert "paused until you say whether to refill" in words
     url = reverse("many-cancelled", args=[mass.pk])
     assert "Nothing was chosen" in staff.post(url, follow=True).content.decode()
@@ -170,7 +173,7 @@ def test_kept_empty_the_day_is_closed(staff: Client, world: World):
     world.appointment(mass.starts_at + timedelta(hours=18))
     url = reverse("many-cancelled", args=[mass.pk])
     words = staff.post(url, {"answer": "keep_empty"}, follow=True).content.decode()
-    assert "They stay empty" in words and "1 appointment is still booked then" in words
+    assert "They stay empty" in words and "1 appointment is still booked then: cancel it under Appointments" in words
     assert set(Slot.objects.values_list("closed_because", flat=True)) == {"closure"}
     assert Closure.objects.get().practitioner == world.practitioner
     mass.refresh_from_db()

@@ -21,7 +21,7 @@ def test_one_click_on_the_board_keeps_the_day_empty(stack: Stack, browser_page: 
         schedule.cancel(visit.pk, reason="", by=CancelledBy.CLINIC, now=timezone.now())
     sign_in(browser_page, stack.url, factories.user(world.clinic))
     browser_page.goto(stack.url)
-    expect(browser_page.get_by_text("4 times cancelled within minutes")).to_be_visible()
+    expect(browser_page.get_by_text("4 visits cancelled within minutes")).to_be_visible()
     browser_page.get_by_role("button", name="Keep them empty").click()
     expect(browser_page.get_by_text("They stay empty")).to_be_visible()
     expect(browser_page.get_by_text("cancelled within minutes")).to_have_count(0)

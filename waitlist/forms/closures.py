@@ -20,11 +20,11 @@ class ClosureForm(forms.Form):
 
     first_day = forms.DateField(label="From", widget=DAY)
     opens_late = forms.TimeField(
-        label="From this hour", widget=HOUR, required=False, help_text="Empty: from the start of the day."
+        label="From what time", widget=HOUR, required=False, help_text="Empty: from the start of the day."
     )
     last_day = forms.DateField(label="Until", widget=DAY, required=False, help_text="Empty: that one day.")
     back_at = forms.TimeField(
-        label="Until this hour", widget=HOUR, required=False, help_text="Empty: to the end of the day."
+        label="Until what time", widget=HOUR, required=False, help_text="Empty: to the end of the day."
     )
     location = forms.ModelChoiceField(
         Location.objects.none(), label="Where", required=False, empty_label="Every location"
@@ -77,10 +77,10 @@ class HolidaysForm(forms.Form):
 
     country = forms.ChoiceField(help_text="The region is each location’s state.")
     closes_on_holidays = forms.BooleanField(
-        label="Close on every public holiday, but for those you say you work", required=False
+        label="Close on every public holiday but those you say you work", required=False
     )
     mass_cancellation_count = forms.IntegerField(
-        label="Ask before refilling, from how many cancelled at once",
+        label="Ask before refilling when this many are cancelled at once",
         min_value=2,
         max_value=1000,
         help_text="Of one practitioner or one location, for the same day, within 10 minutes.",

@@ -1,6 +1,6 @@
 """Closures and public holidays: which are to come, one more, one less; and what is booked then all the same."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -12,10 +12,11 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from matching import calls
 from waitlist import access, closing, holidays, keeping
 from waitlist.forms import point_out
 from waitlist.forms.closures import ClosureForm, HolidaysForm
-from waitlist.models import Closure, Location
+from waitlist.models import Appointment, Closure, Location, Slot
 from waitlist.states import Role
 from waitlist.views.answer import typed
 
@@ -62,8 +63,18 @@ def closure(request: HttpRequest, pk: int) -> HttpResponse:
         count = closing.cancel_booked(row, now=now)
         messages.success(request, f"Cancelled: {count}. These times stay empty.")
         return redirect("closures")
-    context = {"closure": row, "booked": list(closing.booked_under(row, now=now)), "now": now, "clinic": row.clinic}
+    context = {"closure": row, "booked": _booked(row, now=now), "now": now, "clinic": row.clinic}
     return render(request, "waitlist/closure.html", context)
+
+
+def _booked(row: Closure, *, now: datetime) -> list[Appointment]:
+    """What is booked then, each with its patient's `number` and whether it `is_won`: only those winners are told."""
+    booked = list(closing.booked_under(row, now=now))
+    numbers = calls.numbers_of(row.clinic, [one.patient_id for one in booked])
+    won = set(Slot.objects.filter(filled_by__in=booked).values_list("filled_by", flat=True))
+    for one in booked:
+        one.number, one.is_won = numbers.get(one.patient_id or 0, ""), one.pk in won  # type: ignore[attr-defined]
+    return booked
 
 
 @require_POST
