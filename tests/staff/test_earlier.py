@@ -100,7 +100,7 @@ def test_a_manager_sets_the_rule_and_bad_input_is_named(client: Client, world: W
     assert "Saved" in client.post(url, {"from_days": "14"}, follow=True).content.decode()
     assert Clinic.objects.get().earlier_from_days == 14
     for wrong in ("0", "400", "soon"):
-        assert "Visits at least so many days away" in client.post(url, {"from_days": wrong}).content.decode()
+        assert "Visits at least this many days ahead" in client.post(url, {"from_days": wrong}).content.decode()
     assert Clinic.objects.get().earlier_from_days == 14
     client.post(url, {"from_days": ""})
     assert Clinic.objects.get().earlier_from_days is None

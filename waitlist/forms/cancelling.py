@@ -19,10 +19,10 @@ def _count(label: str, most: int, help_text: str, *, required: bool = True) -> f
 class CancellingForm(forms.Form):
     """Percents of the price, minutes that are free, hours of notice; one field more for each service."""
 
-    grace_minutes = _count("Free for so many minutes after a yes", 240, "The time is then open again at once.")
-    cancel_fee_percent_early = _count("With enough notice, % of the price", 100, "After the free minutes.")
-    cancel_fee_percent_late = _count("With less notice, % of the price", 100, "Not less than with enough notice.")
-    notice_hours = _count("Enough notice, in hours", MOST_HOURS, "To the hour still counts as enough.")
+    grace_minutes = _count("Free after a yes, in minutes", 240, "Whoever changes their mind so soon owes nothing.")
+    cancel_fee_percent_early = _count("Fee with enough notice, % of the price", 100, "0 for no fee.")
+    cancel_fee_percent_late = _count("Fee with less notice, % of the price", 100, "Not less than with enough notice.")
+    notice_hours = _count("Enough notice, in hours", MOST_HOURS, "Before the visit. To the hour still counts as enough.")
 
     def __init__(self, clinic: Clinic, *args: Any, **options: Any) -> None:
         self.services = list(clinic.services.filter(retired_at=None).order_by("name"))
@@ -52,7 +52,7 @@ class CancellingForm(forms.Form):
 
     @property
     def of_clinic(self) -> list[forms.BoundField]:
-        names = ("grace_minutes", "cancel_fee_percent_early", "notice_hours", "cancel_fee_percent_late")
+        names = ("grace_minutes", "notice_hours", "cancel_fee_percent_early", "cancel_fee_percent_late")
         return [self[name] for name in names]
 
     @property

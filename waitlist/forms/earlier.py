@@ -17,7 +17,7 @@ class EarlierForm(forms.Form):
 
     def __init__(self, clinic: Clinic, practitioner: str, *args: object, **options: object) -> None:
         super().__init__(*args, **options)  # type: ignore[arg-type]
-        self.fields["with_whom"].choices = [("same", practitioner), ("anybody", "anybody")]  # type: ignore[attr-defined]
+        self.fields["with_whom"].choices = [("same", practitioner), ("anybody", "Anybody")]  # type: ignore[attr-defined]
         notice = clinic.default_notice_minutes
         self.fields["notice_minutes"].initial = notice
         if notice not in dict(NOTICE):
@@ -28,7 +28,7 @@ class RuleForm(forms.Form):
     """From how many days away a visit joins by itself."""
 
     from_days = forms.IntegerField(
-        label="Visits at least so many days away",
+        label="Visits at least this many days ahead",
         min_value=1,
         max_value=365,
         required=False,

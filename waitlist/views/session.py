@@ -29,8 +29,8 @@ SETTINGS = (  # address by name, who may open it, what it is called, what for
     (
         "cancelling",
         Role.MANAGER,
-        "Cancelling",
-        "What a patient owes who gives up a time they won, and how late is late.",
+        "Cancellation fees",
+        "What a patient owes who gives up a time they got through the waitlist, and how late is late.",
     ),
     (
         "earlier-times",
