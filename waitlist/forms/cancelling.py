@@ -22,7 +22,7 @@ class CancellingForm(forms.Form):
     grace_minutes = _count("Free after a yes, in minutes", 240, "Whoever changes their mind so soon owes nothing.")
     cancel_fee_percent_early = _count("Fee with enough notice, % of the price", 100, "0 for no fee.")
     cancel_fee_percent_late = _count("Fee with less notice, % of the price", 100, "Not less than with enough notice.")
-    notice_hours = _count("Enough notice, in hours", MOST_HOURS, "Before the visit. To the hour still counts as enough.")
+    notice_hours = _count("Enough notice, in hours", MOST_HOURS, "Before the visit; exactly so many is enough.")
 
     def __init__(self, clinic: Clinic, *args: Any, **options: Any) -> None:
         self.services = list(clinic.services.filter(retired_at=None).order_by("name"))
