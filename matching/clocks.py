@@ -73,9 +73,9 @@ def await_end(slot: Slot, channel: str, *, now: datetime) -> None:
     trail.record("slot.paused", slot, now=now, clinic_id=slot.clinic_id, changes={"channel": channel})
 
 
-def stopped_by(needed: Iterable[Wave]) -> str:
+def stopped_by(needed: Iterable[Wave], stand_still: Collection[str] | None = None) -> str:
     """The channel that one of these waves needs and that is out; empty where all of them may go."""
-    stand_still = outages.out()
+    stand_still = outages.out() if stand_still is None else stand_still
     return next((channel for channel in map(_channel, needed) if channel in stand_still), "")
 
 

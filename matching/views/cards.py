@@ -4,14 +4,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
-from matching import plans, ranking, reserves, swaps
+from matching import clocks, plans, ranking, reserves, swaps
 from matching.models import Offer, SentWave
 from matching.plans import Plan
 from matching.states import IN_LINE, MAY_BE_RESERVE, Reserve
 from matching.views.looks import Asked, why_not
-from notifications.models import Message
+from notifications.models import Message, Outage
 from notifications.states import Kind
 from waitlist import cancellers, masses, vacancies
 from waitlist.models import Slot, Writeback
@@ -99,6 +100,11 @@ class Card:
         return self.slot.is_live and getattr(self.slot, "waits_for_word", False)
 
     @property
+    def is_out(self) -> bool:
+        """Whether nobody can be asked, as what the next wave goes by is out."""
+        return self.slot.is_live and bool(clocks.stopped_by(self.plan.to_come, getattr(self.slot, "out", ())))
+
+    @property
     def may_undo(self) -> bool:
         """Whether the cancellation that freed it may still be taken back."""
         slot, visit = self.slot, self.slot.freed_by
@@ -151,7 +157,7 @@ class Card:
             return ("hold", f"{who} is finishing the booking · lapses", slot.held_until)
         if self.is_kept:
             return ("hold", "kept for those asked · open to others", slot.exclusive_until)
-        if slot.paused_for:
+        if slot.paused_for or self.is_out:
             return ("bad", "paused: nothing goes out to people now", None)
         if self.is_paused:
             return ("wait", "paused until you say whether to refill", None)
@@ -197,7 +203,8 @@ def cards(slots: QuerySet[Slot], *, now: datetime) -> list[Card]:
     offers = rows.prefetch_related(told).order_by("wave", "-score", "pk")
     booked = Writeback.objects.filter(kind=Writeback.Kind.BOOKED)
     was_swapped = Exists(swaps.gave_up(OuterRef("freed_by")))
-    whole = slots.annotate(waits_for_word=masses.pausing(), was_swapped=was_swapped).select_related(
+    out = ArraySubquery(Outage.objects.filter(ended_at=None).values("channel"))
+    whole = slots.annotate(waits_for_word=masses.pausing(), was_swapped=was_swapped, out=out).select_related(
         *("clinic", "location__clinic", "practitioner", "service", "policy"),
         *("freed_by__patient", "filled_by__patient", "filled_by__service", "held_by"),
     ).prefetch_related(

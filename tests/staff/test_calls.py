@@ -61,6 +61,15 @@ def test_in_an_outage_those_whose_text_has_not_gone_and_always_those_nothing_rea
         assert "Call 4 people now" in page(staff, name)
 
 
+def test_in_an_outage_a_card_promises_no_next_wave(staff: Client, world: World):
+    slot = asked(world, "delivered").slot
+    type(slot).objects.filter(pk=slot.pk).update(wave=1, next_wave_at=timezone.now() + timedelta(minutes=9))
+    assert "Next wave now" in page(staff, "board")
+    outages.begin("sms", "unreachable", now=timezone.now())
+    for text in (page(staff, "board"), staff.get(reverse("slot", args=[slot.pk])).content.decode()):
+        assert "paused: nothing goes out to people now" in text and "Next wave now" not in text
+
+
 def test_nobody_is_called_for_a_time_that_is_over_taken_or_no_longer_wanted(staff: Client, world: World):
     now = timezone.now()
     over, taken, left = (asked(world, "failed") for _ in range(3))
