@@ -10,11 +10,12 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from matching.models import SentWave
+from notifications import outages
 from notifications.models import Message
 from tests import factories
 from tests.factories import World
 from tests.harness import Stack
-from waitlist.models import Closure, InboundEvent, MassCancellation, Slot, SurgeDay, User, Writeback
+from waitlist.models import CancellationFee, Closure, InboundEvent, MassCancellation, Slot, SurgeDay, User, Writeback
 from waitlist.states import Role, SlotState
 
 PARTS = ("time", "practitioner", "service", "geography", "notice", "responsiveness", "fairness")
@@ -30,7 +31,7 @@ def busy_clinic() -> tuple[World, User, Slot]:
         opened_at=now,
         next_wave_at=now + timedelta(hours=1),
     )
-    for n, status in enumerate(("sent", "delivered", "undelivered")):
+    for n, status in enumerate(("sent", "delivered", "undelivered", "pending")):
         offer = world.offer(
             slot,
             offered_at=now,
@@ -52,7 +53,7 @@ def busy_clinic() -> tuple[World, User, Slot]:
             sent_at=now,
             text="A time has opened. Reply YES or tap {link}",
         )
-    SentWave.objects.create(slot=slot, number=1, sent_at=now, asked=3, excluded={"another_day": 4})
+    SentWave.objects.create(slot=slot, number=1, sent_at=now, asked=4, excluded={"another_day": 4})
     empty = world.slot(
         now + timedelta(hours=40), state=SlotState.EXPIRED, opened_at=now, closed_at=now, closed_because="past"
     )
@@ -69,10 +70,16 @@ def busy_clinic() -> tuple[World, User, Slot]:
         connection=world.connection(), event_key="1", payload={}, status="rejected", received_at=now
     )
     SurgeDay.objects.create(clinic=world.clinic, day=(now + timedelta(days=9)).date(), reason="Holiday")
-    span = {"starts_at": taken.starts_at, "ends_at": taken.ends_at}
+    span = {"starts_at": taken.starts_at, "ends_at": taken.ends_at + timedelta(hours=2)}
     Closure.objects.create(clinic=world.clinic, reason="Training", **span)
     gone = world.appointment(now + timedelta(hours=70), status="cancelled", cancelled_at=now)
     freed = world.slot(gone.starts_at, opened_at=now, opened_because="cancelled", freed_by=gone)
+    CancellationFee.objects.create(
+        clinic=world.clinic, appointment=gone, rule="early", percent=50, price_cents=32000, cents=16000, owed_at=now
+    )
+    factories.service(world.clinic, minutes=30)
+    world.appointment(taken.starts_at + timedelta(hours=1), patient=factories.patient(world.clinic))  # while closed
+    outages.begin("sms", "by_hand", now=now)
     span = {"day": freed.starts_at.date(), "starts_at": freed.starts_at, "ends_at": freed.ends_at}
     MassCancellation.objects.create(clinic=world.clinic, practitioner=world.practitioner, noticed_at=now, **span)
     return world, factories.user(world.clinic, Role.ADMIN), slot
@@ -82,7 +89,7 @@ def addresses(world: World, slot: Slot) -> list[str]:
     entry = world.clinic.entries.latest("pk")
     one = [slot.pk]
     slot_page = reverse("slot", args=one)
-    appointment = world.clinic.appointments.get(status="booked")
+    appointment = world.clinic.appointments.filter(filled_slot__isnull=False).get()
     paused = world.clinic.slots.get(freed_by__isnull=False)
     return [
         reverse("login"),
@@ -96,6 +103,7 @@ def addresses(world: World, slot: Slot) -> list[str]:
         reverse("slot-stop", args=one),
         reverse("appointments"),
         reverse("appointment-cancel", args=[appointment.pk]),
+        reverse("appointment-earlier", args=[appointment.pk]),
         reverse("waitlist"),
         reverse("entry-new"),
         reverse("entry-edit", args=[entry.pk]),
@@ -103,6 +111,9 @@ def addresses(world: World, slot: Slot) -> list[str]:
         reverse("patient-edit", args=[entry.patient_id]),
         reverse("opening-new"),
         reverse("tasks"),
+        reverse("calls"),
+        reverse("fees"),
+        reverse("checks"),
         reverse("settings"),
         f"{reverse('tiers')}?preset=established",
         reverse("score"),
@@ -114,8 +125,13 @@ def addresses(world: World, slot: Slot) -> list[str]:
         reverse("closures"),
         reverse("closure", args=[world.clinic.closures.get().pk]),
         reverse("holidays"),
+        reverse("cancelling"),
+        reverse("earlier-times"),
+        reverse("services"),
+        reverse("service", args=[world.service.pk]),
         reverse("slot", args=[paused.pk]),
         reverse("slot-undo", args=[paused.pk]),
+        reverse("slot-service", args=[appointment.filled_slot.pk]),
         "/nowhere/",
     ]
 
@@ -129,12 +145,22 @@ def test_every_page(stack: Stack, open_page: Callable[..., Page], sign_in, schem
         page.goto(f"{stack.url}{path}")
         if path == reverse("login"):
             sign_in(page, stack.url, user)
-        report = Axe().run(page)
-        if report.violations_count:
-            found[path] = report.generate_report()
-        if page.evaluate("document.documentElement.scrollWidth") > width:
-            found[f"{path} scrolls sideways"] = ""
+        for details in page.locator("main summary").all():
+            details.click()
+        look(page, path, width, found)
+    page.goto(f"{stack.url}{reverse('slot-book', args=[slot.pk])}?q=Pat")
+    page.locator(f'button[name=patient][value="{world.clinic.patients.latest("pk").pk}"]').click()
+    page.get_by_label("Why book it all the same?").wait_for()
+    look(page, "the soft lock", width, found)
     assert found == {}
+
+
+def look(page: Page, name: str, width: int, found: dict[str, str]) -> None:
+    report = Axe().run(page)
+    if report.violations_count:
+        found[name] = report.generate_report()
+    if page.evaluate("document.documentElement.scrollWidth") > width:
+        found[f"{name} scrolls sideways"] = ""
 
 
 def test_the_front_desk_works_by_keyboard(stack: Stack, browser_page: Page, sign_in):
