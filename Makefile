@@ -10,7 +10,7 @@ export PYTHONUNBUFFERED := 1
 UV_FLAGS := -q --system-certs --python $(PY) $(shell test -w "$$HOME" || echo --no-cache)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-info test lint bench bench-matching soak screenshots lock clean
+.PHONY: help demo demo-info demo-manage test lint bench bench-matching soak screenshots lock clean
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -20,6 +20,9 @@ demo: .venv/ready ## Everything running here, with demo data (PORT=8000 DATA_DIR
 
 demo-info: .venv/ready ## The running demo as one JSON object: address, sign-ins, connections
 	@$(PY) -m ops.demo_info
+
+demo-manage: .venv/ready ## A command on the running demo (ARGS="outage begin sms")
+	@$(PY) -m ops.demo_info $(or $(ARGS),help)
 
 test: lint .venv/ready-dev ## Lint, then every test on real servers (ARGS="-k claim -x")
 	@$(PY) -m ops.browser --install

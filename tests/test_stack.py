@@ -90,6 +90,8 @@ def test_demo_starts_answers_and_refuses_a_second_one_on_its_data(demo: Demo, tm
     assert {"email", "password", "role", "clinic"} <= set(info["staff"][0])
     assert {one["source"] for one in info["connections"]} >= {"standard", "calcom"}
     assert info["staff"][0]["email"] in demo.said()
+    listed = python("-m", "ops.demo_info", "outage", "list", **demo.variables)
+    assert listed.stdout.strip() == "Everything goes out."
 
     again = python("-m", "ops.stack", **{**demo.variables, "PORT": str(free_port())})
     assert again.returncode == 1
