@@ -70,6 +70,12 @@ def test_in_an_outage_a_card_promises_no_next_wave(staff: Client, world: World):
         assert "paused: nothing goes out to people now" in text and "Next wave now" not in text
 
 
+def test_one_begun_by_hand_says_so(staff: Client):
+    outages.begin("sms", "by_hand", now=timezone.now())
+    text = page(staff, "board")
+    assert "somebody began an outage by hand" in text and "No text has gone out" not in text
+
+
 def test_nobody_is_called_for_a_time_that_is_over_taken_or_no_longer_wanted(staff: Client, world: World):
     now = timezone.now()
     over, taken, left = (asked(world, "failed") for _ in range(3))

@@ -94,7 +94,9 @@ def test_whoever_cannot_be_told_is_to_be_called(staff: Client, world: World):
 
 def test_a_visit_nobody_won_shows_no_fee(staff: Client, world: World):
     visit = world.appointment(timezone.now() + timedelta(hours=60), patient=factories.patient(world.clinic))
-    assert "is owed" not in text(staff, reverse("appointment-cancel", args=[visit.pk]))
+    page = text(staff, reverse("appointment-cancel", args=[visit.pk]))
+    assert "is owed" not in page and "Standby does not write to them about it" in page
+    assert f'href="tel:{visit.patient.contact_points.get().value}"' in page
 
 
 # The board and its figures

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from matching import calls
 from waitlist import access, fees, schedule
 from waitlist.forms.openings import CancelForm
 from waitlist.models import Appointment, Slot
@@ -73,6 +74,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "now": now,
         "won": won,
+        "number": calls.numbers_of(appointment.clinic, [appointment.patient_id]).get(appointment.patient_id or 0, ""),
         "due": fees.due(appointment, won, now=now) if won is not None else None,
     }
     return render(request, "waitlist/appointment_cancel.html", context)
