@@ -6,26 +6,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.chromium import CHROMIUM
+from tests.clean_up import forget_everything
 from tests.harness import Stack
 from tests.stacks import STACKS, Stacks
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> None:
-    """The append-only tables refuse TRUNCATE, as they must; only the clean-up between tests may pass."""
-    operations = type(connection.ops)
-    plain = operations.sql_flush
-
-    def sql_flush(self: Any, *arguments: Any, **options: Any) -> list[str]:
-        statements = plain(self, *arguments, **options)
-        return ["SET LOCAL session_replication_role = replica", *statements] if statements else []
-
-    operations.sql_flush = sql_flush  # type: ignore[method-assign]
+    """What a test committed is removed by ourselves, ten times faster than by Django."""
+    TransactionTestCase._fixture_teardown = forget_everything  # type: ignore[method-assign]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

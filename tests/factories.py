@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from typing import Any
+
+from django.contrib.auth.hashers import make_password
 
 from matching import policies, presets
 from matching.models import Offer, PolicyVersion, SentWave
@@ -55,9 +58,16 @@ def clinic(policy: Policy | None = None, **fields: Any) -> Clinic:
 
 def user(of: Clinic, role: str = Role.FRONT_DESK, **fields: Any) -> User:
     n = next(_numbers)
-    made = User.objects.create_user(f"user{n}@clinic.example", PASSWORD, **{"name": f"User {n}", **fields})
+    made = User(email=f"user{n}@clinic.example", password=hashed_password(), **{"name": f"User {n}", **fields})
+    made.save()
     Membership.objects.create(user=made, clinic=of, role=role)
     return made
+
+
+@cache
+def hashed_password() -> str:
+    """PASSWORD as the database keeps it; slow to make, as it must be, so made once."""
+    return make_password(PASSWORD)
 
 
 def location(of: Clinic, **fields: Any) -> Location:

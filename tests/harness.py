@@ -178,7 +178,7 @@ class Stack:
         self.children["beat"].send_signal(signal.SIGCONT)
 
     def quiet(self) -> None:
-        """No process of ours touches the database any more: the next statement may be TRUNCATE."""
+        """No process of ours touches the database any more: the rows may go."""
         if "beat" in self.children:
             self.children["beat"].send_signal(signal.SIGSTOP)
         if self.broker_answers():
