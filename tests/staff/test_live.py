@@ -99,7 +99,10 @@ def test_another_clinics_pages_hear_nothing(stack: Stack):
 def test_a_lost_database_connection_is_made_up_for(stack: Stack):
     world = World()
     with streams(stack, factories.user(world.clinic), 1) as (stream,), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE query LIKE 'LISTEN%' AND datname = current_database()"
+        )
         assert cursor.rowcount == 1
         stream.wait_for(b"data: everything")
         live.hint(world.clinic.pk, "board")
