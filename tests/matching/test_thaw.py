@@ -4,6 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.db.models import QuerySet
 
 from audit.models import Entry
 from matching import cascade, claims, clocks, lapses, picks, reserves, returns, work
@@ -17,6 +18,7 @@ from tests import factories
 from tests.at_once import at_once
 from tests.factories import NOW, World
 from tests.matching.steps import policy, states, step
+from tests.matching.test_races import Race, run
 from tests.recorded import everything_recorded
 from waitlist import vacancies
 from waitlist.models import Slot
@@ -288,24 +290,32 @@ def test_the_end_and_many_sweeps_at_once_expire_nobody_and_add_it_once():
     assert sum(entry.changes["because"] == "outage" for entry in moved) == 2
 
 
-@pytest.mark.django_db(transaction=True)
-def test_control_without_the_lock_it_is_added_more_than_once(monkeypatch):
-    """Two that have both read the row before either writes it: which the slot's lock forbids."""
+def two_sweeps_meet(monkeypatch) -> tuple[bool, int]:
+    """Two sweeps meet where the first has read the clocks and is about to move them: whether the second waited for
+    it, and how often a clock was moved."""
     slot = world_of().slot()
     step(slot, NOW)
     delivered()
     outage(5, 65)
-    over = list(outages.since(NOW))
-    first = list(slot.offers.select_related("patient"))
-    second = list(slot.offers.select_related("patient"))
-    for rows in (first, second):
-        for row in rows:
-            clocks._put_on(row, slot, list(row.messages.all()), over)
-        Offer.objects.bulk_update(rows, ["expires_at"])  # but not that it is in the clock
-    third = list(slot.offers.select_related("patient"))
-    for row in third:
-        clocks._put_on(row, slot, list(row.messages.all()), over)
-    assert {row.expires_at for row in third} == {NOW + 150 * MINUTE}
+
+    def sweep(slot: Slot) -> bool:
+        return lapses.clear_up(slot.pk, now=NOW + 65 * MINUTE)
+
+    waited, says = run(Race(sweep, (clocks, "_move"), sweep, (True, True), ""), slot, monkeypatch)
+    assert says == (True, True)
+    moved = Entry.objects.filter(verb="offer.clock_moved")
+    return waited, sum(entry.changes["because"] == "outage" for entry in moved)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_second_sweep_waits_and_finds_both_clocks_moved(monkeypatch):
+    assert two_sweeps_meet(monkeypatch) == (True, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_lock_both_clocks_are_moved_twice(monkeypatch):
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_: rows.all())
+    assert two_sweeps_meet(monkeypatch) == (False, 4)
 
 
 @pytest.mark.django_db(transaction=True)
