@@ -299,7 +299,7 @@ def two_sweeps_meet(monkeypatch) -> tuple[bool, int]:
     outage(5, 65)
 
     def sweep(slot: Slot) -> bool:
-        return lapses.clear_up(slot.pk, now=NOW + 65 * MINUTE)
+        return lapses.clear_up(slot.pk, now=NOW + 65 * MINUTE) is not None
 
     waited, says = run(Race(sweep, (clocks, "_move"), sweep, (True, True), ""), slot, monkeypatch)
     assert says == (True, True)
