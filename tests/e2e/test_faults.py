@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from matching import cascade, claims, work
 from matching import tasks as matching_tasks
-from matching.models import SentWave
+from matching.models import Offer, SentWave
 from notifications import outbox
 from notifications import tasks as notifications_tasks
 from notifications.models import SimulatedText
@@ -52,22 +52,43 @@ def everything_due(now: datetime) -> None:
     outbox.deliver_due(now=now)
 
 
+def deadlines(slot: Slot) -> dict[int, datetime]:
+    """Until when each of those asked was told that they may answer."""
+    return dict(slot.offers.values_list("pk", "expires_at"))
+
+
+def shortened(promised: dict[int, datetime]) -> list[int]:
+    """Offers that end, or have ended, before what was promised."""
+    now = dict(Offer.objects.filter(pk__in=promised).values_list("pk", "expires_at"))
+    return [pk for pk, expires_at in promised.items() if now[pk] < expires_at]
+
+
+def test_control_a_shortened_deadline_is_found() -> None:
+    _, slot = clinic_that_waits(2, now=NOW)
+    everything_due(NOW)
+    promised = deadlines(slot)
+    first = slot.offers.order_by("pk")[0]
+    Offer.objects.filter(pk=first.pk).update(expires_at=first.expires_at - timedelta(seconds=1))
+    assert shortened(promised) == [first.pk]
+
+
 def test_the_clock_jumps_an_hour_ahead_and_back() -> None:
     world, slot = clinic_that_waits(8, now=NOW)
     everything_due(NOW)
     first = set(slot.offers.values_list("patient", flat=True))
     assert len(first) == 5 and texts() == {"offer": 5}
+    promised = deadlines(slot)
     ahead = NOW + timedelta(hours=1)
     everything_due(ahead)  # every minute that was due meanwhile, in one go: each wave once, nobody twice
     asked = Counter(slot.offers.values_list("patient", flat=True))
     assert set(asked.values()) == {1} and texts() == {"offer": len(asked)}
-    over = slot.offers.filter(state="expired")
-    assert all(offer.expires_at <= ahead for offer in over)  # no deadline was shortened
+    assert shortened(promised) == []
+    assert not slot.offers.filter(state="expired", expires_at__gt=ahead).exists()  # nor was one over too soon
     assert SentWave.objects.filter(slot=slot).count() <= 2
     waves = slot.waves.count()
     for minutes in (0, 1, 5):  # and back: nothing is undone, nothing is done again
         everything_due(NOW + timedelta(minutes=minutes))
-    assert slot.waves.count() == waves
+    assert slot.waves.count() == waves and shortened(promised) == []
     assert Counter(slot.offers.values_list("patient", flat=True)) == asked and texts() == {"offer": len(asked)}
     assert claims.claim(slot.offers.order_by("pk")[0].pk, via="link", now=NOW + timedelta(minutes=6)) == "booked"
     everything_due(ahead + timedelta(minutes=1))
