@@ -3,8 +3,8 @@ PYTHON ?= python3
 PY := .venv/bin/python
 OUT ?= docs/screenshots
 ARGS ?=
-# All tests run in two processes, each with a database and a broker of its own; some of them in one.
-PROCESSES := $(if $(ARGS),,-n 2 --dist worksteal)
+# These have the machine to themselves; all others run in two processes, each with a database and a broker of its own.
+ALONE := worker or browser or alone
 
 # An environment that forbids bytecode makes every start three times slower.
 export PYTHONDONTWRITEBYTECODE :=
@@ -28,7 +28,12 @@ demo-manage: .venv/ready ## A command on the running demo (ARGS="outage begin sm
 
 test: lint .venv/ready-dev ## Lint, then every test on real servers (ARGS="-k claim -x")
 	@$(PY) -m ops.browser --install
-	$(PY) ops/with_services.py -- $(PY) -m pytest $(PROCESSES) $(ARGS)
+ifeq ($(ARGS),)
+	$(PY) ops/with_services.py -- $(PY) -m pytest -n 2 --dist worksteal -m "not ($(ALONE))"
+	$(PY) ops/with_services.py -- $(PY) -m pytest -m "$(ALONE)"
+else
+	$(PY) ops/with_services.py -- $(PY) -m pytest $(ARGS)
+endif
 
 lint: .venv/ready-dev ## Style, types, storeys, migrations
 	$(PY) -m ruff check .

@@ -281,6 +281,7 @@ def fifty_claims() -> Counter:
     return Counter(str(found) for found in at_once(calls))
 
 
+@pytest.mark.alone
 @pytest.mark.django_db(transaction=True)
 def test_fifty_at_once_one_booking_and_forty_nine_polite_answers():
     assert fifty_claims() == {"booked": 1, "taken": 49}
