@@ -17,6 +17,7 @@ from ops.processes import answers, free_port, kill_group
 from ops.with_services import remove_target
 from tests.harness import eventually
 
+pytestmark = pytest.mark.worker
 ROOT = Path(__file__).resolve().parent.parent
 OURS = {"DATABASE_URL", "REDIS_URL", "STATIC_ROOT", "DEMO", "DB_POOL", "SECRET_KEY", "PORT", "DATA_DIR", "MAKELEVEL"}
 PLAIN = {name: value for name, value in os.environ.items() if name not in OURS and not name.startswith("DJANGO_")}
