@@ -1,5 +1,7 @@
 """The patient's pages in a real browser: readable by everybody, true while they lie open, one tap is one answer."""
 
+from datetime import timedelta
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
@@ -8,6 +10,7 @@ from matching.models import Offer
 from tests import factories
 from tests.harness import eventually
 from tests.patient.situations import SITUATIONS, Clinic, link
+from tests.patient.test_leaving import booked
 from waitlist.models import Appointment, Slot
 from waitlist.states import ClosedBecause, SlotState
 
@@ -37,11 +40,29 @@ def test_everybody_can_use_every_page(name, open_page, live_server):
         page.goto(url)
         for details in page.locator("summary").all():
             details.click()
-        assert violations(page) == []
-        assert page.evaluate(SMALL_TARGETS) == []
-        assert page.evaluate(OVERFLOW) == 0
-        page.evaluate("() => { document.documentElement.style.fontSize = '225%'; }")  # text at twice its size
-        assert page.evaluate(OVERFLOW) == 0
+        everybody_can_use(page)
+
+
+def test_everybody_can_use_the_pages_before_a_visit_is_given_up(open_page, live_server):
+    pages = {
+        "owes": link(booked(timedelta(hours=20))) + "/cancel-visit",
+        "free": link(booked(said_yes=timedelta())) + "/cancel-visit",
+        "booked": link(booked()),
+    }
+    for options in (SMALL, {**PHONE, "color_scheme": "dark"}):
+        page = open_page(**options)
+        for url in pages.values():
+            page.goto(live_server.url + url)
+            everybody_can_use(page)
+
+
+def everybody_can_use(page) -> None:
+    """No violation axe can find, targets for a thumb, nothing cut off, at twice the size of text too."""
+    assert violations(page) == []
+    assert page.evaluate(SMALL_TARGETS) == []
+    assert page.evaluate(OVERFLOW) == 0
+    page.evaluate("() => { document.documentElement.style.fontSize = '225%'; }")
+    assert page.evaluate(OVERFLOW) == 0
 
 
 def test_an_unknown_link_is_readable_too(open_page, live_server):
