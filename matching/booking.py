@@ -10,11 +10,12 @@ from audit import trail
 from matching.models import Offer
 from matching.prepared import fetch
 from matching.states import BY_PATIENT, BY_STAFF
+from matching.told_sql import MAY_BE_TOLD
 from waitlist.live import hint
 from waitlist.models import Appointment, Slot, WaitlistEntry, Writeback
 from waitlist.nudge import nudge
 
-CLAIM = (Path(__file__).parent / "claim.sql").read_text()
+CLAIM = (Path(__file__).parent / "claim.sql").read_text().replace("{MAY_BE_TOLD}", MAY_BE_TOLD)
 OF_SLOT = [field.name for field in Slot._meta.concrete_fields]
 OF_SERVICE = ("service__notice_minutes", "service__details_prompt", "service__hold_seconds")
 BOOKED_THEN = ("practitioner_not_double_booked", "patient_not_double_booked")

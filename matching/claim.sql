@@ -75,9 +75,7 @@ WITH before AS (
         SELECT DISTINCT ON (c.kind) c.id AS contact_point_id,
             CASE c.kind WHEN 'phone' THEN 'sms' ELSE 'email' END AS channel
         FROM notifications_patientcontact pc JOIN notifications_contactpoint c ON c.id = pc.contact_point_id
-        WHERE pc.patient_id = won.patient_id AND c.stopped_at IS NULL
-            AND ((c.kind = 'phone' AND c.sms_capability <> 'no' AND c.granted @> '{offers:sms}'::varchar[])
-                OR (c.kind = 'email' AND c.granted @> '{offers:email}'::varchar[]))
+        WHERE pc.patient_id = won.patient_id AND {MAY_BE_TOLD}
         ORDER BY c.kind, pc.position, pc.id
     ) way
     UNION ALL

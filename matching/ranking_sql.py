@@ -7,6 +7,7 @@ What is read of an entry stands in its row (`standing`, `days`, `from_minute`, `
 from functools import cache
 
 from matching.states import Order
+from matching.told_sql import MAY_BE_TOLD
 
 # Haversine on a sphere of 6,371 km, in whole minutes; the slot's own place comes in radians.
 _TRAVEL = """2 * 6371 * asin(sqrt(least(1, power(sin((radians(p.latitude) - %(latitude)s) / 2), 2)
@@ -36,9 +37,8 @@ _FROM = f"FROM {_ENTRY} CROSS JOIN LATERAL ({_PERSON} OFFSET 0) p {_WAY}"
 
 _CONTACTS = """FROM notifications_patientcontact pc JOIN notifications_contactpoint c ON c.id = pc.contact_point_id
     WHERE pc.patient_id = e.patient_id"""
-_USABLE = f"""{_CONTACTS} AND c.stopped_at IS NULL
-      AND ((c.kind = 'phone' AND c.sms_capability <> 'no' AND c.granted @> '{{offers:sms}}'::varchar[])
-        OR (c.kind = 'email' AND c.granted @> '{{offers:email}}'::varchar[] AND %(lead)s >= %(email_lead_minutes)s))"""
+_USABLE = f"""{_CONTACTS} AND {MAY_BE_TOLD}
+      AND (c.kind = 'phone' OR %(lead)s >= %(email_lead_minutes)s)"""
 
 # As notifications.rules.caps counts them; there, under lock, is the last word.
 _UNDER_CAP = """AND (

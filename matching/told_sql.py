@@ -1,0 +1,8 @@
+"""Who may be told of an offer or a booking: the condition on a contact point `c`, for statements that ask in SQL.
+
+As `notifications.rules.forbidden` says it, which has the last word before anything is sent.
+"""
+
+MAY_BE_TOLD = """(c.stopped_at IS NULL
+      AND ((c.kind = 'phone' AND c.sms_capability <> 'no' AND c.granted @> '{offers:sms}'::varchar[])
+        OR (c.kind = 'email' AND c.granted @> '{offers:email}'::varchar[])))"""
