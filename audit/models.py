@@ -14,7 +14,7 @@ ENDINGS = {0: "created", 1: "changed", 2: "deleted", 3: "seen"}
 
 
 def hide(_value: str) -> str:
-    """For secrets: the trail says that one changed, never what it was."""
+    """For secrets, and words somebody wrote: the trail says that they changed, never what they were."""
     return "•••"
 
 

@@ -195,7 +195,7 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = [  # the tables edited as objects; everything
     {"model": "waitlist.Service", "m2m_fields": {"compatible"}},
     {"model": "waitlist.Connection", "mask_fields": ["secret"], "mask_callable": "audit.models.hide"},
     "waitlist.Location",
-    "waitlist.Closure",
+    {"model": "waitlist.Closure", "mask_fields": ["reason"], "mask_callable": "audit.models.hide"},
     "waitlist.WorkedHoliday",
     "waitlist.SurgeDay",
     "waitlist.Practitioner",

@@ -48,12 +48,17 @@ def reopen(closure: Closure, *, now: datetime) -> None:
 
 def booked_under(closure: Closure, *, now: datetime) -> QuerySet[Appointment]:
     """What is booked then all the same, from now on, by time."""
+    return _under(closure, now=now).filter(status=AppointmentStatus.BOOKED)
+
+
+def cancelled_under(closure: Closure, *, now: datetime) -> QuerySet[Appointment]:
+    """What the clinic has cancelled of it, from now on, by time."""
+    return _under(closure, now=now).filter(status=AppointmentStatus.CANCELLED, cancelled_by=CancelledBy.CLINIC)
+
+
+def _under(closure: Closure, *, now: datetime) -> QuerySet[Appointment]:
     rows = Appointment.objects.filter(
-        _scope(closure),
-        clinic=closure.clinic_id,
-        status=AppointmentStatus.BOOKED,
-        starts_at__lt=closure.ends_at,
-        ends_at__gt=closure.starts_at,
+        _scope(closure), clinic=closure.clinic_id, starts_at__lt=closure.ends_at, ends_at__gt=closure.starts_at
     )
     whole = rows.filter(starts_at__gt=now).select_related("patient", "practitioner", "service", "location__clinic")
     return whole.order_by("starts_at", "pk")

@@ -83,7 +83,7 @@ class ClosedBecause(TextChoices):
 
     NONE = "", "—"
     KEPT_EMPTY = "kept_empty", "Kept empty"
-    CLOSURE = "closure", "The clinic is closed then"
+    CLOSURE = "closure", "Closed then"
     STOPPED = "stopped", "Stopped by staff"
     PAST = "past", "Nobody took it in time"
     TOO_NEAR = "too_near", "Too near to ask anybody"

@@ -34,7 +34,7 @@ def open_by_hand(clinic: Clinic, time: Time, *, now: datetime) -> Slot:
     if time.starts_at <= now:
         raise Refused("The start is in the past.")
     if closure := calendar.closure_over(clinic, time):
-        raise Refused(f"The clinic is closed then: {closure.reason}.")
+        raise Refused(f"Closed then: {closure.reason}.")
     live = calendar.lock_live_over(time)
     if calendar.is_booked(time):
         raise Refused(f"{time.practitioner} is booked at that time.")

@@ -159,7 +159,7 @@ test_what_cannot_be = committed(test_what_cannot_be)
 def test_a_closed_day_is_refused(staff: Client, world: World):
     now = timezone.now()
     Closure.objects.create(clinic=world.clinic, starts_at=now, ends_at=now + timedelta(days=3), reason="Holiday")
-    assert "closed then: Holiday" in staff.post(reverse("opening-new"), opening(world)).content.decode()
+    assert "Closed then: Holiday" in staff.post(reverse("opening-new"), opening(world)).content.decode()
 
 
 def test_a_slot_that_ended_fills_in_the_form(staff: Client, world: World):

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from audit.models import Entry
 from tests import factories
 from tests.factories import World
 from waitlist import holidays, keeping, schedule
@@ -99,7 +100,21 @@ def test_what_is_booked_then_is_shown_and_cancelled_in_one_go(manager: Client, w
     assert "Cancelled: 3." in words
     assert set(Appointment.objects.values_list("status", flat=True)) == {"cancelled"}
     assert set(Slot.objects.exclude(state="filled").values_list("closed_because", flat=True)) == {"closure"}
-    assert "Nothing is booked then" in manager.get(reverse("closure", args=[row.pk])).content.decode()
+    assert "Nothing is booked then" in words, "and whom to call is still there"
+    assert words.count("Please call</span>") == 2 and words.count("Written to</span>") == 1
+
+
+def test_the_desk_closes_a_day_and_the_trail_keeps_no_word_of_why(world: World, client: Client):
+    desk = client
+    desk.force_login(factories.user(world.clinic, Role.FRONT_DESK))
+    assert reverse("closures") in desk.get(reverse("appointments")).content.decode()
+    assert "Public holidays" not in close(desk, reason="Dr Chen has the flu")
+    row = Closure.objects.get()
+    said = Entry.objects.filter(verb__startswith="closure.")
+    assert said.count() == 1 and not any("flu" in f"{entry.object_repr}{entry.changes}" for entry in said)
+    desk.post(reverse("closure-remove", args=[row.pk]))
+    assert not Closure.objects.exists()
+    assert not any("flu" in f"{entry.object_repr}{entry.changes}" for entry in Entry.objects.all())
 
 
 def test_the_list_asks_the_database_as_often_for_three_as_for_one(manager: Client, world: World):

@@ -43,7 +43,7 @@ class Closure(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.reason
+        return f"closure {self.pk}"
 
     @property
     def zone(self) -> ZoneInfo:

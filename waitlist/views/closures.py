@@ -1,6 +1,6 @@
 """Closures and public holidays: which are to come, one more, one less; and what is booked then all the same."""
 
-from datetime import date, datetime
+from datetime import date
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -16,7 +16,7 @@ from matching import calls
 from waitlist import access, closing, holidays, keeping
 from waitlist.forms import point_out
 from waitlist.forms.closures import ClosureForm, HolidaysForm
-from waitlist.models import Appointment, Closure, Location, Slot
+from waitlist.models import Appointment, Clinic, Closure, Location, Slot
 from waitlist.states import Role
 from waitlist.views.answer import typed
 
@@ -27,7 +27,7 @@ ELSEWHERE = "You work at {} now. Nothing was changed: check, and send it again."
 @require_http_methods(["GET", "HEAD", "POST"])
 def closures(request: HttpRequest) -> HttpResponse:
     """Those not over yet, and the form that adds one."""
-    clinic = access.get_clinic(request, Role.MANAGER)
+    clinic = access.get_clinic(request)
     now = timezone.now()
     form = ClosureForm(clinic, typed(request), now=now)
     if access.sent_from_elsewhere(request, clinic):
@@ -40,8 +40,9 @@ def closures(request: HttpRequest) -> HttpResponse:
             point_out(error, form)
         else:
             return _say_closed(request, made, is_new=is_new)
+    is_manager = access.get_member(request).role in access.MAY_ACT_AS[Role.MANAGER]
     context = {"clinic": clinic, "rows": closing.coming(clinic, now=now), "form": form, "forms": [form]}
-    return render(request, "waitlist/closures.html", context)
+    return render(request, "waitlist/closures.html", {**context, "is_manager": is_manager})
 
 
 def _say_closed(request: HttpRequest, made: Closure, *, is_new: bool) -> HttpResponse:
@@ -57,30 +58,37 @@ def _say_closed(request: HttpRequest, made: Closure, *, is_new: bool) -> HttpRes
 @require_http_methods(["GET", "HEAD", "POST"])
 def closure(request: HttpRequest, pk: int) -> HttpResponse:
     """What is booked then, and, on POST, all of it cancelled in one go."""
-    row = access.get_row(request, _rows(), Role.MANAGER, pk=pk)
+    row = access.get_row(request, _rows(), pk=pk)
     now = timezone.now()
     if request.method == "POST":
         count = closing.cancel_booked(row, now=now)
         messages.success(request, f"Cancelled: {count}. These times stay empty.")
-        return redirect("closures")
-    context = {"closure": row, "booked": _booked(row, now=now), "now": now, "clinic": row.clinic}
+        return redirect("closure", row.pk)
+    booked, cancelled = closing.booked_under(row, now=now), closing.cancelled_under(row, now=now)
+    context = {
+        "closure": row,
+        "booked": _to_be_told(row.clinic, booked),
+        "cancelled": _to_be_told(row.clinic, cancelled),
+        "now": now,
+        "clinic": row.clinic,
+    }
     return render(request, "waitlist/closure.html", context)
 
 
-def _booked(row: Closure, *, now: datetime) -> list[Appointment]:
-    """What is booked then, each with its patient's `number` and whether it `is_won`: only those winners are told."""
-    booked = list(closing.booked_under(row, now=now))
-    numbers = calls.numbers_of(row.clinic, [one.patient_id for one in booked])
-    won = set(Slot.objects.filter(filled_by__in=booked).values_list("filled_by", flat=True))
-    for one in booked:
+def _to_be_told(clinic: Clinic, visits: QuerySet[Appointment]) -> list[Appointment]:
+    """Each with its patient's `number` and whether it `is_won`: only those winners are told by us."""
+    found = list(visits)
+    numbers = calls.numbers_of(clinic, [one.patient_id for one in found])
+    won = set(Slot.objects.filter(filled_by__in=found).values_list("filled_by", flat=True))
+    for one in found:
         one.number, one.is_won = numbers.get(one.patient_id or 0, ""), one.pk in won  # type: ignore[attr-defined]
-    return booked
+    return found
 
 
 @require_POST
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Nothing is closed by it any more."""
-    row = access.get_row(request, _rows(), Role.MANAGER, pk=pk)
+    row = access.get_row(request, _rows(), pk=pk)
     closing.reopen(row, now=timezone.now())
     messages.success(request, f"Removed: {row.reason}. No time was opened by that: open again what you want filled.")
     return redirect("closures")
