@@ -1,24 +1,44 @@
-"""A process killed between every two steps of every act: what is lost, sent twice, or promised twice afterwards."""
+"""A process killed between every two steps of every act, and PostgreSQL restarted in the middle of a claim: what is
+lost, sent twice, or promised twice afterwards."""
 
 from bench.report import Result
-from tests.faults.matrix import Struck, matrix
+from tests.faults.matrix import Matrix, Struck, Undisturbed, matrix
+from tests.faults.restart import claim_through, the_server_restarts
 from tests.faults.table import ACTS
+from tests.harness import Stack
 
 AT_LEAST = 30
 
 
 def run() -> Result:
-    rows, missed, every = [], [], list[Struck]()
+    rows, every = [], list[Struck]()
     with matrix() as house:
         for act in ACTS:
             peace = house.undisturbed(act)
-            struck = [house.strike(act, number, peace) for number in range(1, len(peace.steps) + 1)]
+            struck = at_every_step(house, act, peace, "kill")
             rows.append({"act": act, **counted(struck)})
-            missed += [str(one) for one in struck if not one.survived]
             every += struck
+        struck = at_every_step(house, "claim", house.undisturbed("claim"), "no database")
+        rows.append({"act": "claim, no database", **counted(struck)})
+        every += struck
+    missed = [str(one) for one in every if not one.survived] + restarted()
     if len(every) < AT_LEAST:
         missed.append(f"only {len(every)} points were struck, {AT_LEAST} are the least")
     return Result(rows, missed=missed, top=counted(every))
+
+
+def at_every_step(house: Matrix, act: str, peace: Undisturbed, blow: str) -> list[Struck]:
+    return [house.strike(act, number, peace, blow=blow) for number in range(1, len(peace.steps) + 1)]
+
+
+def restarted() -> list[str]:
+    """What a real restart of the server under a tap over HTTP broke."""
+    stack = Stack()
+    try:
+        stack.start()
+        return claim_through(stack, the_server_restarts)
+    finally:
+        stack.stop()
 
 
 def counted(struck: list[Struck]) -> dict[str, int]:

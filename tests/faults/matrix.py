@@ -26,6 +26,7 @@ from tests.harness import ROOT, eventually, test_database_url
 
 STRUCK_AT = NOW + timedelta(seconds=1)
 DONE_AGAIN_AT = NOW + timedelta(seconds=3)
+SIGNALS = {"kill": signal.SIGKILL, "freeze": signal.SIGSTOP, "no database": 0}  # how the child ends, at first
 # When the sweeps come by: soon, after every lease and wait, and until nothing is due any more.
 SWEPT_AT = [NOW + timedelta(seconds=s) for s in (5, 24, 36, 68, 100, 200, 400)]
 
@@ -102,15 +103,20 @@ class Matrix:
         self._recover()
         return Undisturbed(steps, paint(scene.clinic, self.calendar.ids))
 
-    def strike(self, act: str, number: int, peace: Undisturbed) -> Struck:
-        """The act dies at this step, who did it does it again, others find what it left."""
+    def strike(self, act: str, number: int, peace: Undisturbed, *, blow: str = "kill") -> Struck:
+        """The act is struck at this step, who did it does it again, others find what it left; if it was only frozen,
+        it then goes on as if nothing had been.
+        """
         scene, ids = self._prepare(act)
-        end = self._order(act, ids, [STRUCK_AT], fatal=number, spoilt=self.spoilt)
-        assert end["signal"] == signal.SIGKILL, f"{act} did not die at step {number}: {end}"
-        eventually(_victim_is_gone)
+        end = self._order(act, ids, [STRUCK_AT], fatal=number, spoilt=self.spoilt, blow=blow)
+        assert end["signal"] == SIGNALS[blow], f"{act} did not suffer {blow} at step {number}: {end}"
+        if blow != "freeze":
+            eventually(_victim_is_gone)
         if ACTS[act].by_hand:
             self._order(act, ids, [DONE_AGAIN_AT])
         self._recover()
+        if blow == "freeze":
+            self._order("thaw", {}, [])
         portrait = paint(scene.clinic, self.calendar.ids)
         return Struck(
             act,
@@ -138,7 +144,7 @@ class Matrix:
     def _order(self, act: str, ids: dict[str, Any], moments: list[Any], **how: Any) -> dict[str, Any]:
         """How the child that carried it out ended; a fault of ours is raised here."""
         assert self.victim.stdin is not None and self.victim.stdout is not None
-        order = {"act": act, "ids": ids, "fatal": 0, "spoilt": "", **how}
+        order = {"act": act, "ids": ids, "fatal": 0, "spoilt": "", "blow": "kill", **how}
         order["moments"] = [moment.isoformat() for moment in moments]
         print(json.dumps(order), file=self.victim.stdin, flush=True)
         end: dict[str, Any] = json.loads(self.victim.stdout.readline())
@@ -157,8 +163,11 @@ def matrix(**how: Any) -> Iterator[Matrix]:
             one.stop()
 
 
+VICTIM = "SELECT FROM pg_stat_activity WHERE application_name = 'victim' AND datname = current_database()"
+
+
 def _victim_is_gone() -> bool:
     """PostgreSQL has noticed, and what was not committed is undone."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM pg_stat_activity WHERE application_name = 'victim'")
+        cursor.execute(VICTIM)
         return cursor.fetchone() is None
