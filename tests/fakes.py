@@ -112,7 +112,8 @@ class FakeTwilio(_Server):
     """Keeps every text. `trouble` holds what befalls the next requests, one each:
 
     ("refuse", http status, code) · ("reset",) before anything is stored · ("lose",) stored, then cut ·
-    ("hang", seconds) stored, but the answer comes late · ("break",) stored, then a 500.
+    ("hang", seconds) stored, but the answer comes late · ("hold", event) the same, when the event is set ·
+    ("break",) stored, then a 500.
     """
 
     def __init__(self, account: str = "ACfake", token: str = "fake-token") -> None:
@@ -133,6 +134,12 @@ class FakeTwilio(_Server):
             "TWILIO_AUTH_TOKEN": self.token,
             "TWILIO_API_URL": self.url,
         }
+
+    def holds_its_answer(self) -> threading.Event:
+        """The next text is stored, and answered once this is set."""
+        answered = threading.Event()
+        self.trouble.append(("hold", answered))
+        return answered
 
     def to(self, number: str) -> list[SentText]:
         return [text for text in self.texts if text.to == number]
@@ -170,6 +177,8 @@ class FakeTwilio(_Server):
             return self._cut(request)
         if what == "hang":
             time.sleep(details[0])
+        if what == "hold":
+            details[0].wait()
         if what == "break":
             return self.say(request, 500, {"code": 20500, "message": "Internal", "status": 500})
         return self.say(request, 201, text.as_json())
