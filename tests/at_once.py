@@ -26,8 +26,9 @@ def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
         return [future.result() for future in [pool.submit(run, call) for call in calls]]
 
 
-# Tests on other databases of the same server have locks of their own.
-WAITING = """SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
+# Tests on other databases of the same server have locks of their own. Who is connected is seen once in a transaction,
+# unless that is forgotten.
+FORGET, WAITING = "SELECT pg_stat_clear_snapshot()", """SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
              WHERE NOT granted AND datname = current_database()"""
 
 
@@ -35,6 +36,7 @@ def wait_until_blocked(thread: threading.Thread) -> bool:
     """Wait until this thread is through (False), or another session waits for a lock of the database (True)."""
     while thread.is_alive():
         with connection.cursor() as cursor:
+            cursor.execute(FORGET)
             cursor.execute(WAITING)
             if cursor.fetchone() is not None:
                 return True
