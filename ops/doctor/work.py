@@ -26,7 +26,7 @@ def stuck_slot(clinic: Clinic, *, now: datetime) -> Iterator[Found]:
 
     Its minute waits where staff are asked first what becomes of the day, an offer's clock where nothing goes out."""
     late = now - LATE
-    theirs = Offer.objects.filter(slot=OuterRef("pk"))
+    theirs = Offer.objects.filter(slot=OuterRef("pk"), wave__gt=0)  # whoever was not asked has nothing to answer
     pending = theirs.filter(state=OfferState.PENDING)
     could_answer = theirs.filter(Q(answered_at__gt=late) | Q(answered_at=None, expires_at__gt=late))
     over = pending.filter(~_stands_still(late), expires_at__lte=late)

@@ -15,6 +15,7 @@ from tests.fakes import FakeTwilio
 from tests.faults.matrix import matrix
 from tests.harness import eventually
 from waitlist import schedule
+from waitlist.states import CancelledBy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,7 +46,7 @@ def test_a_real_worker_frozen_while_its_carrier_answers(make_stack: Any):
         world = World(is_open_any_hour=True)
         world.entry()
         now = timezone.now()
-        schedule.cancel(world.appointment(now + timedelta(days=2)).pk, reason="ill", now=now)
+        schedule.cancel(world.appointment(now + timedelta(days=2)).pk, reason="ill", by=CancelledBy.PATIENT, now=now)
         eventually(lambda: len(twilio.texts) == 1, seconds=60)
         frozen, name = stack.children.pop("worker"), stack.worker_name
         os.killpg(frozen.pid, signal.SIGSTOP)

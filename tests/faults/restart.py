@@ -20,6 +20,7 @@ from tests.factories import World
 from tests.harness import Stack, eventually
 from waitlist import schedule
 from waitlist.models import Appointment, Slot
+from waitlist.states import CancelledBy
 
 PATIENCE_SECONDS = 40
 ALL_OTHERS = """SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity
@@ -34,7 +35,8 @@ def claim_through(stack: Stack, strike: Callable[[], None]) -> list[str]:
     world = World(is_open_any_hour=True)
     for _ in range(PEOPLE):
         world.entry()
-    slot = schedule.cancel(world.appointment(now + timedelta(days=2)).pk, reason="ill", now=now).slot
+    visit = world.appointment(now + timedelta(days=2))
+    slot = schedule.cancel(visit.pk, reason="ill", by=CancelledBy.PATIENT, now=now).slot
     assert slot is not None
     eventually(lambda: handed_over(slot) == {"offer": PEOPLE}, seconds=60)
     offer = slot.offers.order_by("pk")[0]

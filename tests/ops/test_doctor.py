@@ -335,7 +335,7 @@ def a_sick_day(world: World) -> None:
     winner, _ = won_and_wanted(world)
     visits = [world.appointment(NOW + timedelta(hours=24 + n)) for n in range(4)]
     for visit in visits:
-        schedule.cancel(visit.pk, reason="", version=1, now=NOW)
+        schedule.cancel(visit.pk, reason="", by=CancelledBy.CLINIC, version=1, now=NOW)
     Slot.objects.filter(pk=winner.slot_id).update(freed_by=visits[0])
     assert returns.cancel_in_grace(winner.pk, now=NOW)
     outbox.deliver_due(now=NOW)
