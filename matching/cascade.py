@@ -1,7 +1,7 @@
 """The cascade of one slot: let lapse what is due, ask the next few, know when to look again.
 
-One call is one transaction under the slot's lock, and may be repeated at any time by anybody: what it does
-follows from rows alone.
+It looks without a lock and writes under the slot's, one transaction a step, and may be repeated at any time by anybody:
+what it does follows from rows alone.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +14,7 @@ from matching import clocks, ends, foresight, lapses, offers, plans, refills, re
 from matching.foresight import Foresight
 from matching.plans import Plan
 from matching.policies import LIKE_ANY_OTHER, Wave
+from matching.reserves import Standing
 from waitlist import masses, slots
 from waitlist.live import hint
 from waitlist.models import Slot
@@ -78,30 +79,31 @@ def _ask_if_due(slot: Slot | None, foreseen: Foresight | None, *, now: datetime)
 def _ask(slot: Slot, foreseen: Foresight | None, *, now: datetime) -> int:
     """Whoever comes next: the reserve, those who take a lost place, or the next wave. Raises sending.Changed."""
     plan, stand = plans.of(slot), reserves.standing(slot)
-    if stand.in_line and not stand.asked and _has_to_wait(slot, [LIKE_ANY_OTHER], now=now):
-        return 0
-    if stand.asked or stand.in_line:
-        while (has_to_wait := _reserve_first(slot.pk, now=now)) is None:
-            pass
-        if has_to_wait:
-            return 0
     is_due, has_lost = _is_due(slot, plan, stand.waiting + refills.places(plan), now), refills.are_due(plan)
-    batch = None
-    if (is_due or has_lost) and _has_to_wait(slot, plan.to_come, now=now):
-        _nobody_asked(slot.pk, now=now)
+    if stand.in_line and not stand.asked and _has_to_wait(slot, [LIKE_ANY_OTHER], now=now):
+        return _rest(slot.pk, stand, now=now)
+    if (stand.asked or stand.in_line) and _reserve_comes_first(slot.pk, now=now):
         return 0
-    if has_lost and not is_due and _may_refill(plan) and now < ends.offers_end_at(slot):
-        batch = refills.find(slot, plan, now=now)
-    if has_lost and (batch is None or not batch.picked):
-        _settle(slot.pk, now=now)
-        raise sending.Changed
-    if is_due:
+    if (is_due or has_lost) and _has_to_wait(slot, plan.to_come, now=now):
+        return _rest(slot.pk, stand, now=now)
+    if has_lost:
+        batch = refills.find(slot, plan, now=now) if not is_due and _may_refill(slot, plan, now=now) else None
+        if batch is None or not batch.picked:
+            _settle(slot.pk, now=now)
+            raise sending.Changed
+    elif is_due:
         batch = waves.find(slot, plan, foreseen=foreseen, now=now)
-    if batch is not None:
-        sending.send(batch, now=now)
-    if batch is None or not batch.picked:
-        _nobody_asked(slot.pk, now=now)
-    return len(batch.picked) if batch is not None else 0
+    else:
+        return _rest(slot.pk, stand, now=now)
+    sending.send(batch, now=now)
+    return len(batch.picked) or _rest(slot.pk, stand, now=now)
+
+
+def _reserve_comes_first(slot_id: int, *, now: datetime) -> bool:
+    """Whether the next wave has to wait for somebody in reserve; they are looked at one after the other."""
+    while (has_to_wait := _reserve_first(slot_id, now=now)) is None:
+        pass  # it is the next one's turn
+    return has_to_wait
 
 
 def _has_to_wait(slot: Slot, needed: Iterable[Wave], *, now: datetime) -> bool:
@@ -114,9 +116,11 @@ def _has_to_wait(slot: Slot, needed: Iterable[Wave], *, now: datetime) -> bool:
     return bool(channel)
 
 
-def _may_refill(plan: Plan) -> bool:
-    """Whether places of the present wave are to be filled again, and its own way to people is not out."""
-    return refills.places(plan) > 0 and not clocks.stopped_by([plan.waves[plan.done - 1]])
+def _may_refill(slot: Slot, plan: Plan, *, now: datetime) -> bool:
+    """Whether places of the present wave are to be filled again, in time, and its own way to people is not out."""
+    if not refills.places(plan) or now >= ends.offers_end_at(slot):
+        return False
+    return not clocks.stopped_by([plan.waves[plan.done - 1]])
 
 
 @transaction.atomic(durable=True)
@@ -147,14 +151,22 @@ def _reserve_first(slot_id: int, *, now: datetime) -> bool | None:
 
 
 @transaction.atomic(durable=True)
-def _nobody_asked(slot_id: int, *, now: datetime) -> None:
-    """A slot of which nobody is asked is open, and its next wave waits for the end of exclusive access only."""
+def _rest(slot_id: int, stand: Standing, *, now: datetime) -> int:
+    """A slot of which nobody is asked is open, and its next wave waits for the end of exclusive access only; nobody
+    was asked now.
+
+    Raises sending.Changed where somebody could answer when it was looked at and nobody can any more: with the last no
+    the next wave is due.
+    """
     slot = slots.lock_slot(slot_id)
     if slot is None or slot.state != SlotState.OFFERING or offers.pending(slot).exists():
-        return
+        return 0
+    if stand.waiting:
+        raise sending.Changed
     early = {"next_wave_at": slot.exclusive_until} if slot.is_exclusive(now) and not plans.of(slot).is_over else {}
     slots.move_slot(slot, SlotState.OPEN, now=now, verb="slot.nobody_asked", **early)
     hint(slot.clinic_id, "board")
+    return 0
 
 
 def _is_due(slot: Slot, plan: Plan, waiting: int, now: datetime) -> bool:

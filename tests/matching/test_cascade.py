@@ -253,3 +253,25 @@ def test_the_clock_of_an_offer_stops_at_night():
     slot = world.slot(evening + timedelta(hours=40))
     cascade.advance(slot.pk, now=evening)
     assert Offer.objects.get().expires_at == NOW.replace(day=24, hour=16, minute=55)  # 08:55 the next morning
+
+
+@pytest.mark.parametrize("last_no_comes", ["before", "between"])
+def test_the_last_no_brings_the_next_wave_also_to_a_look_that_had_seen_somebody_wait(last_no_comes, monkeypatch):
+    """Between: after the look that finds nothing to do, before the lock that would write so."""
+    world = World()
+    for _ in range(7):
+        world.entry()
+    slot = world.slot()
+    cascade.advance(slot.pk, now=NOW)
+    soon = NOW + timedelta(minutes=1)
+
+    def last_no(*_: object) -> None:
+        for offer in slot.offers.filter(state="pending"):
+            claims.decline(offer.pk, reason="", via="link", now=soon)
+
+    if last_no_comes == "before":
+        last_no()
+    else:
+        rest = cascade._rest
+        monkeypatch.setattr(cascade, "_rest", lambda *seen, now: last_no() or rest(*seen, now=now))
+    assert cascade.advance(slot.pk, now=soon) == 2

@@ -402,3 +402,16 @@ def test_the_reserve_is_asked_only_when_texts_go_out_again(slot):
     assert step(slot, NOW + 6 * MINUTE) == 0
     second.refresh_from_db()
     assert (second.state, second.reserve) == ("pending", "asked")
+
+
+def test_a_hold_that_lapses_in_an_outage_leaves_an_open_time_and_the_reserve_in_line(slot):
+    first, second = slot.offers.order_by("pk")
+    Offer.objects.filter(slot=slot).update(state="expired", expires_at=NOW)
+    slot.service.details_prompt = "Any allergies?"
+    slot.service.save()
+    assert claims.claim(first.pk, via="link", now=NOW + MINUTE) == Claim.HELD  # a late yes
+    assert reserves.keep(second.pk, Reserve.ASK, now=NOW + MINUTE)
+    outage(2)
+    assert step(slot, NOW + 10 * MINUTE) == 0
+    second.refresh_from_db()
+    assert (slot.state, second.reserve) == ("open", "ask")
