@@ -68,15 +68,15 @@ def give_up(slot: Slot, patient_id: int, *, now: datetime) -> bool:
 
 
 def late_holder(slot: Slot, *, now: datetime) -> list[Offer]:
-    """The offer this time is kept for although its own end is past: it ends with the hold now, and its patient hears of
-    it like those who are still asked."""
+    """The offer this time is kept for although it is over itself: its patient hears of the end like those who are still
+    asked."""
     if slot.held_until is None or slot.held_until <= now:
         return []
     may_be = (OfferState.EXPIRED, OfferState.RETRACTED)
     late = Offer.objects.filter(slot=slot, patient=slot.held_by_id, state__in=may_be).first()
     if late is None:
         return []
-    late.state, late.expires_at = OfferState.RETRACTED, slot.held_until
+    late.state, late.expires_at = OfferState.RETRACTED, max(late.expires_at, slot.held_until)
     late.save(update_fields=["state", "expires_at"])
     trail.record("offer.retracted", late, now=now, clinic_id=slot.clinic_id)
     return [late]

@@ -9,7 +9,7 @@ from matching.models import Offer
 from matching.states import OfferState
 from notifications import rules
 from notifications.models import Message
-from notifications.outbox import deadlines
+from notifications.outbox import deadlines, queue
 from notifications.rules.places import states
 from notifications.states import REACHED_CARRIER, UNFINISHED, Channel, Kind, MessageStatus, Rule
 from waitlist.models import Writeback
@@ -73,8 +73,8 @@ def _is_open(offer: Offer, now: datetime) -> bool:
 
 
 def _not_worth_telling(message: Message, offer: Offer, now: datetime) -> Rule | None:
-    """The end of an offer is news only while it could still have been answered, to those who had heard of it."""
-    if offer.state != OfferState.RETRACTED or offer.expires_at <= now:
+    """The end of an offer is news only until then, and to those who had heard of it."""
+    if offer.state != OfferState.RETRACTED or queue.end_is_news_until(offer) <= now:
         return Rule.OFFER_OVER
     if not _offer_messages(message).filter(status__in=REACHED_CARRIER).exists():
         return Rule.NEVER_TOLD

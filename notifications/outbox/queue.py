@@ -69,7 +69,7 @@ def enqueue_news(kind: Kind, offers: Sequence[Offer], *, now: datetime) -> None:
         told = told.filter(kind__in=(Kind.OFFER, Kind.BOOKED))
     else:
         told = asked.of(offers).filter(status__in=REACHED_CARRIER)
-    expires: dict[int | None, datetime] = {offer.pk: offer.expires_at for offer in offers}
+    ends_at: dict[int | None, datetime] = {offer.pk: end_is_news_until(offer) for offer in offers}
     booked = Message.objects.filter(offer__in=offers, kind=Kind.BOOKED).order_by("appointment_id")
     visits: dict[int | None, int | None] = {}
     if kind in ABOUT_A_BOOKING:
@@ -91,7 +91,7 @@ def enqueue_news(kind: Kind, offers: Sequence[Offer], *, now: datetime) -> None:
                 context=heard.context,
                 not_after=datetime.fromisoformat(heard.context["starts_at"])
                 if kind in ABOUT_A_BOOKING
-                else expires[heard.offer_id],
+                else ends_at[heard.offer_id],
                 next_attempt_at=now,
                 created_at=now,
             )
@@ -134,6 +134,11 @@ def enqueue(
         return None
     nudge("notifications.tasks.deliver", message.pk)
     return message
+
+
+def end_is_news_until(offer: Offer) -> datetime:
+    """As long as it could be answered; who said yes and had to finish may believe until the start that it is theirs."""
+    return offer.slot.starts_at if offer.holds else offer.expires_at
 
 
 def drop_unsent(slot: Slot, offers: Iterable[Offer], *, now: datetime) -> int:

@@ -106,6 +106,19 @@ def test_whoever_is_finishing_hears_that_the_time_is_closed_however_late_their_y
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("state", ["pending", "expired", "retracted"])
+def test_no_outage_keeps_whoever_was_finishing_from_hearing_that_it_is_closed(state):
+    """However short their hold or their offer, they believe that it is theirs: it is news until the start."""
+    _, slot, (mine, *_) = offered()
+    Offer.objects.filter(pk=mine.pk).update(state=state, expires_at=after(59))
+    assert yes(mine, now=after(2)) == Claim.HELD
+    vacancies.stop(slot.pk, now=after(2.5))
+    told = Message.objects.get(kind="withdrawn", offer=mine)
+    assert checks.look(told, now=after(90)).may_go and not checks.look(told, now=slot.starts_at).may_go
+    assert fresh(mine).expires_at == after(59), "no deadline is made shorter"
+
+
+@pytest.mark.django_db
 def test_the_sweep_rests_while_it_is_held_whatever_falls_due():
     _, slot, offers = offered(more=2)
     assert claims.claim(offers[0].pk, via="reply", now=NOW) == Claim.HELD
