@@ -32,7 +32,8 @@ def grace_ends_at(offer: Offer) -> datetime | None:
 
 
 def cancel_in_grace(offer_id: int, *, only_with_old: bool = False, now: datetime) -> bool:
-    """The winner gives it back: the same slot is free again, they keep their place; False once grace is over.
+    """The winner gives it back: the same slot is free again, of the length their visit has in the calendar by now, and
+    they keep their place; False once grace is over.
 
     A visit given up for it is theirs again where its time is free; `only_with_old`: else nothing is given back.
     """
@@ -56,6 +57,7 @@ def cancel_in_grace(offer_id: int, *, only_with_old: bool = False, now: datetime
             verb="slot.reopened",
             filled_by=None,
             filled_at=None,
+            ends_at=visit.ends_at,
             next_wave_at=now if plans.of(slot).goes_by_itself else None,
             exclusive_until=None,
         )

@@ -36,10 +36,11 @@ def vacate(
 
 def _as_it_was_won(appointment: Appointment, time: Time) -> tuple[Time, int]:
     """For what and at what price it opens: a shorter or cheaper service chosen after the yes does not shrink it."""
-    won = Slot.objects.select_related("service__policy").filter(filled_by=appointment).first()
-    if won is None or (won.starts_at, won.ends_at) != (time.starts_at, time.ends_at):
+    whole = Slot.objects.select_related("location__clinic", "practitioner", "service__policy")
+    won = whole.filter(filled_by=appointment).first()
+    if won is None or replace(time, service=won.service) != Time.of(won):
         return time, appointment.price_cents
-    return replace(time, service=won.service), won.price_cents
+    return Time.of(won), won.price_cents
 
 
 def open_vacancy(

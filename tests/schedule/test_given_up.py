@@ -122,6 +122,24 @@ def test_a_cheaper_service_is_no_way_out_and_shrinks_no_time(winner):
     assert (done.slot.service, done.slot.price_cents) == (winner.world.service, ALL)
 
 
+def test_what_the_clinic_gave_to_somebody_else_opens_there_as_it_is(winner):
+    facial = factories.service(winner.world.clinic, price_cents=9000)
+    other = replace(Time.of(winner.slot), practitioner=factories.practitioner(winner.world.clinic), service=facial)
+    schedule.move(winner.visit_id, to=other, version=1, now=LATER)
+    freed = schedule.cancel(winner.visit_id, reason="", by=CancelledBy.CLINIC, version=2, now=LATER).slot
+    assert Time.of(freed) == other
+
+
+def test_only_another_length_is_no_move(winner):
+    """The calendar rounds what we booked: the free minutes and the fee are as they were agreed to."""
+    rounded = replace(Time.of(winner.slot), ends_at=winner.slot.ends_at - timedelta(minutes=15))
+    schedule.move(winner.visit_id, to=rounded, version=1, now=SAID_YES)
+    assert fees.due(schedule.get_appointment(winner.visit_id), winner.slot, now=LATER).cents == HALF
+    winner.world.slot(rounded.ends_at)  # what is free behind it is open already
+    assert returns.cancel_in_grace(winner.offer.pk, now=SAID_YES)
+    assert (fresh(winner.slot).state, winner.slot.ends_at) == ("open", rounded.ends_at)
+
+
 def test_nothing_is_owed_for_what_the_clinic_moved(winner):
     visit = schedule.get_appointment(winner.visit_id)
     soon = replace(Time.of(visit), starts_at=NOW + timedelta(hours=9), ends_at=NOW + timedelta(hours=10))

@@ -145,9 +145,9 @@ class Slot(models.Model):
         return self.state in LIVE_SLOT_STATES
 
     def is_time_of(self, visit: Appointment) -> bool:
-        """Whether the visit is, or was, exactly then and with this practitioner: not moved since it was won."""
-        at = (visit.practitioner_id, visit.starts_at, visit.ends_at)
-        return at == (self.practitioner_id, self.starts_at, self.ends_at)
+        """Whether the visit is, or was, then and with this practitioner: not moved since it was won, however long the
+        clinic's calendar lets it last."""
+        return (visit.practitioner_id, visit.starts_at) == (self.practitioner_id, self.starts_at)
 
     @property
     def won_at(self) -> datetime | None:
