@@ -158,11 +158,11 @@ def _at_its_time(act: Callable[[], Changed]) -> Changed:
 
 def _not_at_that_price(appointment: Appointment, owed: Due | None, charge: Charge, *, now: datetime) -> str:
     """Never more than was shown, and nothing once the visit has begun; empty where it is so."""
-    if owed is None or appointment.status != AppointmentStatus.BOOKED:
+    if appointment.status != AppointmentStatus.BOOKED:
         return "already"
     if appointment.starts_at <= now:
         return "over"
-    return "dearer" if owed.cents > charge.at_most_cents else ""
+    return "dearer" if owed and owed.cents > charge.at_most_cents else ""
 
 
 def _lock(appointment_id: int, *others: Time) -> tuple[Appointment, list[Slot], Won | None]:

@@ -247,6 +247,8 @@ def test_on_again_a_wish_that_was_booked_otherwise_stays_with_that(winner):
     schedule.mirror(winner.world.clinic, version=2, time=Time.of(visit), now=LATER, **known)
     assert fresh(winner.offer).state == OfferState.RETURNED and winner.outcome() == Claim.YOURS
     assert list(promises.one_wish_booked_twice(winner.world.clinic, now=LATER)) == []
+    again = winner.gives_up(HALF)
+    assert (again.outcome, again.fee) == ("done", None), "it is not theirs through us any more, so nothing is owed"
 
 
 def test_losers_see_the_same_time_where_it_is_open_again():

@@ -99,6 +99,17 @@ def test_a_visit_nobody_won_shows_no_fee(staff: Client, world: World):
     assert f'href="tel:{visit.patient.contact_points.get().value}"' in page
 
 
+def test_on_again_for_somebody_booked_otherwise_shows_no_fee(staff: Client, world: World):
+    visit = won(world)
+    Offer.objects.update(state="returned")
+    url = reverse("appointment-cancel", args=[visit.pk])
+    page = text(staff, url)
+    assert "is owed" not in page and "Standby does not write to them about it" in page
+    staff.post(url, {"reason": "by the patient", "record_fee": "on", "cents": "16000"})  # a page from before
+    visit.refresh_from_db()
+    assert visit.status == "cancelled" and not CancellationFee.objects.exists()
+
+
 # The board and its figures
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from matching import calls
+from matching.states import OfferState
 from waitlist import access, fees, schedule
 from waitlist.forms.openings import CancelForm
 from waitlist.models import Appointment, Slot
@@ -67,7 +68,8 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         )
         _say(request, changed)
         return redirect("appointment-cancel", pk) if changed.outcome == "dearer" else redirect("board")
-    won = Slot.objects.select_related("clinic", "service").filter(filled_by=appointment).first()
+    theirs = Slot.objects.filter(filled_by=appointment, offers__state=OfferState.ACCEPTED)
+    won = theirs.select_related("clinic", "service").first()
     context = {
         "appointment": appointment,
         "zone": appointment.location.zone,
