@@ -61,9 +61,18 @@ def untrue(message: Message, *, now: datetime) -> Rule | None:
         visit = message.appointment
         if visit is None or visit.status != AppointmentStatus.BOOKED or visit.starts_at <= now:
             return Rule.NOT_BOOKED
-    if message.kind in END_OF_A_VISIT and message.appointment is not None:
-        return Rule.ON_AGAIN if message.appointment.status == AppointmentStatus.BOOKED else None
-    return None
+    ended = message.appointment if message.kind in END_OF_A_VISIT else None
+    if ended is not None and ended.status == AppointmentStatus.BOOKED:
+        return Rule.ON_AGAIN
+    return Rule.ON_AGAIN if _is_overtaken(message) else None
+
+
+def _is_overtaken(message: Message) -> bool:
+    """The visit ended or was on again since, and of that they hear by a message of its own."""
+    if message.kind not in (Kind.BOOKED, *END_OF_A_VISIT):
+        return False
+    same = Message.objects.filter(offer=message.offer_id, appointment=message.appointment_id, channel=message.channel)
+    return same.filter(pk__gt=message.pk, kind__in=(Kind.BOOKED, *END_OF_A_VISIT)).exists()
 
 
 def _is_open(offer: Offer, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from notifications import rules
 from notifications.models import ContactPoint, Message
 from notifications.outbox.bookings import reachable
 from notifications.outbox.queue import enqueue, freeze, key
-from notifications.states import UNFINISHED, Channel, Kind, Purpose
+from notifications.states import Channel, Kind, Purpose
 from waitlist.models import Appointment, Slot
 
 
@@ -17,7 +17,7 @@ def tell_end(kind: Kind, offer: Offer, visit: Appointment, *, now: datetime) -> 
     """
     slot = Slot.objects.select_related("clinic", "location__clinic", "practitioner", "service").get(pk=offer.slot_id)
     at = {"starts_at": visit.starts_at.isoformat(), "zone": visit.location.zone.key}
-    before = Message.objects.filter(kind=kind, offer=offer, appointment=visit).exclude(status__in=UNFINISHED)
+    before = Message.objects.filter(kind=kind, offer=offer, appointment=visit)
     in_time = 0
     for channel, point in reachable(offer.patient):
         rounds = before.filter(channel=channel).count()

@@ -12,6 +12,7 @@ from matching.claims import Claim
 from matching.models import Offer
 from matching.states import OfferState
 from notifications.models import Message
+from notifications.outbox import checks
 from ops.doctor import promises
 from tests import factories
 from tests.at_once import at_once, wait_until_blocked
@@ -236,6 +237,20 @@ def test_on_again_in_the_calendar_it_is_theirs_again_and_they_hear_of_it_each_ti
     Message.objects.filter(offer=winner.offer).update(status="sent")
     assert ends(3).is_told and winner.outcome() == Claim.LOST
     assert winner.kinds() == ["offer", "booked", "gone", "booked", "gone"]
+
+
+@pytest.mark.parametrize(("by", "kind"), [(CancelledBy.CLINIC, "lost"), (CancelledBy.UNKNOWN, "gone")])
+def test_gone_on_again_and_gone_in_one_night_they_hear_the_last_word_once(by, kind, winner):
+    visit = schedule.get_appointment(winner.visit_id)
+    known = {"connection": None, "external_id": visit.external_id, "patient": None}
+    Message.objects.filter(offer=winner.offer).update(status="sent")
+    schedule.cancel(visit.pk, reason="", by=CancelledBy.UNKNOWN, version=1, now=LATER)
+    schedule.mirror(winner.world.clinic, version=2, time=Time.of(visit), now=LATER, **known)
+    schedule.cancel(visit.pk, reason="", by=by, version=3, now=LATER)
+    waiting = Message.objects.filter(offer=winner.offer, status="pending").order_by("pk")
+    assert [one.kind for one in waiting if checks.look(one, now=LATER).may_go] == [kind]
+    schedule.mirror(winner.world.clinic, version=4, time=Time.of(visit), now=LATER, **known)
+    assert [one.kind for one in waiting.all() if checks.look(one, now=LATER).may_go] == ["booked"], "and on again, once"
 
 
 def test_on_again_a_wish_that_was_booked_otherwise_stays_with_that(winner):
