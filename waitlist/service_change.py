@@ -32,7 +32,7 @@ class Choice:
 
 def ends_at(slot: Slot) -> datetime | None:
     """Until when the patient may change it themselves: a day after the yes, and never past the start."""
-    return min(slot.filled_at + WITHIN, slot.starts_at) if slot.filled_at is not None else None
+    return min(slot.won_at + WITHIN, slot.starts_at) if slot.won_at is not None else None
 
 
 def choices(visit: Appointment) -> list[Choice]:

@@ -120,7 +120,9 @@ def test_a_day_after_the_yes_it_is_over_for_the_patient_and_at_the_start_for_all
     _, visit = booked(World())
     slot = Slot.objects.get(filled_by=visit)
     assert service_change.ends_at(slot) == NOW + timedelta(hours=24)
-    slot.filled_at = slot.starts_at - timedelta(hours=1)
+    slot.known_at = NOW + timedelta(hours=2)  # a reserve who hears of it in the morning
+    assert service_change.ends_at(slot) == NOW + timedelta(hours=26)
+    slot.known_at = slot.starts_at - timedelta(hours=1)
     assert service_change.ends_at(slot) == slot.starts_at
 
 
