@@ -2,6 +2,12 @@
 
 from django.db import migrations, models
 
+# What was written before says which time it is about at the end of its key, from the second on.
+ROUNDS_OF_OLD = r"""
+UPDATE notifications_message SET round = substring(dedupe_key FROM '[0-9]+$')::smallint
+WHERE kind IN ('offer', 'retracted', 'withdrawn') AND dedupe_key ~ '^[a-z]+:[0-9]+:[a-z]+:[0-9]+$'
+"""
+
 
 class Migration(migrations.Migration):
 
@@ -15,4 +21,5 @@ class Migration(migrations.Migration):
             name='round',
             field=models.PositiveSmallIntegerField(db_default=1, default=1, help_text='Of how often they were asked, the time it is about: again as reserve.'),
         ),
+        migrations.RunSQL(ROUNDS_OF_OLD, migrations.RunSQL.noop),
     ]
