@@ -41,9 +41,10 @@ def of_clinic(clinic: Clinic, *, now: datetime) -> QuerySet[Offer]:
 @transaction.atomic
 def called(offer: Offer, *, now: datetime) -> bool:
     """Staff have told them; False where somebody had before, or it is not lost any more."""
-    if not of_clinic(offer.slot.clinic, now=now).filter(pk=offer.pk).exists():
+    seen = of_clinic(offer.slot.clinic, now=now).filter(pk=offer.pk).first()
+    # of two at once the one who waits for the row finds it said
+    if seen is None or not Offer.objects.filter(pk=seen.pk, called_at=seen.called_at).update(called_at=now):
         return False
-    Offer.objects.filter(pk=offer.pk).update(called_at=now)
     trail.record("offer.called", offer, now=now, clinic_id=offer.slot.clinic_id)
     hint(offer.slot.clinic_id, "board")
     return True
