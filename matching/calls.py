@@ -18,7 +18,6 @@ from waitlist.models import Clinic
 from waitlist.states import LIVE_SLOT_STATES, EntryStatus
 
 NOT_RECEIVED = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
-HANDED_OVER = (MessageStatus.SENT, MessageStatus.DELIVERED)
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def numbers_of(clinic: Clinic, patients: Iterable[int | None], **only: Any) -> d
 
 def _offers(clinic: Clinic, *, now: datetime) -> list[Offer]:
     """Of free times for which a yes would still count: not handed over in an outage, or failed on every way."""
-    told = asked.of_each().filter(status__in=HANDED_OVER)
+    told = asked.of_each().filter(status__in=untold.HANDED_OVER)
     unsent = asked.of_each().filter(status__in=UNFINISHED)
     waiting = clocks.stands_still(outages.out()) & Q(Exists(unsent), ~Exists(told), state=OfferState.PENDING)
     failed = Q(pk__in=_failed().filter(slot__clinic=clinic, slot__state__in=LIVE_SLOT_STATES).values("pk"))
