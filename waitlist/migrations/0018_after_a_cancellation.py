@@ -4,7 +4,10 @@ from django.db import migrations, models
 
 
 def no_fees(apps: Any, schema_editor: Any) -> None:
-    """Clinics that were there before fees have none until somebody sets them; 0015 gave them those of a new clinic."""
+    """Clinics that were there before fees have none until somebody sets them; 0015 gave them those of a new clinic.
+
+    0015 and this are of one release: nobody can have saved those in between.
+    """
     clinics = apps.get_model("waitlist", "Clinic").objects
     unset = clinics.filter(cancel_fee_percent_early=50, cancel_fee_percent_late=100)
     unset.update(cancel_fee_percent_early=0, cancel_fee_percent_late=0)
