@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from matching import calls
+from matching import calls, untold
 from matching.states import OfferState
 from waitlist import access, fees, schedule
 from waitlist.forms.openings import CancelForm
@@ -66,7 +66,8 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
             keep_empty=form.stays_empty,
             now=now,
         )
-        _say(request, changed)
+        unheard = untold.of_clinic(appointment.clinic, now=now).filter(slot__filled_by=appointment)
+        _say(request, changed, is_told=changed.is_told and not unheard.exists())
         return redirect("appointment-cancel", pk) if changed.outcome == "dearer" else redirect("board")
     theirs = Slot.objects.filter(filled_by=appointment, offers__state=OfferState.ACCEPTED)
     won = theirs.select_related("clinic", "service").first()
@@ -82,7 +83,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "waitlist/appointment_cancel.html", context)
 
 
-def _say(request: HttpRequest, changed: schedule.Changed) -> None:
+def _say(request: HttpRequest, changed: schedule.Changed, *, is_told: bool) -> None:
     if changed.outcome != "done":
         messages.warning(request, f"{NOT_DONE[changed.outcome]} Nothing was changed.")
     elif changed.slot is None:
@@ -93,5 +94,5 @@ def _say(request: HttpRequest, changed: schedule.Changed) -> None:
         messages.success(request, "Cancelled. The time is open now.")
     if changed.fee is not None:
         messages.success(request, f"{money(changed.fee.cents)} is noted as owed.")
-    if not changed.is_told:
+    if changed.outcome == "done" and not is_told:
         messages.warning(request, "We have no way to tell the patient: please call.")

@@ -1,6 +1,6 @@
 """Closures and public holidays: which are to come, one more, one less; and what is booked then all the same."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from matching import calls
+from matching import calls, untold
 from waitlist import access, closing, holidays, keeping
 from waitlist.forms import point_out
 from waitlist.forms.closures import ClosureForm, HolidaysForm
@@ -67,19 +67,20 @@ def closure(request: HttpRequest, pk: int) -> HttpResponse:
     booked, cancelled = closing.booked_under(row, now=now), closing.cancelled_under(row, now=now)
     context = {
         "closure": row,
-        "booked": _to_be_told(row.clinic, booked),
-        "cancelled": _to_be_told(row.clinic, cancelled),
+        "booked": _to_be_told(row.clinic, booked, now=now),
+        "cancelled": _to_be_told(row.clinic, cancelled, now=now),
         "now": now,
         "clinic": row.clinic,
     }
     return render(request, "waitlist/closure.html", context)
 
 
-def _to_be_told(clinic: Clinic, visits: QuerySet[Appointment]) -> list[Appointment]:
-    """Each with its patient's `number` and whether it `is_won`: only those winners are told by us."""
+def _to_be_told(clinic: Clinic, visits: QuerySet[Appointment], *, now: datetime) -> list[Appointment]:
+    """Each with its patient's `number` and whether it `is_won`: only those are told by us, less who is on the call list."""
     found = list(visits)
     numbers = calls.numbers_of(clinic, [one.patient_id for one in found])
     won = set(Slot.objects.filter(filled_by__in=found).values_list("filled_by", flat=True))
+    won -= set(untold.of_clinic(clinic, now=now).values_list("slot__filled_by", flat=True))
     for one in found:
         one.number, one.is_won = numbers.get(one.patient_id or 0, ""), one.pk in won  # type: ignore[attr-defined]
     return found
