@@ -241,6 +241,7 @@ def test_a_country_that_is_no_code_is_refused_by_the_act_and_by_the_database(cou
         type(world.clinic).objects.filter(pk=world.clinic.pk).update(country=country)
 
 
+@pytest.mark.alone
 @pytest.mark.django_db(transaction=True)
 def test_refreshed_twice_at_once_each_day_closes_once():
     world = World()
