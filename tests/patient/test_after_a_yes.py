@@ -118,7 +118,8 @@ def test_a_service_that_is_none_is_refused_in_words(typed):
 
 def test_a_day_later_the_service_is_changed_by_calling():
     clinic, offer = made("swapped")
-    Slot.objects.filter(pk=offer.slot_id).update(filled_at=timezone.now() - timedelta(hours=24))
+    a_day_ago = timezone.now() - timedelta(hours=24)
+    Slot.objects.filter(pk=offer.slot_id).update(filled_at=a_day_ago, known_at=a_day_ago)
     assert "I would like another service" not in get(offer).text
     facial = Service.objects.get(name="Facial")
     assert "Please call us" in post(offer, "service", service=facial.pk).text
