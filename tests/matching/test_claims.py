@@ -288,6 +288,7 @@ def test_fifty_at_once_one_booking_and_forty_nine_polite_answers():
     assert Appointment.objects.filter(status="booked").count() == 1
 
 
+@pytest.mark.alone
 @pytest.mark.django_db(transaction=True)
 def test_control_fifty_at_once_without_the_lock_run_into_the_constraint(monkeypatch):
     with no_lock(monkeypatch, claimers=50):
