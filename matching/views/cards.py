@@ -71,6 +71,7 @@ class Card:
         asks = bool(self.slot.service.details_prompt)
         books = {one.pk: one.reserve == Reserve.BOOK and not asks for one in line}
         return [(one.patient.short_name, "books by itself" if books[one.pk] else "asked first") for one in line]
+
     @property
     def may_reopen(self) -> bool:
         """Whether it helps to open the time again: not where nobody could be asked for it any more."""
