@@ -49,7 +49,7 @@ def test_published_signatures_hold(url, body, signature, settings):
     assert not is_signed(url + "x", params(body), signature)
 
 
-@pytest.mark.skipif(not SAMPLES.exists(), reason="no ../shared/samples beside the project: the same vectors as typed above are run")
+@pytest.mark.skipif(not SAMPLES.exists(), reason="no ../shared/samples here: the same vectors, typed above, are run")
 def test_the_published_files_hold(settings):
     samples = json.loads(SAMPLES.read_text())
     settings.TWILIO_AUTH_TOKEN = samples["auth_token"]

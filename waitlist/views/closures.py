@@ -76,7 +76,7 @@ def closure(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _to_be_told(clinic: Clinic, visits: QuerySet[Appointment], *, now: datetime) -> list[Appointment]:
-    """Each with its patient's `number`, and whether it `is_won`: only they are told, less who is on the call list."""
+    """Each with its patient's `number`, and whether it `is_won`: they are told, less who is on the call list."""
     found = list(visits)
     numbers = calls.numbers_of(clinic, [one.patient_id for one in found])
     won = set(Slot.objects.filter(filled_by__in=found).values_list("filled_by", flat=True))
