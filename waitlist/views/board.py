@@ -64,11 +64,5 @@ def many_cancelled(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, "They stay empty, and so does what else is cancelled of that day.")
         if left := closing.still_booked(mass, now=timezone.now()):
             noun, it = ("appointment is", "it") if left == 1 else ("appointments are", "them")
-            messages.warning(request, f"{left} {noun} still booked then: cancel {it} under {_where(request)}.")
+            messages.warning(request, f"{left} {noun} still booked then: cancel {it} under Appointments, Close a day.")
     return done(request, reverse("board"))
-
-
-def _where(request: HttpRequest) -> str:
-    """Where this member can cancel what is booked under a closure."""
-    is_manager = access.get_member(request).role in access.MAY_ACT_AS[Role.MANAGER]
-    return "Settings, Closures" if is_manager else "Appointments"
