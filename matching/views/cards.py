@@ -12,6 +12,7 @@ from matching.models import Offer, SentWave
 from matching.plans import Plan
 from matching.states import IN_LINE, MAY_BE_RESERVE, Reserve
 from matching.views.looks import Asked, why_not
+from matching.views.wave_line import WaveLine
 from notifications.models import Message, Outage
 from notifications.states import Kind
 from waitlist import cancellers, masses, vacancies
@@ -19,15 +20,6 @@ from waitlist.models import Slot, Writeback
 from waitlist.states import AppointmentStatus, Autopilot, ClosedBecause, OpenedBecause, SlotState
 
 SHOWN = 6  # people on a card; the slot's page has them all
-
-
-@dataclass(frozen=True)
-class Step:
-    """One wave on the wave line: done, now or later."""
-
-    x: int
-    kind: str
-    line_from: int | None
 
 
 @dataclass(frozen=True)
@@ -121,31 +113,8 @@ class Card:
         return vacancies.kept(self.slot, now=self.now) if self.is_kept else ""
 
     @cached_property
-    def total_waves(self) -> int:
-        """Those sent, with people staff chose and batches, and those the policy has to come."""
-        planned = len(self.plan.waves)
-        done = self.plan.done if self.waves else min(self.slot.wave, planned)
-        return self.slot.wave + planned - done
-
-    @cached_property
-    def steps(self) -> list[Step]:
-        """The wave line: those sent, the next one, those to come."""
-        gap = 72 if self.total_waves <= 5 else 36
-        kinds = ["done" if n < self.slot.wave else "later" for n in range(self.total_waves)]
-        if self.slot.is_live and self.slot.wave < self.total_waves:
-            kinds[self.slot.wave] = "now"
-        return [Step(12 + n * gap, kind, 12 + (n - 1) * gap if n else None) for n, kind in enumerate(kinds)]
-
-    @property
-    def line_width(self) -> int:
-        return self.steps[-1].x + 12
-
-    @property
-    def wave_text(self) -> str:
-        """The wave line in words."""
-        if not self.plan.waves:
-            return f"{self.slot.wave} sent by hand" if self.slot.wave else "Nobody asked yet"
-        return f"Wave {self.slot.wave} of {self.total_waves}" if self.slot.wave else "Nobody asked yet"
+    def line(self) -> WaveLine:
+        return WaveLine(self.slot, self.plan)
 
     @property
     def doing(self) -> tuple[str, str, datetime | None]:
@@ -183,7 +152,7 @@ class Card:
         """What comes after the wave that is out."""
         if self.plan.is_over:
             return ("", "the last wave: nobody else is asked by itself", None)
-        return ("", "next wave" if self.slot.wave < self.total_waves else "looks again", self.slot.next_wave_at)
+        return ("", "next wave" if self.slot.wave < self.line.total else "looks again", self.slot.next_wave_at)
 
     @property
     def excluded(self) -> list[tuple[str, int]]:
