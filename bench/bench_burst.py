@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from bench import waiting
 from bench.report import Result, percentile
-from matching import policies, ranking
+from matching.choosing import ranking
 from matching.models import Offer, PolicyVersion, SentWave
-from matching.policies import Policy, Wave
+from matching.policy import policies
+from matching.policy.policies import Policy, Wave
 from tests.harness import Stack
 from waitlist.models import Clinic, Practitioner, Slot
 from waitlist.states import OpenedBecause

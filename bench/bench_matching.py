@@ -14,9 +14,9 @@ from django.db import connection
 
 from bench import waiting
 from bench.report import Result
-from matching import burst, ranking, ranking_facts
+from matching.choosing import burst, ranking, ranking_facts
+from matching.choosing.ranking_sql import everybody
 from matching.prepared import fetch
-from matching.ranking_sql import everybody
 from matching.states import Order
 from tests.matching import reference
 from waitlist.models import Clinic, Slot

@@ -18,9 +18,10 @@ from django.db import connection, transaction
 from audit.models import Entry
 from bench import waiting
 from bench.report import Result, percentile
-from matching import cascade, policies
+from matching import cascade
 from matching.models import Offer, PolicyVersion, SentWave
-from matching.policies import Policy, Wave
+from matching.policy import policies
+from matching.policy.policies import Policy, Wave
 from notifications.models import Message
 from waitlist.models import Clinic, Slot
 

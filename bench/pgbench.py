@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from matching import booking
+from matching.answering import booking
 from matching.models import Offer
 from ops.binaries import postgres_binaries
 from tests.harness import test_database_url

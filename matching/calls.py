@@ -7,9 +7,10 @@ from typing import Any
 
 from django.db.models import Exists, Q, QuerySet
 
-from matching import clocks, untold
-from matching.ends import answers_end_at
+from matching import untold
+from matching.asking import clocks
 from matching.models import Offer
+from matching.policy.ends import answers_end_at
 from matching.states import MAY_ANSWER, OfferState
 from notifications import asked, outages
 from notifications.models import Outage, PatientContact

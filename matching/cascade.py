@@ -10,11 +10,15 @@ from datetime import datetime
 
 from django.db import transaction
 
-from matching import clocks, ends, foresight, lapses, offers, plans, refills, reserves, sending, waves
-from matching.foresight import Foresight
-from matching.plans import Plan
-from matching.policies import LIKE_ANY_OTHER, Wave
-from matching.reserves import Standing
+from matching import lapses, offers
+from matching.answering import reserves
+from matching.answering.reserves import Standing
+from matching.asking import clocks, refills, sending, waves
+from matching.choosing import foresight
+from matching.choosing.foresight import Foresight
+from matching.policy import ends, plans
+from matching.policy.plans import Plan
+from matching.policy.policies import LIKE_ANY_OTHER, Wave
 from waitlist import masses, slots
 from waitlist.live import hint
 from waitlist.models import Slot

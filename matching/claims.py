@@ -6,11 +6,12 @@ first would book an offer that expired while it waited (docs/adr/0004).
 
 from datetime import datetime
 
-from matching import holds, offers, reserves, swaps
-from matching.attempts import FREE, attempt, book, swap
-from matching.booking import Lost, lock_slot_of
+from matching import offers
+from matching.answering import holds, reserves, swaps
+from matching.answering.attempts import FREE, attempt, book, swap
+from matching.answering.booking import Lost, lock_slot_of
+from matching.answering.outcomes import Claim, find, of_slot, outcome
 from matching.models import Offer
-from matching.outcomes import Claim, find, of_slot, outcome
 from notifications import outbox
 from waitlist.live import hint
 from waitlist.models import Appointment, Slot

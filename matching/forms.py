@@ -8,10 +8,10 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from matching import policy_rules
 from matching.models import PolicyVersion
-from matching.policies import Policy, Wave
-from matching.policy_rules import MOST_WAVES, PLANS, POLICY_RANGES, WAVE_RANGES
+from matching.policy import policy_rules
+from matching.policy.policies import Policy, Wave
+from matching.policy.policy_rules import MOST_WAVES, PLANS, POLICY_RANGES, WAVE_RANGES
 from matching.states import Order
 from notifications.states import Channel
 from waitlist.forms import are_valid

@@ -6,8 +6,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from audit import trail
-from matching import clocks, ends, holds, offers, plans, refills
+from matching import offers
+from matching.answering import holds
+from matching.asking import clocks, refills
 from matching.models import Offer
+from matching.policy import ends, plans
 from matching.states import OfferState
 from matching.work import undeliverable
 from notifications import asked, outbox

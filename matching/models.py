@@ -6,7 +6,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from matching.policy_sql import CONSTRAINTS
+from matching.policy.policy_sql import CONSTRAINTS
 from matching.states import IN_LINE, DeclineReason, OfferState, Reserve
 from waitlist.models import Appointment, Clinic, Patient, Slot, WaitlistEntry
 
@@ -24,7 +24,7 @@ class PolicyVersion(models.Model):
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="policy_versions")
     name = models.CharField(max_length=60)
     version = models.PositiveIntegerField()
-    document = models.JSONField(help_text="As matching.policies writes it.")
+    document = models.JSONField(help_text="As matching.policy.policies writes it.")
     created_at = models.DateTimeField()
 
     class Meta:

@@ -4,11 +4,14 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from matching import lapses, offers, plans, ranking, reach, sending
-from matching.plans import Plan
-from matching.policies import LIKE_ANY_OTHER
-from matching.reach import Reached
-from matching.sending import Batch
+from matching import lapses, offers
+from matching.asking import reach, sending
+from matching.asking.reach import Reached
+from matching.asking.sending import Batch
+from matching.choosing import ranking
+from matching.policy import plans
+from matching.policy.plans import Plan
+from matching.policy.policies import LIKE_ANY_OTHER
 from waitlist import slots, surges
 from waitlist.models import Slot, WaitlistEntry
 from waitlist.states import SlotState

@@ -7,9 +7,11 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from audit import trail
-from matching import holds, offers, plans, regains, reserves, terms
-from matching.booking import lock_slot_of
+from matching import offers, regains, terms
+from matching.answering import holds, reserves
+from matching.answering.booking import lock_slot_of
 from matching.models import Offer
+from matching.policy import plans
 from matching.states import OfferState
 from notifications import outbox
 from notifications.states import Kind

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from matching import clocks, refills, reserves
+from matching.answering import reserves
+from matching.asking import clocks, refills
 from matching.models import Offer
 from matching.states import OfferState
 from notifications import asked, outages

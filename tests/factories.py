@@ -8,9 +8,9 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
-from matching import policies, presets
 from matching.models import Offer, PolicyVersion, SentWave
-from matching.policies import Policy
+from matching.policy import policies, presets
+from matching.policy.policies import Policy
 from notifications.models import ContactPoint, PatientContact
 from waitlist.models import (
     Appointment,

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from matching import ends
-from matching.policies import SHORT_LEAD, Policy
+from matching.policy import ends
+from matching.policy.policies import SHORT_LEAD, Policy
 from waitlist import desk
 from waitlist.calendar import Time
 from waitlist.states import Autopilot

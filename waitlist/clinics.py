@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from audit import trail
-from matching import policybook, presets
+from matching.policy import policybook, presets
 from waitlist.models import Clinic, Location, Membership, User
 from waitlist.states import Role
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from matching import policies
+from matching.policy import policies
 from waitlist import calendar, masses, slots
 from waitlist.autopilot import first_wave_at
 from waitlist.calendar import Time

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from matching import lapses, losses, swaps
+from matching import lapses, losses
+from matching.answering import swaps
 from matching.losses import Won
 from matching.states import OfferState
 from matching.terms import Due

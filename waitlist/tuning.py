@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from matching import policybook
+from matching.policy import policybook
 from waitlist import live, tiering
 from waitlist.models import Clinic, TierRules
 from waitlist.models.clinic import PARTS

@@ -6,8 +6,11 @@ from django.db import transaction
 from django.utils.dateformat import format as write
 
 from audit import trail
-from matching import clocks, ends, lapses, plans, unasked
+from matching import lapses
+from matching.answering import unasked
+from matching.asking import clocks
 from matching.claims import Claim
+from matching.policy import ends, plans
 from notifications.states import Channel, Kind
 from waitlist import calendar, masses, slots
 from waitlist.calendar import Time

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=60)),
                 ('version', models.PositiveIntegerField()),
-                ('document', models.JSONField(help_text='As matching.policies writes it.')),
+                ('document', models.JSONField(help_text='As matching.policy.policies writes it.')),
                 ('created_at', models.DateTimeField()),
             ],
         ),

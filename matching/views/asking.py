@@ -11,9 +11,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from matching import picks, policies, ranking
-from matching.ranking import Candidate
-from matching.reach import GONE
+from matching import picks
+from matching.asking.reach import GONE
+from matching.choosing import ranking
+from matching.choosing.ranking import Candidate
+from matching.policy import policies
 from matching.views.cards import Card
 from matching.views.looks import PARTS, reason
 from matching.views.slots import get_card

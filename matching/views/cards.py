@@ -7,9 +7,12 @@ from functools import cached_property
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
-from matching import clocks, plans, ranking, reserves, swaps
+from matching.answering import reserves, swaps
+from matching.asking import clocks
+from matching.choosing import ranking
 from matching.models import Offer, SentWave
-from matching.plans import Plan
+from matching.policy import plans
+from matching.policy.plans import Plan
 from matching.states import IN_LINE, MAY_BE_RESERVE, Reserve
 from matching.views.looks import Asked, why_not
 from matching.views.wave_line import WaveLine

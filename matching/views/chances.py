@@ -5,9 +5,10 @@ from datetime import datetime
 
 from django.db.models import OuterRef
 
-from matching import policies, ranking, reasons
-from matching.ranking import Candidate
-from matching.reasons import WhatIf
+from matching.choosing import ranking, reasons
+from matching.choosing.ranking import Candidate
+from matching.choosing.reasons import WhatIf
+from matching.policy import policies
 from matching.states import Order
 from matching.views.cards import Card
 from matching.views.looks import PARTS, reason, why_not

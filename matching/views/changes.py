@@ -3,9 +3,9 @@
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from matching.answering.outcomes import outcome
 from matching.claims import Claim
 from matching.models import Offer
-from matching.outcomes import outcome
 from matching.views import offer_page
 from matching.views.offers import of_token
 from waitlist import access, kept, service_change

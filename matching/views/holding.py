@@ -3,7 +3,8 @@
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from matching import claims, reserves
+from matching import claims
+from matching.answering import reserves
 from matching.models import Offer
 from matching.states import IN_LINE, Reserve
 from matching.views import offer_page

@@ -9,10 +9,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from matching import claims, ranking, returns, tokens
+from matching import claims, returns, tokens
+from matching.answering.outcomes import holds_no_later
+from matching.choosing import ranking
 from matching.claims import Claim
 from matching.models import Offer
-from matching.outcomes import holds_no_later
 from matching.states import IN_LINE, DeclineReason, OfferState
 from matching.views import beside, facts, parting, steps, swap_words
 from waitlist import service_change

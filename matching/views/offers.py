@@ -21,7 +21,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from audit.actor import Actor, ActorKind, acting, current
-from matching import claims, offers, tokens, unasked
+from matching import claims, offers, tokens
+from matching.answering import unasked
 from matching.claims import Claim
 from matching.models import Offer
 from matching.views import offer_page

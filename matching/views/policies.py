@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from matching import policies, policy_rules, policy_words, policybook
 from matching.forms import PolicyEditor, UseForm, changed
 from matching.models import PolicyVersion
-from matching.policies import Policy
-from matching.presets import PRESETS, Preset
+from matching.policy import policies, policy_rules, policy_words, policybook
+from matching.policy.policies import Policy
+from matching.policy.presets import PRESETS, Preset
 from matching.views.policy_timeline import timelines
 from waitlist import access
 from waitlist.models import Clinic

@@ -5,9 +5,9 @@ Places are per cent of the width, as SVG takes them, so that the picture fits a 
 
 from dataclasses import dataclass, replace
 
-from matching import policy_rules, policy_words
 from matching.forms import HEADS
-from matching.policies import Policy, Wave
+from matching.policy import policy_rules, policy_words
+from matching.policy.policies import Policy, Wave
 from waitlist.states import Autopilot
 
 LEFT, RIGHT = 5.0, 95.0

@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from matching import softlock
+from matching.answering import softlock
 from matching.states import Override
 from matching.views import chances, timeline
 from matching.views.cards import Card, cards

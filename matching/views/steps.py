@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from matching import holds, reserves
+from matching.answering import holds, reserves
+from matching.answering.outcomes import Claim
 from matching.models import Offer
-from matching.outcomes import Claim
 from matching.states import IN_LINE, Reserve
 from matching.views import facts, parting
 from waitlist.models import Appointment

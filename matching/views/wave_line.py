@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from matching.plans import Plan
+from matching.policy.plans import Plan
 from waitlist.models import Slot
 
 

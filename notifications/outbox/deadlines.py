@@ -1,6 +1,6 @@
 """Until when an offer may be answered: as promised, later where they heard of it later, never shorter.
 
-Whoever changes the row is `matching.clocks`; here it is only worked out, for a text about to be written too.
+Whoever changes the row is `matching.asking.clocks`; here it is only worked out, for a text about to be written too.
 """
 
 from collections.abc import Iterable, Sequence
@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import OuterRef, Subquery
 
-from matching.ends import answers_end_at
 from matching.models import Offer
+from matching.policy.ends import answers_end_at
 from notifications import asked, outages, rules
 from notifications.models import Message, Outage
 from notifications.states import REACHED_CARRIER, UNFINISHED, Channel, Kind, MessageStatus

@@ -12,8 +12,8 @@ from itertools import combinations
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
-from matching import policybook, presets
-from matching.presets import PRESETS
+from matching.policy import policybook, presets
+from matching.policy.presets import PRESETS
 from ops.demo.plans import ClinicPlan
 from waitlist.models import (
     Clinic,

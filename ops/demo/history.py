@@ -6,7 +6,8 @@ from random import Random
 
 from audit.models import ActorKind
 from audit.trail import Actor, acting
-from matching import cascade, claims, offers, ranking, returns
+from matching import cascade, claims, offers, returns
+from matching.choosing import ranking
 from matching.models import Offer
 from matching.states import DeclineReason
 from notifications import rendering

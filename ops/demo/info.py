@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
 
-from matching import ranking
+from matching.choosing import ranking
 from ops.demo.clinics import OWNER, PASSWORD, STAFF, staff_email
 from ops.demo.plans import CLINICS
 from waitlist.models import Appointment, Clinic, Connection, Membership, Slot

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from matching import clocks
+from matching.asking import clocks
 from matching.models import Offer
 from matching.states import OfferState
 from notifications import outages

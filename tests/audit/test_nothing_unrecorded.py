@@ -5,9 +5,10 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 
-from matching import cascade, claims, offers, picks, reserves, returns, unasked
+from matching import cascade, claims, offers, picks, returns
+from matching.answering import reserves, unasked
 from matching.claims import Claim
-from matching.policies import Wave
+from matching.policy.policies import Wave
 from matching.states import Reserve
 from notifications import consent
 from notifications.models import Message

@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import TestCase
 
-from matching import policies
 from matching.models import Offer, SentWave
+from matching.policy import policies
 from notifications.models import Consent, ContactPoint, Message
 from ops.demo.diary import DAYS_AHEAD, DAYS_BACK
 from ops.demo.info import info

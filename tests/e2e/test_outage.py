@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from matching import cascade
 from matching.models import Offer
-from matching.policies import Wave
+from matching.policy.policies import Wave
 from notifications.models import Message, Outage
 from tests.factories import World
 from tests.fakes import FakeTwilio

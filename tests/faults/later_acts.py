@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from matching import cascade, claims, reserves, returns
+from matching import cascade, claims, returns
+from matching.answering import reserves
 from matching.states import Reserve
 from tests.factories import NOW
 from tests.faults.acts import Act, Ids, Scene

@@ -10,7 +10,8 @@ from django.db.models import Count, F, Model, Q, QuerySet
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from matching import cascade, claims, losses, reserves, returns, unasked, work
+from matching import cascade, claims, losses, returns, work
+from matching.answering import reserves, unasked
 from matching.models import Offer
 from matching.states import OFFER_MOVES, OfferState, Override, Reserve
 from notifications import outages, outbox, replies

@@ -7,7 +7,7 @@ from typing import Any
 from audit.models import Entry
 from matching import cascade, claims, work
 from matching.models import Offer, SentWave
-from matching.policies import Policy, Wave
+from matching.policy.policies import Policy, Wave
 from notifications.models import Message
 from tests.factories import NOW
 from waitlist.models import Slot, WaitlistEntry

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from matching import burst, ranking
-from matching.burst import Asked
+from matching.choosing import burst, ranking
+from matching.choosing.burst import Asked
 from tests.factories import NOW, World
 from tests.matching import random_clinic
 

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from matching import cascade, claims, policies, waves, work
+from matching import cascade, claims, work
+from matching.asking import waves
 from matching.models import Offer, SentWave
+from matching.policy import policies
 from matching.states import OfferState
 from notifications.models import Message
 from tests import factories

@@ -9,7 +9,8 @@ import pytest
 from django.db import connections, transaction
 
 from audit.models import Entry
-from matching import cascade, claims, lapses, returns, unasked
+from matching import cascade, claims, lapses, returns
+from matching.answering import unasked
 from matching.claims import Claim
 from matching.models import Offer
 from matching.states import OfferState

@@ -5,9 +5,10 @@ from functools import partial
 
 import pytest
 
-from matching import cascade, claims, clocks, lapses, picks, work
+from matching import cascade, claims, lapses, picks, work
+from matching.asking import clocks
 from matching.models import Offer, SentWave
-from matching.policies import Wave
+from matching.policy.policies import Wave
 from notifications import outbox
 from notifications.models import Message
 from tests import factories

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from audit.models import Entry
-from matching import claims, picks, ranking, returns, unasked, work
+from matching import claims, picks, returns, work
+from matching.answering import unasked
+from matching.choosing import ranking
 from matching.claims import Claim
-from matching.policies import Wave
+from matching.policy.policies import Wave
 from notifications.models import Message
 from tests import factories
 from tests.factories import NOW, World

@@ -6,9 +6,10 @@ from threading import Barrier
 
 import pytest
 
-from matching import cascade, reach, sending, waves
+from matching import cascade
+from matching.asking import reach, sending, waves
 from matching.models import Offer
-from matching.policies import Wave
+from matching.policy.policies import Wave
 from tests import factories
 from tests.at_once import at_once
 from tests.factories import NOW, World

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError
 
-from matching import cascade, foresight, ranking, tasks
-from matching.foresight import Foresight
+from matching import cascade, tasks
+from matching.choosing import foresight, ranking
+from matching.choosing.foresight import Foresight
 from matching.models import Offer, SentWave
 from tests.factories import NOW, World
 from tests.matching import random_clinic

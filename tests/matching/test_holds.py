@@ -8,7 +8,9 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from audit.models import Entry
-from matching import cascade, claims, holds, ranking, reserves, returns, unasked, work
+from matching import cascade, claims, returns, work
+from matching.answering import holds, reserves, unasked
+from matching.choosing import ranking
 from matching.claims import Claim
 from matching.models import Offer
 from matching.states import Reserve

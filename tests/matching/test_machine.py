@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from matching import booking
+from matching.answering import booking
 from tests.matching.machine import DONE, ClinicMachine
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,8 @@ from django.db.models import Model
 
 from audit.models import Entry as Line
 from audit.trail import content_type_id
-from matching import booking, offers, reserves
+from matching import offers
+from matching.answering import booking, reserves
 from matching.models import Offer
 from matching.states import BY_PATIENT, BY_STAFF, IN_LINE, MAY_BE_RESERVE, OFFER_MOVES, OfferState
 from tests import factories

@@ -6,9 +6,11 @@ from threading import Barrier
 import pytest
 
 from audit.models import Entry
-from matching import claims, picks, ranking, reach
+from matching import claims, picks
+from matching.asking import reach
+from matching.choosing import ranking
 from matching.models import Offer, SentWave
-from matching.policies import Wave
+from matching.policy.policies import Wave
 from notifications.models import Message
 from tests import factories
 from tests.at_once import at_once

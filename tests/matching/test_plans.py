@@ -6,9 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from matching import cascade, claims, waves, work
+from matching import cascade, claims, work
+from matching.asking import waves
 from matching.models import Offer, SentWave
-from matching.policies import Wave
+from matching.policy.policies import Wave
 from notifications.models import Message
 from tests import factories
 from tests.factories import NOW, World

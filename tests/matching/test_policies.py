@@ -8,10 +8,10 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
-from matching import policies, policy_rules, presets
 from matching.models import PolicyVersion
-from matching.policies import Policy, Wave
-from matching.presets import PRESETS
+from matching.policy import policies, policy_rules, presets
+from matching.policy.policies import Policy, Wave
+from matching.policy.presets import PRESETS
 from tests import factories
 from tests.factories import NOW
 from waitlist.states import Tier

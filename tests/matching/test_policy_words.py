@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from matching import policy_words, presets
-from matching.policies import Policy, Wave
+from matching.policy import policy_words, presets
+from matching.policy.policies import Policy, Wave
 from matching.views.policy_timeline import timelines
 from waitlist.states import Tier
 

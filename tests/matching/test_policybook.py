@@ -11,9 +11,9 @@ from django.db import IntegrityError, connection, transaction
 
 from audit import words
 from audit.models import Entry
-from matching import policies, policybook, presets
 from matching.models import PolicyVersion
-from matching.policies import Policy, Wave
+from matching.policy import policies, policybook, presets
+from matching.policy.policies import Policy, Wave
 from tests import factories
 from tests.at_once import at_once, wait_until_blocked
 from tests.factories import NOW, World

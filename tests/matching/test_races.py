@@ -14,7 +14,8 @@ import pytest
 from django.db import DatabaseError, connections
 from django.db.models import QuerySet
 
-from matching import attempts, claims, lapses, offers, returns
+from matching import claims, lapses, offers, returns
+from matching.answering import attempts
 from matching.claims import Claim
 from matching.models import Offer
 from notifications.models import Message

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from matching import ranking
+from matching.choosing import ranking
 from matching.models import Offer
 from matching.states import Order
 from tests import factories
@@ -160,7 +160,7 @@ def test_each_filter_alone_keeps_somebody_out(name):
 
 
 def ranking_filters() -> list[str]:
-    from matching.ranking_sql import FILTERS
+    from matching.choosing.ranking_sql import FILTERS
 
     return list(FILTERS)
 

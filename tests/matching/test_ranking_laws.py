@@ -7,7 +7,7 @@ from django.db.models import F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from matching import ranking
+from matching.choosing import ranking
 from tests.factories import NOW, World
 from tests.matching import random_clinic
 from waitlist.models import Appointment, Availability, Patient, Slot, WaitlistEntry

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from bench import waiting
-from matching import ranking, ranking_facts, ranking_sql
+from matching.choosing import ranking, ranking_facts, ranking_sql
 from matching.prepared import fetch
 from matching.states import Order
 from tests.factories import NOW, World

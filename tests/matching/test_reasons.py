@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from matching import ranking, reasons
-from matching.reasons import WhatIf
+from matching.choosing import ranking, reasons
+from matching.choosing.reasons import WhatIf
 from tests import factories
 from tests.factories import NOW, World
 from tests.matching import random_clinic

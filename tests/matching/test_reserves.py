@@ -8,10 +8,11 @@ import pytest
 from django.db import OperationalError, transaction
 
 from audit.models import Entry
-from matching import cascade, claims, reserves, returns, work
+from matching import cascade, claims, returns, work
+from matching.answering import reserves
 from matching.claims import Claim
 from matching.models import Offer
-from matching.policies import Wave
+from matching.policy.policies import Wave
 from matching.states import Reserve
 from notifications.channels import Outcome, Result
 from notifications.models import ContactPoint, Message, PatientContact

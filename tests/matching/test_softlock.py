@@ -7,8 +7,12 @@ import pytest
 from django.db import connections, transaction
 
 from audit.models import Entry
-from matching import cascade, claims, ends, ranking, reach, softlock, work
-from matching.policies import Wave
+from matching import cascade, claims, work
+from matching.answering import softlock
+from matching.asking import reach
+from matching.choosing import ranking
+from matching.policy import ends
+from matching.policy.policies import Wave
 from matching.states import Override
 from notifications.models import Message
 from tests import factories

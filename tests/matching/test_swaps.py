@@ -10,7 +10,9 @@ from celery import Celery
 from django.db import connections, transaction
 
 from audit.models import Entry
-from matching import cascade, claims, ranking, returns, swaps, unasked
+from matching import cascade, claims, returns
+from matching.answering import swaps, unasked
+from matching.choosing import ranking
 from matching.claims import Claim
 from matching.models import Offer
 from matching.views import cards

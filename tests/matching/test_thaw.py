@@ -7,10 +7,12 @@ import pytest
 from django.db.models import QuerySet
 
 from audit.models import Entry
-from matching import cascade, claims, clocks, lapses, picks, reserves, returns, work
+from matching import cascade, claims, lapses, picks, returns, work
+from matching.answering import reserves
+from matching.asking import clocks
 from matching.claims import Claim
 from matching.models import Offer
-from matching.policies import Wave
+from matching.policy.policies import Wave
 from matching.states import Reserve
 from notifications import outages
 from notifications.models import Message, Outage

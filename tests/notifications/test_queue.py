@@ -7,7 +7,9 @@ from functools import partial
 import pytest
 from django.db import transaction
 
-from matching import ranking, returns, unasked
+from matching import returns
+from matching.answering import unasked
+from matching.choosing import ranking
 from matching.models import Offer
 from notifications import consent, outbox
 from notifications.models import ContactPoint, Message

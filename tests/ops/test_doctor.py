@@ -14,7 +14,8 @@ from django.utils import timezone
 from audit import heart, seal, trail
 from audit.models import AuditSeal, Checkup
 from config.celery import app
-from matching import cascade, claims, reserves, returns
+from matching import cascade, claims, returns
+from matching.answering import reserves
 from matching.models import Offer
 from matching.states import Reserve
 from notifications import outages, outbox

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from matching import ranking
+from matching.choosing import ranking
 from tests import factories
 from tests.factories import NOW, World
 from tests.recorded import everything_recorded

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from matching import claims, ranking, returns
+from matching import claims, returns
+from matching.choosing import ranking
 from matching.claims import Claim
 from matching.models import Offer
 from tests import factories

@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 from django.db import connections, transaction
 
-from matching import cascade, claims, losses, ranking, returns, tokens, unasked
+from matching import cascade, claims, losses, returns, tokens
+from matching.answering import unasked
+from matching.choosing import ranking
 from matching.claims import Claim
 from matching.models import Offer
 from matching.states import OfferState

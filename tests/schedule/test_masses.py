@@ -6,7 +6,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from audit.models import Entry
-from matching import cascade, claims, reserves, returns, work
+from matching import cascade, claims, returns, work
+from matching.answering import reserves
 from matching.states import Reserve
 from notifications.models import Message
 from tests import factories

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from matching import picks, tokens
 from matching.models import SentWave
-from matching.policies import Wave
+from matching.policy.policies import Wave
 from tests import factories
 from tests.factories import World
 from tests.matching.steps import policy

@@ -11,9 +11,10 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from matching import forms, policies, policybook, presets
+from matching import forms
 from matching.models import PolicyVersion
-from matching.policies import Policy, Wave
+from matching.policy import policies, policybook, presets
+from matching.policy.policies import Policy, Wave
 from tests import factories
 from tests.factories import NOW, World
 from tests.recorded import everything_recorded

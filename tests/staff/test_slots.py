@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from audit.models import Entry
 from matching.models import Offer
-from matching.policies import Policy, Wave
+from matching.policy.policies import Policy, Wave
 from matching.states import OfferState
 from notifications import outages
 from tests import factories

@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Entry
-from matching import claims, returns, unasked
+from matching import claims, returns
+from matching.answering import unasked
 from notifications.models import InboundMessage, Message
 from notifications.states import Kind, MessageStatus
 from tests import factories

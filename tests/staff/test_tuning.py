@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.models import Entry
-from matching import policies, policybook, presets
-from matching.policies import Wave
+from matching.policy import policies, policybook, presets
+from matching.policy.policies import Wave
 from tests import factories
 from tests.factories import NOW, World
 from waitlist import roster, tuning

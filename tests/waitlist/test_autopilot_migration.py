@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from matching import policies
 from matching.models import PolicyVersion
+from matching.policy import policies
 from tests.factories import NOW, World
 from waitlist.models import Clinic, Slot
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from audit import trail
 from matching.models import Offer
-from matching.policies import Policy
+from matching.policy.policies import Policy
 from matching.states import MAY_ANSWER, OfferState, Override
 from waitlist.models import Slot
 

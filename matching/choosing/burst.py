@@ -14,10 +14,10 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from matching import ranking, ranking_facts
+from matching.choosing import ranking, ranking_facts
+from matching.choosing.ranking import Candidate
+from matching.choosing.ranking_sql import best
 from matching.prepared import fetch
-from matching.ranking import Candidate
-from matching.ranking_sql import best
 from waitlist.models import Slot
 
 # What is a slot's own among the facts; all else is its clinic's or the moment's.

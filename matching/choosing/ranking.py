@@ -13,11 +13,11 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 
-from matching import ranking_facts
-from matching.ends import answers_end_at
+from matching.choosing import ranking_facts
+from matching.choosing.ranking_sql import COUNTS, SLOTS, WHY, best, everybody
 from matching.models import Offer, SentWave
+from matching.policy.ends import answers_end_at
 from matching.prepared import fetch
-from matching.ranking_sql import COUNTS, SLOTS, WHY, best, everybody
 from matching.states import OfferState, Order
 from waitlist import masses
 from waitlist.models import Slot, WaitlistEntry

@@ -4,10 +4,11 @@ itself. Whoever calls holds the slot's lock."""
 from datetime import datetime, timedelta
 
 from audit import trail
-from matching import ranking, reserves
-from matching.booking import Lost
+from matching.answering import reserves
+from matching.answering.booking import Lost
+from matching.answering.outcomes import Claim, holds_no_later
+from matching.choosing import ranking
 from matching.models import Offer
-from matching.outcomes import Claim, holds_no_later
 from matching.states import BY_PATIENT, OfferState
 from waitlist import calendar, slots
 from waitlist.calendar import Time

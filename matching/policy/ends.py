@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from matching.policies import Policy
+from matching.policy.policies import Policy
 from waitlist.models import Service, Slot
 
 

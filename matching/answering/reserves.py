@@ -11,11 +11,15 @@ from django.db.models import Count, F, Q
 
 from audit import trail
 from audit.actor import ActorKind
-from matching import booking, clocks, plans, ranking, terms
-from matching.booking import lock_slot_of
+from matching import terms
+from matching.answering import booking
+from matching.answering.booking import lock_slot_of
+from matching.asking import clocks
+from matching.choosing import ranking
 from matching.models import Offer
-from matching.plans import Plan
-from matching.policies import LIKE_ANY_OTHER
+from matching.policy import plans
+from matching.policy.plans import Plan
+from matching.policy.policies import LIKE_ANY_OTHER
 from matching.states import IN_LINE, MAY_BE_RESERVE, OFFER_MOVES, OfferState, Reserve
 from notifications import outbox
 from waitlist import masses, slots, surges

@@ -11,10 +11,10 @@ from datetime import datetime
 from django.db.models import Exists, F, OuterRef, Q
 
 from audit import trail
-from matching import reach, sending, waves
+from matching.asking import reach, sending, waves
+from matching.asking.sending import Batch
 from matching.models import Offer, SentWave
-from matching.plans import Plan
-from matching.sending import Batch
+from matching.policy.plans import Plan
 from waitlist import surges
 from waitlist.models import Slot
 

@@ -7,9 +7,9 @@ from functools import partial
 from django.db import IntegrityError, OperationalError, transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
-from matching import swaps
-from matching.booking import Lost, is_double, write
-from matching.outcomes import Claim
+from matching.answering import swaps
+from matching.answering.booking import Lost, is_double, write
+from matching.answering.outcomes import Claim
 from waitlist.models import Appointment, Slot
 from waitlist.states import AppointmentStatus
 

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from matching import burst, plans, ranking
-from matching.burst import Asked
+from matching.choosing import burst, ranking
+from matching.choosing.burst import Asked
+from matching.choosing.ranking import Candidate
 from matching.models import SentWave
-from matching.plans import SURGE_SIZE
-from matching.policies import Wave
-from matching.ranking import Candidate
+from matching.policy import plans
+from matching.policy.plans import SURGE_SIZE
+from matching.policy.policies import Wave
 from matching.states import Order
 from waitlist.models import Slot
 from waitlist.states import LIVE_SLOT_STATES

@@ -6,10 +6,12 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from matching import holds, offers, ranking, softlock, swaps
-from matching.attempts import FREE, attempt, book, swap
+from matching import offers
+from matching.answering import holds, softlock, swaps
+from matching.answering.attempts import FREE, attempt, book, swap
+from matching.answering.outcomes import Claim, of_slot
+from matching.choosing import ranking
 from matching.models import Offer
-from matching.outcomes import Claim, of_slot
 from matching.states import MAY_ANSWER
 from notifications import outbox
 from waitlist import masses, slots

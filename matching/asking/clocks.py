@@ -10,10 +10,12 @@ from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Va
 from django.db.models.functions import Coalesce
 
 from audit import trail
-from matching import offers, plans, waves
-from matching.ends import answers_end_at
+from matching import offers
+from matching.asking import waves
 from matching.models import Offer, SentWave
-from matching.policies import Wave
+from matching.policy import plans
+from matching.policy.ends import answers_end_at
+from matching.policy.policies import Wave
 from matching.states import OfferState
 from notifications import asked, outages
 from notifications.models import Message, Outage

@@ -5,13 +5,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from matching import ends, offers, plans, ranking, reach, sending
-from matching.foresight import Foresight
+from matching import offers
+from matching.asking import reach, sending
+from matching.asking.reach import Picked, Reached
+from matching.asking.sending import Batch
+from matching.choosing import ranking
+from matching.choosing.foresight import Foresight
 from matching.models import SentWave
-from matching.plans import Plan
-from matching.policies import Wave
-from matching.reach import Picked, Reached
-from matching.sending import Batch
+from matching.policy import ends, plans
+from matching.policy.plans import Plan
+from matching.policy.policies import Wave
 from matching.states import Order
 from waitlist import surges
 from waitlist.models import Slot

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db.models import TextChoices
 
-from matching import ranking, tokens
+from matching import tokens
+from matching.choosing import ranking
 from matching.models import Offer
 from matching.states import OfferState
 from waitlist.models import Appointment, Slot

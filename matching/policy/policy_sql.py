@@ -1,4 +1,4 @@
-"""What the database itself refuses to store as a policy: whatever matching.policy_rules says that fits one path.
+"""What the database itself refuses to store as a policy: whatever matching.policy.policy_rules says that fits one path.
 
 That every wave comes after the one before fits none: it is a function of the database, matching_waves_in_order.
 
@@ -11,7 +11,7 @@ from django.db.models import BooleanField, CheckConstraint, F, Func, Q, Value
 from django.db.models.fields.json import KT
 from django.db.models.lookups import Exact
 
-from matching.policy_rules import MAY_BE_NONE, MOST_WAVES, PLANS, POLICY_RANGES, TO_PATIENTS, WAVE_RANGES
+from matching.policy.policy_rules import MAY_BE_NONE, MOST_WAVES, PLANS, POLICY_RANGES, TO_PATIENTS, WAVE_RANGES
 from matching.states import Order
 from waitlist.states import Autopilot, Tier
 

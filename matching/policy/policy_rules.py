@@ -1,12 +1,12 @@
 """What no policy may say, each in a sentence at the field it is about.
 
-The database holds what SQL can say simply of it (matching.policy_sql), for a stored policy is never changed.
+The database holds what SQL can say simply of it (matching.policy.policy_sql), for a stored policy is never changed.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from matching.policies import Policy, Wave
+from matching.policy.policies import Policy, Wave
 from matching.states import Order
 from notifications.states import Channel
 from waitlist.states import Autopilot, Tier

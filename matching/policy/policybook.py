@@ -11,9 +11,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from audit import trail
-from matching import policies, policy_rules, presets
 from matching.models import PolicyVersion
-from matching.policies import Policy
+from matching.policy import policies, policy_rules, presets
+from matching.policy.policies import Policy
 from waitlist.models import Clinic, Service
 
 
@@ -109,7 +109,7 @@ def _choose(row: Clinic | Service, version: PolicyVersion | None) -> bool:
 
 
 def _refuse_nonsense(policy: Policy) -> None:
-    """A ValidationError by field, in the words of matching.policy_rules."""
+    """A ValidationError by field, in the words of matching.policy.policy_rules."""
     found: dict[str, list[str]] = {}
     for fault in policy_rules.faults(policy):
         where = f"{fault.plan} {fault.wave + 1} {fault.field}" if fault.wave is not None else fault.field

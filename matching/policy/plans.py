@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from matching import policies
 from matching.models import SentWave
-from matching.policies import Policy, Wave
+from matching.policy import policies
+from matching.policy.policies import Policy, Wave
 from waitlist.models import Slot
 from waitlist.states import Autopilot
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from matching.policies import Policy, Wave
+from matching.policy.policies import Policy, Wave
 from matching.states import Order
 from waitlist.states import Autopilot, Tier
 

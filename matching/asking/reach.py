@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from matching import plans, ranking
-from matching.policies import Wave
-from matching.ranking import Candidate
+from matching.choosing import ranking
+from matching.choosing.ranking import Candidate
+from matching.policy import plans
+from matching.policy.policies import Wave
 from notifications import outbox
 from waitlist.models import Patient, Slot, WaitlistEntry
 from waitlist.states import EntryStatus

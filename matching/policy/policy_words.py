@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from matching.policies import Policy, Wave
+from matching.policy.policies import Policy, Wave
 from matching.states import Order
 from notifications.states import Channel
 from waitlist.states import Autopilot, Tier

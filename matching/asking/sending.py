@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 from django.db import connection, models, transaction
 
 from audit import trail
-from matching import ranking, reach
+from matching.asking import reach
+from matching.asking.reach import Picked, Reached
+from matching.choosing import ranking
 from matching.models import Offer, SentWave
-from matching.reach import Picked, Reached
 from notifications import outbox
 from waitlist import masses, slots
 from waitlist.live import hint

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from matching import ranking, ranking_facts
+from matching.choosing import ranking, ranking_facts
+from matching.choosing.ranking_sql import ELIGIBLE, MOST_NOTICE
 from matching.prepared import fetch
-from matching.ranking_sql import ELIGIBLE, MOST_NOTICE
 from waitlist.models import Slot
 
 Facts = Mapping[str, Any]
