@@ -4,10 +4,10 @@ import re
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
-from django.db import connection, transaction
-from django.test.utils import CaptureQueriesContext
+from django.db import connection
 from django.utils import timezone
 
 from matching.answering import booking
@@ -39,19 +39,18 @@ def claims_a_second(slots: list[Slot], *, clients: int, each: int) -> float:
 
 
 def _locking(offer_id: int) -> str:
-    """As Django writes it."""
-    with CaptureQueriesContext(connection) as said, transaction.atomic():
-        booking.lock_slot_of(offer_id)
-    (statement,) = [one["sql"] for one in said if "FOR NO KEY UPDATE" in one["sql"]]
-    return _with_variables(statement, offer=offer_id)
+    return _with_variables(_filled_in(booking.LOCK, {"offer_id": offer_id}), offer=offer_id)
 
 
 def _writing(slot_id: int, offer_id: int) -> str:
     """The one write, its constants as they are, slot and offer as variables."""
+    facts = booking._facts(slot_id, offer_id, "link", timezone.now())
+    return _with_variables(_filled_in(re.sub(r"--.*", "", booking.CLAIM), facts), slot=slot_id, offer=offer_id)
+
+
+def _filled_in(statement: str, facts: dict[str, Any]) -> str:
     with connection.cursor() as cursor:
-        facts = booking._facts(slot_id, offer_id, "link", timezone.now())
-        statement = cursor.cursor.mogrify(re.sub(r"--.*", "", booking.CLAIM), facts)
-    return _with_variables(statement, slot=slot_id, offer=offer_id)
+        return str(cursor.cursor.mogrify(statement, facts))
 
 
 def _with_variables(statement: str, **ids: int) -> str:

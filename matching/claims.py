@@ -109,7 +109,7 @@ def _wish_of(offer_id: int) -> int | None:
 
 def _look(offer_id: int, slot: Slot | None = None, *, now: datetime) -> Claim:
     """What became of it, with the slot as it was locked; what is read more depends on what that was."""
-    offer = Offer.objects.get(pk=offer_id)
+    offer = offers.get(offer_id)
     if slot is not None:
         offer.slot = slot
     return outcome(offer, now=now)

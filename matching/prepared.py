@@ -4,13 +4,16 @@ Django binds parameters in the client, which leaves nothing to prepare; so these
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection
+from django.db.models import Model
 from psycopg import RawCursor
 from psycopg.types.numeric import Int8
+
+M = TypeVar("M", bound=Model)
 
 
 class _Prepared(RawCursor[Any]):
@@ -28,6 +31,27 @@ def fetch(statement: str, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     native, names = _native(statement)
     with connection.make_cursor(_Prepared(connection.connection)) as cursor:  # type: ignore[arg-type]
         return _rows(cursor, native, [values[name] for name in names])
+
+
+def columns(model: type[Model], names: Iterable[str] | None = None, *, of: str) -> str:
+    """The select list that `row_as` reads: these columns (all where none are named) of the table called `of` here."""
+    return ", ".join(
+        f'{of}."{field.column}" AS "{of}.{field.column}"'
+        for field in model._meta.concrete_fields
+        if names is None or field.primary_key or field.name in names
+    )
+
+
+def row_as(model: type[M], row: Mapping[str, Any], *, of: str) -> M:
+    """What was selected with `columns`, as an instance: what was not is read when it is asked for."""
+    found = [field for field in model._meta.concrete_fields if f"{of}.{field.column}" in row]
+    values = []
+    for field in found:
+        value = row[f"{of}.{field.column}"]
+        for convert in field.get_db_converters(connection):  # type: ignore[attr-defined]
+            value = convert(value, field, connection)
+        values.append(value)
+    return model.from_db(connection.alias, [field.attname for field in found], values)
 
 
 def _rows(cursor: Any, statement: str, params: Any) -> list[dict[str, Any]]:

@@ -103,8 +103,10 @@ def give_way(writeback_id: int, *, now: datetime) -> bool:
 
 
 def tidy(offer_id: int, *, now: datetime) -> int:
-    """After a booking: take back what else was on offer for the same wish, or at the same time; how many."""
+    """After a booking: its news goes out, and what else was on offer for the same wish, or at the same time, is taken
+    back; how many."""
     won = Offer.objects.select_related("slot__filled_by").get(pk=offer_id)
+    nudge("notifications.tasks.deliver_slot", won.slot_id)
     if won.state != OfferState.ACCEPTED:
         return 0
     over = {won.entry_id, *_pause_others(won, now=now)}

@@ -5,7 +5,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 from django.db import DatabaseError, connection, connections
+from django.db.models import QuerySet
+
+from matching.answering import booking
 
 
 def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
@@ -24,6 +28,12 @@ def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return [future.result() for future in [pool.submit(run, call) for call in calls]]
+
+
+def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every row is read where it was locked: for the controls of races."""
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_: rows.all())
+    monkeypatch.setattr(booking, "LOCK", booking.LOCK.replace("FOR NO KEY UPDATE OF slot", ""))
 
 
 # Tests on other databases of the same server have locks of their own. Who is connected is seen once in a transaction,

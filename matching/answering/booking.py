@@ -7,17 +7,23 @@ from typing import Any
 from django.db import IntegrityError
 
 from audit import trail
-from matching.models import Offer
-from matching.prepared import fetch
+from matching.models import Offer, PolicyVersion
+from matching.prepared import columns, fetch, row_as
 from matching.states import BY_PATIENT, BY_STAFF
 from matching.told_sql import MAY_BE_TOLD
 from waitlist.live import hint
-from waitlist.models import Appointment, Slot, WaitlistEntry, Writeback
+from waitlist.models import Appointment, Service, Slot, WaitlistEntry, Writeback
 from waitlist.nudge import nudge
 
 CLAIM = (Path(__file__).parent / "claim.sql").read_text().replace("{MAY_BE_TOLD}", MAY_BE_TOLD)
-OF_SLOT = [field.name for field in Slot._meta.concrete_fields]
-OF_SERVICE = ("service__notice_minutes", "service__details_prompt", "service__hold_seconds")
+LOCK = f"""
+SELECT {columns(Slot, of="slot")}, {columns(PolicyVersion, ["document"], of="policy")},
+    {columns(Service, ["notice_minutes", "details_prompt", "hold_seconds"], of="service")}
+FROM matching_offer o JOIN waitlist_slot slot ON slot.id = o.slot_id
+    JOIN waitlist_service service ON service.id = slot.service_id
+    JOIN matching_policyversion policy ON policy.id = slot.policy_id
+WHERE o.id = %(offer_id)s FOR NO KEY UPDATE OF slot
+"""
 BOOKED_THEN = ("practitioner_not_double_booked", "patient_not_double_booked")
 
 
@@ -31,13 +37,13 @@ def is_double(error: IntegrityError) -> bool:
 
 
 def lock_slot_of(offer_id: int) -> Slot:
-    """Lock the slot an offer is of. What is read of the offer must be read after this."""
-    return (
-        Slot.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("service", "policy")
-        .only(*OF_SLOT, *OF_SERVICE, "policy__document")  # all columns of all three take Django twice as long
-        .get(offers=offer_id)
-    )
+    """Lock the slot an offer is of. What is read of the offer must be read after this. Raises Slot.DoesNotExist."""
+    for row in fetch(LOCK, {"offer_id": offer_id}):
+        slot = row_as(Slot, row, of="slot")
+        slot.service = row_as(Service, row, of="service")
+        slot.policy = row_as(PolicyVersion, row, of="policy")
+        return slot
+    raise Slot.DoesNotExist
 
 
 def write(slot: Slot, offer_id: int, *, via: str, known_at: datetime | None = None, now: datetime) -> int:
@@ -47,8 +53,7 @@ def write(slot: Slot, offer_id: int, *, via: str, known_at: datetime | None = No
     if not rows:
         raise Lost
     hint(slot.clinic_id, "board")
-    nudge("notifications.tasks.deliver_slot", slot.pk)
-    nudge("matching.tasks.tidy", offer_id)
+    nudge("matching.tasks.tidy", offer_id)  # which wakes who tells them: a nudge costs as much as the lock
     return rows[0]["id"]
 
 

@@ -12,14 +12,13 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connections
-from django.db.models import QuerySet
 
 from matching import claims, lapses, offers, returns
 from matching.answering import attempts
 from matching.claims import Claim
 from matching.models import Offer
 from notifications.models import Message
-from tests.at_once import wait_until_blocked
+from tests.at_once import wait_until_blocked, without_locks
 from tests.factories import NOW, World
 from waitlist import calendar, schedule, slots, vacancies
 from waitlist.calendar import Time
@@ -143,7 +142,7 @@ def test_the_second_waits_for_the_first(name, monkeypatch):
 def test_control_without_locks_it_does_not_wait_or_the_end_is_another(name, monkeypatch):
     race, scene = RACES[name], Scene()
     race.before(scene)
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_: rows.all())
+    without_locks(monkeypatch)
     waited, says = run(race, scene, monkeypatch)
     state, *_ = scene.end()
     assert (waited, says, state) != (True, race.says, race.ends)

@@ -4,7 +4,6 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db.models import QuerySet
 
 from audit.models import Entry
 from matching import cascade, claims, lapses, picks, returns, work
@@ -17,7 +16,7 @@ from matching.states import Reserve
 from notifications import outages
 from notifications.models import Message, Outage
 from tests import factories
-from tests.at_once import at_once
+from tests.at_once import at_once, without_locks
 from tests.factories import NOW, World
 from tests.matching.steps import policy, states, step
 from tests.matching.test_races import Race, run
@@ -316,7 +315,7 @@ def test_the_second_sweep_waits_and_finds_both_clocks_moved(monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_control_without_the_lock_both_clocks_are_moved_twice(monkeypatch):
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_: rows.all())
+    without_locks(monkeypatch)
     assert two_sweeps_meet(monkeypatch) == (False, 4)
 
 
