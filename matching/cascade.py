@@ -33,7 +33,7 @@ def advance(slot_id: int, *, now: datetime) -> int:
     Two transactions: what lapses updates wishes, what is asked locks numbers first, and together they would
     wait for each other across slots.
     """
-    return _ask_if_due(lapses.clear_up(slot_id, now=now), None, now=now)
+    return _ask_if_due(lapses.clear_up(slots.read_slot(slot_id), now=now), None, now=now)
 
 
 def advance_many(slot_ids: Sequence[int], *, now: datetime) -> int:
@@ -43,11 +43,12 @@ def advance_many(slot_ids: Sequence[int], *, now: datetime) -> int:
     """
     faults: list[Exception] = []
     still: list[Slot] = []
+    read = {slot.pk: slot for slot in slots.read_slots(slot_ids)}
     for slot_id in slot_ids:
         with _kept(faults):
-            slot = lapses.clear_up(slot_id, now=now)
+            slot = lapses.clear_up(read.get(slot_id), now=now)
             still += [slot] if slot is not None else []
-    foreseen, asked = foresight.foresee([slot.pk for slot in still], now=now), 0
+    foreseen, asked = foresight.foresee(still, now=now), 0
     for slot in still:
         with _kept(faults):
             asked += _ask_if_due(slot, foreseen.get(slot.pk), now=now)

@@ -24,29 +24,31 @@ from waitlist.nudge import nudge
 from waitlist.states import ClosedBecause, EntryStatus, SlotState
 
 
-def clear_up(slot_id: int, *, now: datetime) -> Slot | None:
-    """Expire what is over; the slot, where somebody may still be asked for it.
+def clear_up(slot: Slot | None, *, now: datetime) -> Slot | None:
+    """Expire what is over at a slot as it was just read; the slot, where somebody may still be asked for it.
 
-    Looked at without its lock first: a claim waits for that, and mostly nothing is over.
+    It was read without its lock: a claim waits for that, and mostly nothing is over.
     """
-    slot = slots.read_slot(slot_id)
     if slot is None or not slot.is_live:
         return None
     if _is_anything_over(slot, now=now):
-        return slots.read_slot(slot_id) if _clear_up(slot_id, now=now) else None
+        return slots.read_slot(slot.pk) if _clear_up(slot.pk, now=now) else None
     return slot if slot.state != SlotState.HELD else None
 
 
 def _is_anything_over(slot: Slot, *, now: datetime) -> bool:
     """Whether clearing up would change anything."""
-    time = Time.of(slot)
+    time, waiting = Time.of(slot), offers.pending(slot)
     is_hold_over = slot.held_until is not None and slot.held_until <= now
     if is_hold_over or now >= ends.answers_end_at(slot) or _is_too_late_to_ask(slot, now=now):
         return True
-    if calendar.is_booked(time) or calendar.closure_over(slot.clinic, time) or clocks.have_news(slot, now=now):
+    if calendar.is_booked(time) or calendar.closure_over(slot.clinic, time) or clocks.is_to_thaw(slot):
         return True
-    waiting = offers.pending(slot)
-    if waiting.exists() and (waiting.filter(expires_at__lte=now).exists() or undeliverable(waiting).exists()):
+    if waiting.exists() and (
+        waiting.filter(expires_at__lte=now).exists()
+        or clocks.have_news(slot, now=now)
+        or undeliverable(waiting).exists()
+    ):
         return True
     return _is_kept_for_nobody(slot, now=now)
 

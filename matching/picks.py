@@ -29,7 +29,7 @@ class Outcome:
 
 def ask(slot_id: int, entry_ids: Collection[int], *, now: datetime) -> Outcome:
     """Ask the people of these wishes. Whoever was asked before, or may not be, is named with the reason."""
-    if not lapses.clear_up(slot_id, now=now):
+    if not lapses.clear_up(slots.read_slot(slot_id), now=now):
         return Outcome(is_free=False)
     return _ask(slot_id, entry_ids, now=now)
 

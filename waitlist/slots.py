@@ -1,5 +1,6 @@
 """Rows of slots: opened, moved from state to state, closed; with no consequences."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -24,9 +25,14 @@ def lock_slot(slot_id: int) -> Slot | None:
 
 def read_slot(slot_id: int) -> Slot | None:
     """The same without a lock, with all that ranking reads of it."""
+    return next(iter(read_slots([slot_id])), None)
+
+
+def read_slots(slot_ids: Collection[int]) -> list[Slot]:
+    """The same for many."""
     rows = Slot.objects.select_related("clinic", "location__clinic", "practitioner__clinic", "service", "policy")
     rows = rows.prefetch_related("service__compatible", "practitioner__clinic__practitioners")
-    return rows.filter(pk=slot_id).first()
+    return list(rows.filter(pk__in=slot_ids))
 
 
 def lock_unchanged(slot: Slot) -> bool:

@@ -39,10 +39,13 @@ def take_in(slot: Slot, *, now: datetime) -> list[int]:
     return list(waiting.filter(stands_still(stand_still)).values_list("pk", flat=True)) if stand_still else []
 
 
+def is_to_thaw(slot: Slot) -> bool:
+    """Whether its waves await the end of an outage that is over."""
+    return bool(slot.paused_for) and slot.paused_for not in outages.out()
+
+
 def have_news(slot: Slot, *, now: datetime) -> bool:
-    """Whether taking in would move anything, looked at without the lock."""
-    if slot.paused_for and slot.paused_for not in outages.out():
-        return True
+    """Whether taking in would move the clock of anybody asked, looked at without the lock."""
     waiting = offers.pending(slot)
     over = list(Outage.objects.filter(ended_at__gt=slot.opened_at))
     return _heard(waiting, now=now).exists() or (bool(over) and _thawing(waiting, over).exists())

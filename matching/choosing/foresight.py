@@ -4,7 +4,7 @@ What a slot asks for changes what the next one finds, so a foresight only says w
 exactly whom it would have found without, or is told that it has to look for itself.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +17,6 @@ from matching.policy.plans import SURGE_SIZE
 from matching.policy.policies import Wave
 from matching.states import Order
 from waitlist.models import Slot
-from waitlist.states import LIVE_SLOT_STATES
 
 AHEAD = 6  # times as many as a wave asks: it ranks some to spare, and some will be asked by others meanwhile
 
@@ -42,11 +41,8 @@ class Foresight:
         return sure[:limit] if len(sure) >= limit else None
 
 
-def foresee(slot_ids: Iterable[int], *, now: datetime) -> dict[int, Foresight]:
+def foresee(slots: Sequence[Slot], *, now: datetime) -> dict[int, Foresight]:
     """By slot, for those of one clinic whose next wave asks a few people by their score."""
-    rows = Slot.objects.filter(pk__in=slot_ids, state__in=LIVE_SLOT_STATES)
-    rows = rows.select_related("clinic", "location__clinic", "practitioner__clinic", "service", "policy")
-    slots = list(rows.prefetch_related("service__compatible", "practitioner__clinic__practitioners").order_by("pk"))
     sent: dict[int, list[SentWave]] = {}
     for row in SentWave.objects.filter(slot__in=slots).order_by("number"):
         sent.setdefault(row.slot_id, []).append(row)

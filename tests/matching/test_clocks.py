@@ -16,6 +16,7 @@ from tests.at_once import at_once
 from tests.factories import NOW, World
 from tests.matching.steps import asked, policy, states, step
 from waitlist.models import Slot
+from waitlist.slots import read_slot
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -173,7 +174,7 @@ def test_a_worker_that_dies_before_the_place_is_filled_leaves_it_to_the_sweep():
     world, slot = asked_world(Wave(size=2, window_minutes=30), people=2)
     world.entry()
     slot.offers.first().messages.update(status="failed")
-    assert lapses.clear_up(slot.pk, now=NOW + MINUTE)  # … and here it dies
+    assert lapses.clear_up(read_slot(slot.pk), now=NOW + MINUTE)  # … and here it dies
     assert work.due(now=NOW + MINUTE, limit=5) == [slot.pk]
     assert step(slot, NOW + MINUTE) == 1
 

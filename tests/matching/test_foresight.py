@@ -81,14 +81,14 @@ def test_a_foresight_is_enough_while_those_below_it_could_not_come_in():
     world.clinic.max_waited_days = 9
     world.clinic.save()
     slot = world.slot()
-    (found,) = foresight.foresee([slot.pk], now=NOW).values()
+    (found,) = foresight.foresee([slot], now=NOW).values()
     assert (len(found.people), found.is_whole) == (6, False)
     assert found.still(slot, limit=5, now=NOW) == ranking.rank(slot, limit=5, now=NOW)
     WaitlistEntry.objects.filter(pk=found.people[0].entry_id).update(status="paused")
     assert found.still(slot, limit=5, now=NOW) is None, "the fifth may be somebody it has not seen"
     assert found.still(slot, limit=4, now=NOW) == ranking.rank(slot, limit=4, now=NOW)
     world.clinic.entries.filter(waited_days__lt=6).delete()
-    (found,) = foresight.foresee([slot.pk], now=NOW).values()
+    (found,) = foresight.foresee([slot], now=NOW).values()
     assert found.is_whole
     assert found.still(slot, limit=5, now=NOW) == ranking.rank(slot, limit=5, now=NOW)
 

@@ -59,7 +59,7 @@ class Scene:
             return "refused"
 
     def lapse(self) -> Any:
-        return lapses.clear_up(self.slot.pk, now=OVER) is not None
+        return lapses.clear_up(slots.read_slot(self.slot.pk), now=OVER) is not None
 
     def lapse_as_found(self) -> Any:
         """A wave that has looked at the slot before it was filled, and comes to its lock now."""

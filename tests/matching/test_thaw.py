@@ -23,6 +23,7 @@ from tests.matching.test_races import Race, run
 from tests.recorded import everything_recorded
 from waitlist import vacancies
 from waitlist.models import Slot
+from waitlist.slots import read_slot
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -300,7 +301,7 @@ def two_sweeps_meet(monkeypatch) -> tuple[bool, int]:
     outage(5, 65)
 
     def sweep(slot: Slot) -> bool:
-        return lapses.clear_up(slot.pk, now=NOW + 65 * MINUTE) is not None
+        return lapses.clear_up(read_slot(slot.pk), now=NOW + 65 * MINUTE) is not None
 
     waited, says = run(Race(sweep, (clocks, "_move"), sweep, (True, True), ""), slot, monkeypatch)
     assert says == (True, True)
@@ -359,7 +360,7 @@ def test_a_worker_that_dies_after_one_slot_of_many_leaves_the_others_to_the_swee
     delivered()
     outage(5, 65)
     at = NOW + 65 * MINUTE
-    lapses.clear_up(slots[0].pk, now=at)  # … and here it dies
+    lapses.clear_up(read_slot(slots[0].pk), now=at)  # … and here it dies
     assert work.due(now=at, limit=5) == [slots[1].pk]
     cascade.advance(slots[1].pk, now=at)
     assert {end for slot in slots for end in ends(slot)} == {90}
