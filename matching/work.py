@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from matching.answering import reserves
 from matching.asking import clocks, refills
@@ -15,10 +16,14 @@ from waitlist.models import Slot
 from waitlist.states import LIVE_SLOT_STATES, SlotState
 
 ON_ITS_WAY = (MessageStatus.PENDING, *REACHED_CARRIER)
+OLDEST_FIRST = (F("next_wave_at").asc(nulls_last=True), F("pk").asc())
 
 
 def due(*, now: datetime, limit: int) -> list[int]:
-    """Live slots whose cascade has something to do, whatever nudge was lost: the sweep's list, oldest first."""
+    """Live slots whose cascade has something to do, whatever nudge was lost: the sweep's list, oldest first.
+
+    At most `limit` of one clinic, so that a clinic that loses a whole week at once keeps no other waiting.
+    """
     waiting = Offer.objects.filter(slot=OuterRef("pk"), state=OfferState.PENDING)
     over = waiting.filter(~clocks.stands_still(outages.out()), expires_at__lte=now)
     at_work = Q(paused_for="") & ~masses.pausing()
@@ -37,8 +42,10 @@ def due(*, now: datetime, limit: int) -> list[int]:
             | (Q(state=SlotState.OFFERING) & ~Exists(waiting))
             | (Exists(line) & ~Exists(waiting.filter(reserves.BEING_ASKED)) & at_work)
         )
-        .order_by(F("next_wave_at").asc(nulls_last=True), "pk")
-        .values_list("pk", flat=True)[:limit]
+        .annotate(place=Window(RowNumber(), partition_by="clinic", order_by=OLDEST_FIRST))
+        .filter(place__lte=limit)
+        .order_by(*OLDEST_FIRST)
+        .values_list("pk", flat=True)
     )
 
 

@@ -77,6 +77,13 @@ def test_a_wave_used_up_starts_the_next_at_once():
     assert work.due(now=NOW, limit=5) == []
 
 
+def test_a_clinic_that_lost_many_times_keeps_no_other_waiting():
+    many, one = World(), World()
+    lost = [many.slot(NOW + timedelta(hours=hour)) for hour in (24, 26, 28)]
+    later = one.slot(next_wave_at=NOW + timedelta(seconds=1))
+    assert work.due(now=NOW + timedelta(minutes=1), limit=2) == [lost[0].pk, lost[1].pk, later.pk]
+
+
 def test_undelivered_counts_as_never_asked_and_makes_room():
     world = World()
     for _ in range(6):
