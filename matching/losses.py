@@ -42,19 +42,18 @@ def lock(appointment_id: int, state: OfferState = OfferState.ACCEPTED) -> Won | 
     return Won(slot, Offer.objects.select_related("patient", "entry").get(pk=offer.pk))
 
 
-def tell(won: Won, visit: Appointment, by: CancelledBy, *, keeps_place: bool, now: datetime) -> bool:
-    """The offer is theirs no longer, they wait again in their old place or not at all, and are told; False: nobody
-    could be.
+def tell(won: Won, visit: Appointment, by: CancelledBy, *, keeps_place: bool, now: datetime) -> None:
+    """The offer is theirs no longer, they wait again in their old place or not at all, and are told.
 
     Where nobody said whose wish it was the visit goes on elsewhere, and all of this stays as it is.
     """
     if by == CancelledBy.UNSAID:
-        return True
+        return
     offers.give_back(won.slot, won.offer, now=now)
     entry = won.offer.entry
     if entry is not None and entry.status == EntryStatus.BOOKED:
         (entries.wait_again if keeps_place else entries.remove)(entry, now=now)
-    return outbox.tell_end(NEWS[by], won.offer, visit, now=now) > 0
+    outbox.tell_end(NEWS[by], won.offer, visit, now=now)
 
 
 def regain(lost: Won, visit: Appointment, *, now: datetime) -> None:

@@ -29,13 +29,12 @@ from waitlist.vacancies import Refused, end_over
 @dataclass(frozen=True)
 class Changed:
     """What became of it: done, already (nothing to do), older (a newer version was seen), over (it has begun) or dearer
-    (more is owed than was agreed to); the slot it freed, what is owed, and whether its winner, if any, could be told.
+    (more is owed than was agreed to); the slot it freed and what is owed.
     """
 
     outcome: str
     slot: Slot | None = None
     fee: CancellationFee | None = None
-    is_told: bool = True
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,8 @@ def cancel(
         if not calendar.cancel(appointment, reason=reason, by=by, version=version, now=now):
             return Changed("older" if appointment.status == AppointmentStatus.BOOKED else "already")
         fee = fees.owe(appointment, owed, now=now) if owed else None
-        is_told = won is None or losses.tell(won, appointment, by, keeps_place=keeps_place, now=now)
+        if won is not None:
+            losses.tell(won, appointment, by, keeps_place=keeps_place, now=now)
         if version is None:
             outbox.write_back(appointment, Writeback.Kind.CANCELLED, now=now)
         freed = vacate(appointment, Time.of(appointment), OpenedBecause.CANCELLED, keep_empty=keep_empty, now=now)
@@ -85,7 +85,7 @@ def cancel(
             losses.set_aside(freed, appointment, by, now=now)
         nudge("waitlist.tasks.booking_ended", appointment.pk)
         hint(appointment.clinic_id, "board")
-        return Changed("done", freed, fee, is_told)
+        return Changed("done", freed, fee)
 
     return _at_its_time(act)
 

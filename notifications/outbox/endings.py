@@ -11,18 +11,16 @@ from notifications.states import Channel, Kind, Purpose
 from waitlist.models import Appointment, Slot
 
 
-def tell_end(kind: Kind, offer: Offer, visit: Appointment, *, now: datetime) -> int:
-    """ENDED, LOST, GONE or BOOKED (again), wherever they let us write to, about the time as it stands; how many go
-    before it. Once for each time it ends or is on again.
+def tell_end(kind: Kind, offer: Offer, visit: Appointment, *, now: datetime) -> None:
+    """ENDED, LOST, GONE or BOOKED (again), wherever they let us write to, about the time as it stands. Once for each
+    time it ends or is on again; too late for that time, it stays unsent (matching.untold finds who has to be called).
     """
     slot = Slot.objects.select_related("clinic", "location__clinic", "practitioner", "service").get(pk=offer.slot_id)
     at = {"starts_at": visit.starts_at.isoformat(), "zone": visit.location.zone.key}
     before = Message.objects.filter(kind=kind, offer=offer, appointment=visit)
-    in_time = 0
     for channel, point in reachable(offer.patient):
         rounds = before.filter(channel=channel).count()
         goes_at = _goes_at(slot, offer, channel, point, now=now)
-        in_time += goes_at < visit.starts_at
         enqueue(
             kind,
             clinic=slot.clinic,
@@ -39,7 +37,6 @@ def tell_end(kind: Kind, offer: Offer, visit: Appointment, *, now: datetime) -> 
             next_attempt_at=min(goes_at, visit.starts_at),
             now=now,
         )
-    return in_time
 
 
 def _goes_at(slot: Slot, offer: Offer, channel: str, point: ContactPoint, *, now: datetime) -> datetime:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connections, transaction
 
-from matching import cascade, claims, losses, returns, tokens
+from matching import cascade, claims, losses, returns, tokens, untold
 from matching.answering import unasked
 from matching.choosing import ranking
 from matching.claims import Claim
@@ -57,6 +57,11 @@ class Winner:
         found = claims.find(tokens.make(self.offer.public_id))
         assert found is not None
         return claims.outcome(found, now=now)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether nobody has to call them."""
+        return not untold.of_clinic(self.world.clinic, now=LATER).filter(pk=self.offer.pk).exists()
 
     def kinds(self) -> list[str]:
         return list(
@@ -179,7 +184,7 @@ def test_a_service_without_a_price_owes_nothing():
 
 def test_the_clinic_cancels_what_somebody_won(winner):
     done = schedule.cancel(winner.visit_id, reason="other reason", by=CancelledBy.CLINIC, now=LATER)
-    assert done.is_told and winner.outcome() == Claim.LOST and not CancellationFee.objects.exists()
+    assert winner.is_told and winner.outcome() == Claim.LOST and not CancellationFee.objects.exists()
     assert winner.kinds() == ["offer", "booked", "lost"]
     winner.wish.refresh_from_db()
     assert (winner.wish.status, winner.wish.added_at) == (EntryStatus.ACTIVE, NOW - timedelta(days=3))
@@ -202,7 +207,8 @@ def test_nobody_is_asked_for_the_time_they_lost_but_they_may_choose_it(winner, b
 
 def test_nobody_can_be_told(winner):
     winner.offer.patient.contact_points.update(granted=[])
-    assert not schedule.cancel(winner.visit_id, reason="other reason", by=CancelledBy.CLINIC, now=LATER).is_told
+    schedule.cancel(winner.visit_id, reason="other reason", by=CancelledBy.CLINIC, now=LATER)
+    assert not winner.is_told
 
 
 def test_put_off_in_the_calendar_is_no_cancellation(winner):
@@ -237,7 +243,8 @@ def test_on_again_in_the_calendar_it_is_theirs_again_and_they_hear_of_it_each_ti
     assert winner.kinds() == ["offer", "booked", "gone", "booked"]
     assert Message.objects.last().context["starts_at"] == next_day.starts_at.isoformat()
     Message.objects.filter(offer=winner.offer).update(status="sent")
-    assert ends(3).is_told and winner.outcome() == Claim.LOST
+    ends(3)
+    assert winner.is_told and winner.outcome() == Claim.LOST
     assert winner.kinds() == ["offer", "booked", "gone", "booked", "gone"]
 
 

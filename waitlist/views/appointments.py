@@ -67,7 +67,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
             now=now,
         )
         unheard = untold.of_clinic(appointment.clinic, now=now).filter(slot__filled_by=appointment)
-        _say(request, changed, is_told=changed.is_told and not unheard.exists())
+        _say(request, changed, is_told=not unheard.exists())
         return redirect("appointment-cancel", pk) if changed.outcome == "dearer" else redirect("board")
     theirs = Slot.objects.filter(filled_by=appointment, offers__state=OfferState.ACCEPTED)
     won = theirs.select_related("clinic", "service").first()
