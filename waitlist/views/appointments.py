@@ -88,6 +88,8 @@ def _say(request: HttpRequest, changed: schedule.Changed, *, is_told: bool) -> N
         messages.warning(request, f"{NOT_DONE[changed.outcome]} Nothing was changed.")
     elif changed.slot is None:
         messages.success(request, "Cancelled. The time is past or taken, so nobody is asked.")
+    elif changed.slot.state == SlotState.FILLED:
+        messages.success(request, "Cancelled. Whoever was first in reserve is booked.")
     elif changed.slot.state == SlotState.WITHDRAWN:
         messages.success(request, "Cancelled. The time stays empty.")
     else:
