@@ -45,6 +45,7 @@ DONE = {
     "slot.hold_lapsed": "Hold on a free time ran out",
     "slot.override": "Booked by hand over offers that were out",
     "masscancellation.noticed": "Many cancelled at once: staff are asked",
+    "masscancellation.forgotten": "Many cancelled at once: all taken back or filled, so staff are asked no more",
     "masscancellation.refill": "Many cancelled at once: to be refilled",
     "masscancellation.keep_empty": "Many cancelled at once: kept empty",
     "appointment.uncancelled": "Cancellation taken back",

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from audit import trail
+from matching.models import Offer
 from waitlist import calendar
 from waitlist.live import hint
 from waitlist.models import Clinic, MassCancellation, Slot
@@ -25,8 +26,8 @@ def is_paused(slot: Slot, *, now: datetime) -> bool:
     """
     if slot.freed_by_id is None:
         return False
-    answers = list(_over_slot(slot).values_list("answer", flat=True))
-    return "" in answers if answers else _notice(slot, now=now)
+    asked = [mass for mass in _over_slot(slot) if not (_is_pointless(mass, slot) and _forget(mass, now=now))]
+    return any(not mass.answer for mass in asked) if asked else _notice(slot, now=now)
 
 
 def is_asked_about(slot: Slot) -> bool:
@@ -75,12 +76,28 @@ def _over(clinic: Any, practitioner: Any, location: Any, starts_at: Any) -> Quer
     return day.filter(Q(practitioner_id=practitioner) | Q(location_id=location))
 
 
+def _is_pointless(mass: MassCancellation, slot: Slot) -> bool:
+    """Whether all it was asked about had been taken back or filled before this one was freed."""
+    return not mass.answer and mass.noticed_at < slot.opened_at and not slots_of(mass).exclude(pk=slot.pk).exists()
+
+
+@transaction.atomic
+def _forget(mass: MassCancellation, *, now: datetime) -> bool:
+    """The question is asked no more, and may be anew; False where it was answered meanwhile."""
+    if not MassCancellation.objects.filter(pk=mass.pk, answer="").delete()[0]:
+        return False
+    trail.record("masscancellation.forgotten", mass, now=now, clinic_id=mass.clinic_id)
+    return True
+
+
 @transaction.atomic
 def _notice(slot: Slot, *, now: datetime) -> bool:
     """Whether its practitioner, else its location, has lost so many times of that day that staff are asked now."""
     day = slot.starts_at.astimezone(slot.location.zone).date()
     starts_at, ends_at = calendar.day_span(slot.location.zone, day)
+    for_an_earlier_time = Offer.objects.filter(gave_up=OuterRef("freed_by"))
     freed = Slot.objects.filter(
+        ~Exists(for_an_earlier_time),
         clinic=slot.clinic_id,
         freed_by__isnull=False,
         starts_at__gte=starts_at,

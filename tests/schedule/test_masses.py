@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from audit.models import Entry
 from matching import cascade, claims, returns, work
 from matching.answering import reserves
+from matching.models import Offer
 from matching.states import Reserve
 from notifications.models import Message
 from tests import factories
@@ -53,6 +54,46 @@ def test_the_fourth_within_ten_minutes_pauses_all_of_the_day_and_asks_once():
     assert (found, waiting) == (mass, freed)
     assert Entry.objects.filter(verb="masscancellation.noticed").count() == 1
     assert not Message.objects.exists()
+
+
+def test_a_question_about_times_that_were_all_taken_back_is_not_asked_of_the_next():
+    world = World()
+    entries(world)
+    theirs = visits(world, 5)
+    for pk in theirs[:4]:
+        cancel(pk)
+    for pk in theirs[:4]:
+        assert schedule.uncancel(pk, now=NOW + MINUTE).outcome == "done"
+    assert masses.unanswered(world.clinic, now=NOW + MINUTE) == []
+    alone = cancel(theirs[4], 20)
+    assert step(alone, NOW + 21 * MINUTE) > 0
+    assert list(Entry.objects.filter(object_repr__startswith="mass").order_by("pk").values_list("verb", flat=True)) == [
+        "masscancellation.noticed", "masscancellation.forgotten",
+    ]  # fmt: skip
+
+
+def test_a_question_still_open_holds_for_the_next():
+    world = World()
+    entries(world)
+    theirs = visits(world, 5)
+    for pk in theirs[:4]:
+        cancel(pk)
+    for pk in theirs[:3]:
+        schedule.uncancel(pk, now=NOW + MINUTE)
+    assert step(cancel(theirs[4], 20), NOW + 21 * MINUTE) == 0
+
+
+def test_who_moves_up_is_nobody_s_sick_day():
+    world = World()
+    entries(world)
+    freed = [cancel(pk) for pk in visits(world, 3)]
+    (swapped,) = visits(world, 4)[3:]
+    offer = world.offer(world.slot(NOW + timedelta(hours=20), practitioner=factories.practitioner(world.clinic)), None)
+    Offer.objects.filter(pk=offer.pk).update(gave_up=swapped)
+    freed.append(cancel(swapped))
+    assert not MassCancellation.objects.exists()
+    Offer.objects.filter(pk=offer.pk).update(gave_up=None)
+    assert step(freed[-1], NOW + MINUTE) == 0 and MassCancellation.objects.exists()
 
 
 def test_three_are_refilled_as_ever():
