@@ -127,6 +127,10 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "{clinic}: pass on which one? Reply NO and a number ({choices}) or NO ALL.",
         "{clinic}: NO to which? {choices}, or NO ALL.",
     ),
+    "alike": (
+        "{clinic}: you have texts from us about the same time. Their links show for whom it is: please answer there.",
+        "{clinic}: for whom? Please answer by the link in the text.",
+    ),
     "started": ("{clinic}: you will get texts about open times again. STOP to opt out.",),
     "help": (
         "{clinic}: we text you when a time opens up. Reply YES to take it, NO to pass, STOP to opt out. Call {phone}.",

@@ -149,6 +149,9 @@ def _chosen(asked: Message | None, number: int | None) -> Offer | None:
 
 
 def _ask_which(heard: InboundMessage, live: list[Offer], name: str, *, now: datetime) -> None:
+    """Which of them, by time; where two are at the same time, for two of a family, only their links tell them apart."""
+    if len({offer.slot.starts_at for offer in live[:CHOICES]}) < len(live[:CHOICES]):
+        return _finish(heard, "alike", now=now)
     choices = [
         {
             "offer": offer.pk,

@@ -124,6 +124,17 @@ def test_several_offers_ask_which_and_a_number_answers(reached):
     assert Offer.objects.get(pk=other.offer.pk).state == "accepted"
 
 
+def test_two_of_a_family_asked_for_the_same_time_answer_by_the_links(reached):
+    other = second(reached)
+    Offer.objects.filter(pk=other.offer.pk).update(slot=reached.slot)
+    for text in ("YES", "NO"):
+        says(reached, text)
+    assert answers() == ["alike", "alike"] and not Appointment.objects.exists()
+    assert {offer.state for offer in Offer.objects.all()} == {"pending"}
+    says(reached, "no all")
+    assert {offer.state for offer in Offer.objects.all()} == {"declined"}
+
+
 def test_no_to_several_asks_which_and_all_means_all(reached):
     Clinic.objects.update(offers_per_day=9, offers_per_week=9, sms_per_day=9)
     other = second(reached)
