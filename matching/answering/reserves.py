@@ -12,7 +12,7 @@ from django.db.models import Count, F, Q
 from audit import trail
 from audit.actor import ActorKind
 from matching import terms
-from matching.answering import booking
+from matching.answering import booking, wanting
 from matching.answering.booking import lock_slot_of
 from matching.asking import clocks
 from matching.choosing import ranking
@@ -24,8 +24,8 @@ from matching.states import IN_LINE, MAY_BE_RESERVE, OFFER_MOVES, OfferState, Re
 from notifications import outbox
 from waitlist import masses, slots, surges
 from waitlist.live import hint
-from waitlist.models import Appointment, Slot, WaitlistEntry
-from waitlist.states import WAITING_STATUSES, SlotState
+from waitlist.models import Appointment, Slot
+from waitlist.states import SlotState
 
 IN_RESERVE = Q(reserve__in=IN_LINE, state__in=MAY_BE_RESERVE)
 BEING_ASKED = Q(reserve=Reserve.ASKED, state=OfferState.PENDING)
@@ -59,14 +59,15 @@ def frees_until(slot: Slot, patient_id: int, *, now: datetime) -> datetime | Non
 
 def may_keep(offer: Offer, *, now: datetime) -> bool:
     """Whether they may be its reserve: they lost it, still wait, and it may come free."""
-    waits = offer.entry is None or offer.entry.status in WAITING_STATUSES
-    return waits and offer.state in MAY_BE_RESERVE and frees_until(offer.slot, offer.patient_id, now=now) is not None
+    is_lost = offer.state in MAY_BE_RESERVE and frees_until(offer.slot, offer.patient_id, now=now) is not None
+    return is_lost and wanting.waits(offer)
 
 
 def may_book(slot: Slot, offer: Offer) -> bool:
-    """Whether they can be booked without a further word; not where that asks something or gives up a later visit."""
+    """Whether they can be booked without a further word; not where that asks something or gives up a later visit, nor
+    while they pause."""
     gives_up = offer.entry is not None and offer.entry.later_visit_id is not None
-    return not slot.service.details_prompt and not gives_up
+    return not slot.service.details_prompt and not gives_up and not wanting.is_paused(offer.entry)
 
 
 @transaction.atomic(durable=True)
@@ -138,7 +139,10 @@ def _line(slot: Slot) -> list[Offer]:
 
 
 def _book(slot: Slot, offer: Offer, *, now: datetime) -> bool:
-    """The one write, for them; False, with nothing of it left, where they are booked elsewhere by now."""
+    """The one write, for them; False, with nothing of it left, where they are booked elsewhere by now, want it no more
+    or could not be told."""
+    if not wanting.may_be_booked(slot, offer):
+        return False
     ours = replace(trail.current(), kind=ActorKind.SYSTEM, ref=None, user_id=None, user_email="")
     known_at = outbox.known_at(offer.patient, slot, now=now)
     try:
@@ -165,7 +169,9 @@ def _ask(slot: Slot, offer: Offer, plan: Plan, *, now: datetime) -> bool:
     if not outbox.still_hold(found, [offer.patient_id], now=now):  # locked now, so once more is for good
         found = outbox.find_ways(slot, [offer.patient], until=until, now=now)
     ways = found.of[offer.patient_id]
-    if isinstance(ways, str) or offer.state not in OFFER_MOVES[OfferState.PENDING] or not _still_waits(offer.entry_id):
+    if isinstance(ways, str) or offer.state not in OFFER_MOVES[OfferState.PENDING]:
+        return False
+    if not wanting.may_be_asked(slot, offer):
         return False
     wave = plan.wave_of(offer.wave) or LIKE_ANY_OTHER
     window = plans.window(slot, wave, is_surge=surges.is_surge(slot.location, slot.starts_at), now=now)
@@ -184,14 +190,6 @@ def _ask(slot: Slot, offer: Offer, plan: Plan, *, now: datetime) -> bool:
         at = {"next_wave_at": slot.next_wave_at}
         slots.move_slot(slot, SlotState.OFFERING, now=now, verb="slot.reserve_asked", **at)
     return True
-
-
-def _still_waits(entry_id: int | None) -> bool:
-    """Whether their wish is open, which stays so until this transaction ends; without a wish they only said so."""
-    if entry_id is None:
-        return True
-    wish = WaitlistEntry.objects.select_for_update(no_key=True).filter(pk=entry_id, status__in=WAITING_STATUSES)
-    return bool(wish)
 
 
 def _set(slot: Slot, offer: Offer, reserve: Reserve, verb: str, *, now: datetime, **fields: object) -> None:

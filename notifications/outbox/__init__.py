@@ -1,6 +1,6 @@
 """The outbox: what is to be told is a row, written with its cause and sent after commit, never twice."""
 
-from notifications.outbox.bookings import confirm, known_at, take_cancellation_back, tell_change, write_back
+from notifications.outbox.bookings import confirm, known_at, reachable, take_cancellation_back, tell_change, write_back
 from notifications.outbox.delivery import deliver, deliver_due, due, due_of_slot
 from notifications.outbox.endings import tell_end
 from notifications.outbox.queue import drop_unsent, enqueue, enqueue_news, enqueue_offers, offer_messages
@@ -23,6 +23,7 @@ __all__ = [
     "find_ways",
     "known_at",
     "offer_messages",
+    "reachable",
     "receipt",
     "still_hold",
     "take_cancellation_back",

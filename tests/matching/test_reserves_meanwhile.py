@@ -1,0 +1,88 @@
+"""In reserve, to be booked without a further word; and then something happens that says they should not be."""
+
+from datetime import timedelta
+
+import pytest
+
+from matching import cascade, claims, returns, work
+from matching.answering import reserves
+from matching.claims import Claim
+from matching.models import Offer
+from matching.states import Reserve
+from notifications import replies
+from tests import factories
+from tests.factories import NOW, World
+from tests.matching.kept import after, fresh
+from tests.matching.test_reserves import give_back, holder, keep, won
+from waitlist import roster
+from waitlist.models import Appointment, Slot, WaitlistEntry
+
+pytestmark = pytest.mark.django_db
+
+
+def given_back(slot: Slot, offers: list[Offer]) -> Offer:
+    """What became of the first in reserve when the winner gave it back."""
+    give_back(offers, now=after(5))
+    for slot_id in work.due(now=after(5), limit=9):
+        cascade.advance(slot_id, now=after(5))
+    return fresh(offers[1])
+
+
+def test_who_said_stop_is_not_booked_unheard():
+    """Nothing may tell them of it: they would owe for a visit they never heard of."""
+    world, slot, offers = won()
+    keep(offers[1], Reserve.BOOK)
+    number = offers[1].patient.contact_points.get().value
+    replies.receive(world.clinic, sender=number, text="STOP", provider_id="stop", now=after(1))
+    assert given_back(slot, offers).reserve == ""
+    assert holder(slot) is None
+
+
+def test_who_is_off_the_list_is_not_booked():
+    _, slot, offers = won()
+    keep(offers[1], Reserve.BOOK)
+    keep(offers[2], Reserve.BOOK, now=after(1))
+    assert roster.remove(offers[1].entry_id, now=after(2))
+    assert given_back(slot, offers).reserve == ""
+    assert holder(slot) == offers[2].patient_id
+
+
+def test_who_pauses_is_asked_and_not_booked():
+    _, slot, offers = won()
+    keep(offers[1], Reserve.BOOK)
+    assert roster.pause(offers[1].entry_id, NOW + timedelta(days=14), now=after(1))
+    assert given_back(slot, offers).reserve == "asked"
+    assert holder(slot) is None
+
+
+def books_by_another_wish(world: World, offer: Offer) -> Offer:
+    """The same service at another time, met by another wish of theirs."""
+    other = factories.entry(world.clinic, [world.service, factories.service(world.clinic)], offer.patient)
+    elsewhere = world.slot(NOW + timedelta(hours=50), practitioner=factories.practitioner(world.clinic))
+    made = world.offer(elsewhere, other)
+    assert claims.claim(made.pk, via="link", now=after(1)) == Claim.BOOKED
+    return made
+
+
+@pytest.mark.parametrize("how", [Reserve.BOOK, Reserve.ASK])
+@pytest.mark.parametrize("is_tidied", [True, False])
+def test_who_has_the_service_by_another_wish_is_not_booked_a_second_time(how, is_tidied):
+    world, slot, offers = won()
+    keep(offers[1], how)
+    made = books_by_another_wish(world, offers[1])
+    if is_tidied:
+        returns.tidy(made.pk, now=after(2))
+        assert not reserves.may_keep(Offer.objects.select_related("entry", "slot").get(pk=offers[1].pk), now=after(2))
+    assert given_back(slot, offers).reserve == ""
+    assert Appointment.objects.filter(patient=offers[1].patient, status="booked").count() == 1
+
+
+def test_who_keeps_the_wish_beside_that_visit_is_booked():
+    world, slot, offers = won()
+    keep(offers[1], Reserve.BOOK)
+    made = books_by_another_wish(world, offers[1])
+    returns.tidy(made.pk, now=after(2))
+    visit = Appointment.objects.get(filled_slot=made.slot)
+    WaitlistEntry.objects.filter(pk=offers[1].entry_id).update(status="active", closes_at=None, paused_for=visit)
+    given_back(slot, offers)
+    assert holder(slot) == offers[1].patient_id
