@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from audit import trail
-from matching import offers, regains, terms
+from matching import lapses, offers, regains, terms
 from matching.answering import holds, reserves
 from matching.answering.booking import lock_slot_of
 from matching.models import Offer
@@ -16,6 +16,7 @@ from matching.states import OfferState
 from notifications import outbox
 from notifications.states import Kind
 from waitlist import calendar, entries, pausing, slots
+from waitlist.calendar import Time
 from waitlist.live import hint
 from waitlist.models import Appointment, Slot, WaitlistEntry, Writeback
 from waitlist.nudge import nudge
@@ -66,7 +67,10 @@ def cancel_in_grace(
         regains.take_back(offer, live, now=now)
         if version is None:
             outbox.write_back(visit, Writeback.Kind.CANCELLED, now=now)
-        reserves.book_first(slot, now=now)
+        if calendar.closure_over(offer.slot.clinic, Time.of(slot)) is not None:  # closed since it was won
+            lapses.withdraw(slot, ClosedBecause.CLOSURE, Kind.WITHDRAWN, now=now)
+        else:
+            reserves.book_first(slot, now=now)
         nudge("waitlist.tasks.booking_ended", visit.pk)
         hint(slot.clinic_id, "board")
         nudge("matching.tasks.advance", slot.pk)

@@ -14,7 +14,7 @@ from tests import factories
 from tests.factories import NOW, World
 from tests.matching.kept import after, fresh
 from tests.matching.test_reserves import give_back, holder, keep, won
-from waitlist import roster
+from waitlist import calendar, closing, roster
 from waitlist.models import Appointment, Slot, WaitlistEntry
 
 pytestmark = pytest.mark.django_db
@@ -86,3 +86,18 @@ def test_who_keeps_the_wish_beside_that_visit_is_booked():
     WaitlistEntry.objects.filter(pk=offers[1].entry_id).update(status="active", closes_at=None, paused_for=visit)
     given_back(slot, offers)
     assert holder(slot) == offers[1].patient_id
+
+
+@pytest.mark.parametrize("has_reserve", [True, False])
+def test_given_back_on_a_day_that_is_closed_by_now_it_stays_empty(has_reserve):
+    """Visits under a closure stay; a time given back then is nobody's, not for a moment."""
+    world, slot, offers = won()
+    if has_reserve:
+        keep(offers[1], Reserve.BOOK)
+    zone = slot.location.zone
+    starts_at, ends_at = calendar.day_span(zone, slot.starts_at.astimezone(zone).date())
+    closing.close(world.clinic, starts_at=starts_at, ends_at=ends_at, reason="course", now=after(2))
+    give_back(offers, now=after(5))
+    assert (fresh(slot).state, slot.closed_because) == ("withdrawn", "closure")
+    assert claims.claim(offers[2].pk, via="link", now=after(5)) == Claim.WITHDRAWN
+    assert holder(slot) is None
