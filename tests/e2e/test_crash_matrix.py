@@ -17,6 +17,9 @@ WORST = [  # the act, and after what it dies
     ("retract", "after COMMIT"),
     ("grace-cancel", "after COMMIT"),
     ("writeback", "after the hand-over"),
+    ("outage noticed", "before COMMIT"),
+    ("outage over", "after COMMIT"),
+    ("the clocks thaw", "before COMMIT"),
 ]
 
 
@@ -35,6 +38,7 @@ def test_the_end_is_the_same(house: Matrix, act: str, step: str):
 
 def test_every_act_of_the_list_has_steps_to_die_at():
     promised = {"open", "advance", "deliver", "claim", "retract", "grace-cancel", "writeback"}
+    promised |= {"outage noticed", "outage over", "the clocks thaw"}
     assert promised <= set(ACTS)
 
 
@@ -51,3 +55,11 @@ def test_a_house_that_forgets_its_outbox_is_found_out(house: Matrix):
         struck = forgetful.strike("advance", peace.number("after COMMIT"), peace)
     assert struck.lost[("text", "offer", "P0")] == 1 and not struck.survived
     assert "message_not_sent" in " ".join(struck.violations)
+
+
+def test_a_house_that_may_add_an_outage_twice_is_found_out(house: Matrix):
+    with matrix(spoilt="moves clocks before it says so") as spoilt:
+        peace = spoilt.undisturbed("the clocks thaw")
+        struck = spoilt.strike("the clocks thaw", peace.steps.index("after COMMIT") + 1, peace)
+    assert peace.portrait == house.undisturbed("the clocks thaw").portrait
+    assert struck.lost[("put off", "P1", 2)] == struck.added[("put off", "P1", 4)] == 1

@@ -8,7 +8,7 @@ from typing import Any
 
 from matching import cascade, claims, returns, work
 from matching.models import Offer
-from notifications import outbox, replies
+from notifications import outages, outbox, replies
 from notifications.models import InboundMessage, Message
 from tests import factories
 from tests.factories import NOW, World
@@ -25,12 +25,14 @@ Ids = dict[str, Any]
 @dataclass(frozen=True)
 class Act:
     """`prepare` makes the rows it begins with and names them; `run` does it. `by_hand`: who did it does it again
-    when no answer comes. `calendar_says` is what the clinic's calendar answers."""
+    when no answer comes. `calendar_says` is what the clinic's calendar answers, `carrier` the manner in which it finds
+    the carrier (`outside`); one that is away, or refuses, is back after twenty minutes."""
 
     prepare: Callable[["Scene"], Ids]
     run: Callable[[Ids, datetime], object]
     by_hand: bool = False
     calendar_says: int = 200
+    carrier: str = ""
 
 
 class Scene(World):
@@ -129,6 +131,7 @@ def sweeps(ids: Ids, now: datetime) -> None:
     for event_id in [*waiting.values_list("pk", flat=True), *events.kept().values_list("pk", flat=True)]:
         events.apply(event_id, now=now)
     cascade.advance_many(work.due(now=now, limit=100), now=now)
+    outages.end_if_nothing_waits(now=now)
     outbox.deliver_due(now=now)
     for heard_id in replies.unhandled(now=now, limit=100):
         replies.handle(heard_id, now=now)

@@ -2,5 +2,6 @@
 
 from tests.faults.acts import FIRST
 from tests.faults.later_acts import LATER
+from tests.faults.outage_acts import OUTAGES
 
-ACTS = FIRST | LATER
+ACTS = FIRST | LATER | OUTAGES

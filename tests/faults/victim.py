@@ -6,6 +6,7 @@ was told (`BLOWS`). Nudges go nowhere: the worst that can befall them.
 """
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -68,38 +69,30 @@ def count(steps: Steps) -> None:
     """Every step of this process is counted from now on."""
     from django.db import connection
 
-    from notifications.channels import email, simulator, webhook
+    from notifications.channels import email, simulator, twilio, webhook
     from waitlist import nudge
 
+    logging.getLogger("notifications.outbox.results").setLevel(logging.CRITICAL)  # a carrier that is out, on every try
     with connection.cursor() as cursor:
         cursor.execute("SET application_name = 'victim'")
     connection.execute_wrappers.append(steps.statement)
     connection._commit = steps.around(connection._commit, "COMMIT")  # type: ignore[method-assign]
-    for channel in (email, simulator, webhook):
+    for channel in (email, simulator, twilio, webhook):
         channel.send = steps.around(channel.send, "the hand-over")  # type: ignore[attr-defined]
     nudge._send = lambda name, pk: steps.step(f"before the nudge {name}")
 
 
-def spoil(how: str) -> None:
-    """A house built wrongly, to show that the matrix sees it."""
-    from notifications import channels, rendering
-    from notifications.outbox import delivery
-
-    def send_before_claiming(message: Any, *, now: datetime) -> Any:
-        message.text = rendering.render(message)
-        result = channels.of(message).send(message, now=now)
-        return result if delivery._claim(message, now=now) else None
-
-    if how == "sends before it claims":
-        delivery._send = send_before_claiming
-
-
 def carry_out(order: dict[str, Any]) -> list[str]:
     """The act at each of its moments; the names of its steps."""
-    from tests.faults import acts, table
+    from django.conf import settings
+
+    from tests.faults import acts, spoilt, table
 
     run = {"sweeps": acts.sweeps, "no messages": acts.no_messages}.get(order["act"]) or table.ACTS[order["act"]].run
-    spoil(order["spoilt"])
+    for name, value in order["settings"].items():
+        setattr(settings, name, value)
+    if order["spoilt"]:
+        spoilt.HOUSES[order["spoilt"]]()
     steps = Steps(order["fatal"], order["blow"])
     count(steps)
     try:
@@ -139,7 +132,9 @@ def in_a_child(order: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    from tests.faults import acts, table  # noqa: F401 - read once, so that no child has to
+    import twilio.rest.api  # noqa: F401 - read once, so that no child has to
+
+    from tests.faults import acts, spoilt, table  # noqa: F401
 
     frozen: list[Iterator[dict[str, Any]]] = []
     for line in sys.stdin:

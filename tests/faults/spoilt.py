@@ -1,0 +1,48 @@
+"""Houses built wrongly, to show that the matrix sees it: each changes the process it is called in."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from matching import clocks, lapses
+from matching.models import Offer
+from matching.states import OfferState
+from notifications import channels, rendering
+from notifications.outbox import delivery
+from waitlist import slots
+
+
+def sends_before_it_claims() -> None:
+    def send(message: Any, *, now: datetime) -> Any:
+        message.text = rendering.render(message)
+        result = channels.of(message).send(message, now=now)
+        return result if delivery._claim(message, now=now) else None
+
+    delivery._send = send
+
+
+def moves_clocks_before_it_says_so() -> None:
+    """What an outage took is added in one transaction, and that it was added is noted in the next."""
+    clear_up = lapses._clear_up
+
+    def twice(slot_id: int, *, now: datetime) -> bool:
+        waiting = Offer.objects.filter(slot=slot_id, state=OfferState.PENDING)
+        with transaction.atomic():
+            slot = slots.lock_slot(slot_id)
+            assert slot is not None
+            clocks.take_in(slot, now=now)
+            noted = dict(waiting.values_list("pk", "thawed_to"))
+            waiting.update(thawed_to=None)
+        for pk, thawed_to in noted.items():
+            Offer.objects.filter(pk=pk).update(thawed_to=thawed_to)
+        return clear_up(slot_id, now=now)
+
+    lapses._clear_up = twice
+
+
+HOUSES: dict[str, Callable[[], None]] = {
+    "sends before it claims": sends_before_it_claims,
+    "moves clocks before it says so": moves_clocks_before_it_says_so,
+}
