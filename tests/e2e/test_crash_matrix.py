@@ -20,6 +20,9 @@ WORST = [  # the act, and after what it dies
     ("outage noticed", "before COMMIT"),
     ("outage over", "after COMMIT"),
     ("the clocks thaw", "before COMMIT"),
+    ("sick day", "after COMMIT"),
+    ("sick day refilled", "after COMMIT"),
+    ("sick day kept empty", "before COMMIT"),
 ]
 
 
@@ -38,7 +41,8 @@ def test_the_end_is_the_same(house: Matrix, act: str, step: str):
 
 def test_every_act_of_the_list_has_steps_to_die_at():
     promised = {"open", "advance", "deliver", "claim", "retract", "grace-cancel", "writeback"}
-    promised |= {"outage noticed", "outage over", "the clocks thaw"}
+    promised |= {"outage noticed", "outage over", "the clocks thaw", "close a day", "close and cancel a day"}
+    promised |= {"sick day", "sick day refilled", "sick day kept empty"}
     assert promised <= set(ACTS)
 
 
@@ -63,3 +67,10 @@ def test_a_house_that_may_add_an_outage_twice_is_found_out(house: Matrix):
         struck = spoilt.strike("the clocks thaw", peace.steps.index("after COMMIT") + 1, peace)
     assert peace.portrait == house.undisturbed("the clocks thaw").portrait
     assert struck.lost[("put off", "P1", 2)] == struck.added[("put off", "P1", 4)] == 1
+
+
+def test_a_house_that_may_forget_to_close_is_found_out(house: Matrix):
+    with matrix(spoilt="answers before it closes") as spoilt:
+        peace = spoilt.undisturbed("sick day kept empty")
+        struck = spoilt.strike("sick day kept empty", peace.number("before INSERT INTO \"waitlist_closure\""), peace)
+    assert any(row[0] == "closure" for row in struck.lost) and not struck.survived

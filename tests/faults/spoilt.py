@@ -11,7 +11,7 @@ from matching.models import Offer
 from matching.states import OfferState
 from notifications import channels, rendering
 from notifications.outbox import delivery
-from waitlist import slots
+from waitlist import closing, masses, slots
 
 
 def sends_before_it_claims() -> None:
@@ -42,7 +42,21 @@ def moves_clocks_before_it_says_so() -> None:
     lapses._clear_up = twice
 
 
+def answers_before_it_closes() -> None:
+    """What staff say of a day is noted in one transaction, and what follows from it in the next."""
+
+    def answer(mass: Any, said: str, user_id: int | None, *, now: datetime) -> bool:
+        if not masses.answer(mass, said, user_id, now=now):
+            return False
+        span = {"starts_at": mass.starts_at, "ends_at": mass.ends_at, "location": mass.location}
+        closing.close(mass.clinic, practitioner=mass.practitioner, reason="ill", now=now, **span)
+        return True
+
+    closing.answer = answer
+
+
 HOUSES: dict[str, Callable[[], None]] = {
     "sends before it claims": sends_before_it_claims,
     "moves clocks before it says so": moves_clocks_before_it_says_so,
+    "answers before it closes": answers_before_it_closes,
 }

@@ -2,6 +2,7 @@
 
 from tests.faults.acts import FIRST
 from tests.faults.later_acts import LATER
+from tests.faults.mass_acts import MASSES
 from tests.faults.outage_acts import OUTAGES
 
-ACTS = FIRST | LATER | OUTAGES
+ACTS = FIRST | LATER | OUTAGES | MASSES
