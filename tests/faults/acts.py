@@ -26,7 +26,7 @@ Ids = dict[str, Any]
 class Act:
     """`prepare` makes the rows it begins with and names them; `run` does it. `by_hand`: who did it does it again
     when no answer comes. `calendar_says` is what the clinic's calendar answers, `carrier` the manner in which it finds
-    the carrier (`outside`); one that is away, or refuses, is back after twenty minutes."""
+    the carrier (`outside`); one that is away, or refuses, is back after 24 minutes."""
 
     prepare: Callable[["Scene"], Ids]
     run: Callable[[Ids, datetime], object]

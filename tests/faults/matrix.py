@@ -29,7 +29,7 @@ DONE_AGAIN_AT = NOW + timedelta(seconds=3)
 SIGNALS = {"kill": signal.SIGKILL, "freeze": signal.SIGSTOP, "no database": 0}  # how the child ends, at first
 # When the sweeps come by: soon, after every lease and wait, and until nothing is due any more.
 SWEPT_AT = [NOW + timedelta(seconds=s) for s in (5, 24, 36, 68, 100, 200, 400)]
-BACK_AT = [NOW + timedelta(minutes=m) for m in (20, 21, 23, 27)]  # the same, where the carrier was away until then
+BACK_AT = [NOW + timedelta(minutes=m) for m in (24, 25, 27, 31)]  # the same, where the carrier was away until then
 
 
 @dataclass(frozen=True)
