@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db import transaction
 
-from matching import clocks, lapses
+from matching import lapses
+from matching.asking import clocks
 from matching.models import Offer
 from matching.states import OfferState
 from notifications import channels, rendering
