@@ -302,8 +302,8 @@ def test_a_visit_that_was_won_and_given_up_is_in_order(world: World, keeps_place
     offer = booked(world)
     visit = Slot.objects.get(pk=offer.slot_id).filled_by
     assert visit is not None
-    by = CancelledBy.PATIENT
-    schedule.cancel(visit.pk, reason="ill", by=by, keeps_place=keeps_place, now=SOON)
+    by, late = CancelledBy.PATIENT, SOON + timedelta(minutes=15)  # the free minutes are over
+    schedule.cancel(visit.pk, reason="ill", by=by, keeps_place=keeps_place, now=late)
     assert WaitlistEntry.objects.get(pk=offer.entry_id).status == ("active" if keeps_place else "removed")
     assert names(world) == []
 
