@@ -67,6 +67,18 @@ def test_cancelling_opens_the_time(staff: Client, world: World):
 
 
 @committed
+def test_a_winner_who_rings_up_in_the_free_minutes_makes_room_for_the_reserve(staff: Client, world: World):
+    visit, now = booked(world), timezone.now()
+    slot = world.slot(visit.starts_at, state="filled", filled_by=visit, filled_at=now)
+    world.offer(slot, world.entry(visit.patient, status="booked"), state="accepted")
+    second = world.offer(slot, state="retracted", reserve="book", reserved_at=now)
+    staff.post(reverse("appointment-cancel", args=[visit.pk]), {"reason": "by the patient", "keeps_place": "on"})
+    slot.refresh_from_db()
+    assert slot.filled_by is not None and slot.filled_by.patient == second.patient
+    assert "Whoever was first in reserve is booked" in staff.get("/").content.decode()
+
+
+@committed
 @pytest.mark.parametrize(
     "form",
     [
