@@ -34,20 +34,11 @@ def grace_ends_at(offer: Offer) -> datetime | None:
     return terms.free_until(offer.slot) if offer.state == OfferState.ACCEPTED else None
 
 
-def cancel_in_grace(
-    offer_id: int,
-    *,
-    only_with_old: bool = False,
-    reason: str = "given back in grace",
-    keeps_place: bool = True,
-    version: int | None = None,
-    now: datetime,
-) -> bool:
+def cancel_in_grace(offer_id: int, *, only_with_old: bool = False, now: datetime) -> bool:
     """The winner gives it back: the same slot is free again, of the length their visit has in the calendar by now, and
-    they keep their place, unless they said otherwise; False once grace is over.
+    they keep their place; False once grace is over.
 
     A visit given up for it is theirs again where its time is free; `only_with_old`: else nothing is given back.
-    `version`: the clinic's calendar says so, and need not be told.
     """
     with transaction.atomic(durable=True):
         live = regains.lock(offer_id)
@@ -59,14 +50,24 @@ def cancel_in_grace(
             return False
         if only_with_old and (offer.gave_up is None or not regains.is_free(offer.gave_up, now=now)):
             return False
-        if not calendar.cancel(visit, reason=reason, by=CancelledBy.PATIENT, version=version, now=now):
+        if not calendar.cancel(visit, reason="given back in grace", by=CancelledBy.PATIENT, version=None, now=now):
             return False
         offers.give_back(slot, offer, now=now)
-        _reopen(slot, visit, now=now)
-        _give_up_or_wait(offer, visit, keeps_place=keeps_place, now=now)
+        slots.move_slot(
+            slot,
+            SlotState.OPEN,
+            now=now,
+            verb="slot.reopened",
+            filled_by=None,
+            filled_at=None,
+            ends_at=visit.ends_at,
+            next_wave_at=now if plans.of(slot).goes_by_itself else None,
+            exclusive_until=None,
+        )
+        _wait_again(offer.entry, now=now)
         regains.take_back(offer, live, now=now)
-        if version is None:
-            outbox.write_back(visit, Writeback.Kind.CANCELLED, now=now)
+        outbox.enqueue_news(Kind.CANCELLED, [offer], now=now)
+        outbox.write_back(visit, Writeback.Kind.CANCELLED, now=now)
         if calendar.closure_over(offer.slot.clinic, Time.of(slot)) is not None:  # closed since it was won
             lapses.withdraw(slot, ClosedBecause.CLOSURE, Kind.WITHDRAWN, now=now)
         else:
@@ -76,35 +77,6 @@ def cancel_in_grace(
         nudge("matching.tasks.advance", slot.pk)
         nudge("notifications.tasks.deliver_slot", slot.pk)
         return True
-
-
-def won_by(visit: Appointment) -> Offer | None:
-    """The offer whose yes this booked visit is."""
-    return Offer.objects.filter(slot__filled_by=visit, patient=visit.patient_id, state=OfferState.ACCEPTED).first()
-
-
-def _reopen(slot: Slot, visit: Appointment, *, now: datetime) -> None:
-    slots.move_slot(
-        slot,
-        SlotState.OPEN,
-        now=now,
-        verb="slot.reopened",
-        filled_by=None,
-        filled_at=None,
-        ends_at=visit.ends_at,
-        next_wave_at=now if plans.of(slot).goes_by_itself else None,
-        exclusive_until=None,
-    )
-
-
-def _give_up_or_wait(offer: Offer, visit: Appointment, *, keeps_place: bool, now: datetime) -> None:
-    if keeps_place:
-        _wait_again(offer.entry, now=now)
-        outbox.enqueue_news(Kind.CANCELLED, [offer], now=now)
-    else:
-        if offer.entry is not None and offer.entry.status == EntryStatus.BOOKED:
-            entries.remove(offer.entry, now=now)
-        outbox.tell_end(Kind.ENDED, offer, visit, now=now)
 
 
 def give_way(writeback_id: int, *, now: datetime) -> bool:

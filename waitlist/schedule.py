@@ -6,11 +6,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
-from matching import lapses, losses, returns
+from matching import lapses, losses
 from matching.answering import swaps
 from matching.losses import Won
 from matching.states import OfferState
@@ -67,12 +66,7 @@ def cancel(
     Whoever won it through us is told, and waits again unless they said otherwise; a `charge` is what they agreed to
     owe. `by` says whose wish it was: it gives the words, and who put it off to another time hears nothing. Nobody is
     asked for the time they had; where it was not they who gave it up, it may be one of the other times they choose.
-    What its winner gives up in the free minutes, by whatever way, is the same slot again, and its reserve comes first.
     """
-    if by == CancelledBy.PATIENT and not keep_empty:
-        given_back = _give_back(appointment_id, reason=reason, keeps_place=keeps_place, version=version, now=now)
-        if given_back is not None:
-            return Changed("done", given_back)
 
     def act() -> Changed:
         appointment, _, won = _lock(appointment_id)
@@ -94,15 +88,6 @@ def cancel(
         return Changed("done", freed, fee)
 
     return _at_its_time(act)
-
-
-def _give_back(appointment_id: int, *, now: datetime, **said: Any) -> Slot | None:
-    """The slot it was won from, free again; None after the free minutes, or where it was not won. A visit that was won
-    for a later one is given back by its patient only, who says whether they want that again."""
-    won = returns.won_by(get_appointment(appointment_id))
-    if won is None or won.gave_up_id is not None or not returns.cancel_in_grace(won.pk, now=now, **said):
-        return None
-    return Slot.objects.get(pk=won.slot_id)
 
 
 def move(appointment_id: int, *, to: Time, version: int | None = None, now: datetime) -> Changed:

@@ -22,9 +22,8 @@ from tests.at_once import at_once, wait_until_blocked
 from tests.factories import NOW, World
 from tests.matching.kept import MINUTE, after, fresh, offered, told
 from tests.matching.steps import policy
-from waitlist import fees, schedule, slots, vacancies
+from waitlist import fees, slots, vacancies
 from waitlist.models import Appointment, Slot, WaitlistEntry, Writeback
-from waitlist.states import CancelledBy
 
 
 def won(prompt: str = "", **fields) -> tuple[World, Slot, list[Offer]]:
@@ -66,47 +65,6 @@ def test_who_chose_so_is_booked_in_the_moment_it_comes_free_and_hears_of_it():
     assert Counter(Writeback.objects.values_list("kind", "appointment__status")) == {
         ("booked", "cancelled"): 1, ("cancelled", "cancelled"): 1, ("booked", "booked"): 1,
     }  # fmt: skip
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("version", [None, 1], ids=["at the desk", "in the calendar"])
-def test_they_come_first_by_whatever_way_the_winner_gives_it_back(version):
-    _, slot, offers = won()
-    assert keep(offers[1], Reserve.BOOK)
-    visit = Appointment.objects.get(filled_slot=slot)
-    Writeback.objects.update(status="confirmed")
-    done = schedule.cancel(visit.pk, reason="by phone", by=CancelledBy.PATIENT, version=version, now=after(14))
-    assert (done.outcome, done.slot, done.slot.state) == ("done", slot, "filled")
-    assert holder(slot) == offers[1].patient_id
-    visit.refresh_from_db()
-    assert (visit.status, visit.cancel_reason) == ("cancelled", "by phone")
-    owed = Writeback.objects.filter(appointment=visit, kind="cancelled")
-    assert owed.exists() == (version is None), "the calendar need not be told what it said"
-    assert fresh(offers[0]).entry.status == "active"
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(
-    ("said", "minutes"), [({}, 15), ({"keep_empty": True}, 1), ({"by": CancelledBy.CLINIC}, 1)],
-    ids=["after the free minutes", "kept empty", "not by the patient"],
-)  # fmt: skip
-def test_else_it_is_a_cancellation_like_any_other(said, minutes):
-    _, slot, offers = won()
-    assert keep(offers[1], Reserve.BOOK)
-    visit = Appointment.objects.get(filled_slot=slot)
-    done = schedule.cancel(visit.pk, **{"reason": "", "by": CancelledBy.PATIENT, **said}, now=after(minutes))
-    assert done.slot != slot and holder(slot) is None
-
-
-@pytest.mark.django_db(transaction=True)
-def test_who_gives_it_back_for_good_is_off_the_list_and_not_told_otherwise():
-    _, slot, offers = won()
-    visit = Appointment.objects.get(filled_slot=slot)
-    schedule.cancel(visit.pk, reason="", by=CancelledBy.PATIENT, keeps_place=False, now=after(1))
-    assert fresh(offers[0]).entry.status == "removed"
-    assert list(Message.objects.filter(offer=offers[0], kind__in=["ended", "cancelled"]).values_list("kind")) == [
-        ("ended",)
-    ]
 
 
 @pytest.mark.django_db
