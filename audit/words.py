@@ -54,6 +54,7 @@ DONE = {
     "slot.expired": "Free time not taken by anybody",
     "offer.held": "Offer answered with yes, a question left to answer",
     "offer.reserved": "Place in reserve taken",
+    "offer.reserve_handed_on": "Place in reserve goes on at the slot the time is now",
     "offer.reserve_left": "Place in reserve given up",
     "offer.reserve_passed": "Reserve could not be told or booked",
     "offer.asked_again": "Offered again, as reserve",

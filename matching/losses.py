@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from audit import trail
-from matching import offers
+from matching import offers, terms
+from matching.answering import reserves
 from matching.models import Offer
-from matching.states import OfferState
+from matching.states import OfferState, Reserve
 from notifications import outbox
 from notifications.states import Kind
 from waitlist import entries
@@ -84,3 +85,20 @@ def set_aside(slot: Slot, visit: Appointment, by: CancelledBy, *, now: datetime)
     made = Offer.objects.create(slot=slot, patient_id=entry.patient_id, entry=entry, **facts)
     trail.record("offer.set_aside", made, now=now, clinic_id=slot.clinic_id)
     return made
+
+
+def hand_on(won: Won, freed: Slot, *, now: datetime) -> None:
+    """Within the free minutes those in reserve of the time are in reserve of the slot it is now, in their order: booked
+    at once, or asked by the cascade before anybody new, as their page said.
+    """
+    free_until = terms.free_until(won.slot)
+    if free_until is None or now >= free_until or not won.slot.is_time_of(freed):
+        return
+    for offer in Offer.objects.filter(reserves.IN_RESERVE, slot=won.slot).order_by("reserved_at", "pk"):
+        facts = {"wave": 0, "state": OfferState.RETRACTED, "offered_at": now, "expires_at": now}
+        theirs = {"reserve": offer.reserve, "reserved_at": offer.reserved_at}
+        made = Offer.objects.create(slot=freed, patient_id=offer.patient_id, entry_id=offer.entry_id, **facts, **theirs)
+        trail.record("offer.reserved", made, now=now, clinic_id=freed.clinic_id, changes={"reserve": offer.reserve})
+        Offer.objects.filter(pk=offer.pk).update(reserve=Reserve.NONE)
+        trail.record("offer.reserve_handed_on", offer, now=now, clinic_id=freed.clinic_id)
+    reserves.book_first(freed, now=now)

@@ -83,6 +83,8 @@ def cancel(
         freed = vacate(appointment, Time.of(appointment), OpenedBecause.CANCELLED, keep_empty=keep_empty, now=now)
         if freed is not None and freed.is_live:
             losses.set_aside(freed, appointment, by, now=now)
+            if won is not None:
+                losses.hand_on(won, freed, now=now)
         nudge("waitlist.tasks.booking_ended", appointment.pk)
         hint(appointment.clinic_id, "board")
         return Changed("done", freed, fee)
@@ -94,7 +96,7 @@ def move(appointment_id: int, *, to: Time, version: int | None = None, now: date
     """Move it; its old time is free unless the new one overlaps it. A live slot over the new time ends."""
 
     def act() -> Changed:
-        appointment, live, _ = _lock(appointment_id, to)
+        appointment, live, won = _lock(appointment_id, to)
         before = Time.of(appointment)
         changed = calendar.move(appointment, to, version=version, now=now)
         if changed is None:
@@ -103,6 +105,8 @@ def move(appointment_id: int, *, to: Time, version: int | None = None, now: date
             return Changed("older")
         end_over(live, to, now=now)
         freed = None if before.overlaps(to) else vacate(appointment, before, OpenedBecause.MOVED, now=now)
+        if won is not None and freed is not None and freed.is_live:
+            losses.hand_on(won, freed, now=now)
         hint(appointment.clinic_id, "board")
         return Changed("done", freed)
 

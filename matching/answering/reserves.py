@@ -25,7 +25,7 @@ from notifications import outbox
 from waitlist import masses, slots, surges
 from waitlist.live import hint
 from waitlist.models import Appointment, Slot
-from waitlist.states import SlotState
+from waitlist.states import AppointmentStatus, SlotState
 
 IN_RESERVE = Q(reserve__in=IN_LINE, state__in=MAY_BE_RESERVE)
 BEING_ASKED = Q(reserve=Reserve.ASKED, state=OfferState.PENDING)
@@ -50,8 +50,10 @@ def frees_until(slot: Slot, patient_id: int, *, now: datetime) -> datetime | Non
     """Until when somebody else may still let this time go; None where it is theirs, free, or gone for good."""
     if slot.state == SlotState.HELD and slot.held_until is not None and slot.held_until > now:
         return slot.held_until if slot.held_by_id != patient_id else None
-    free_until = terms.free_until(slot)
-    if slot.state != SlotState.FILLED or free_until is None:
+    free_until, visit = terms.free_until(slot), slot.filled_by
+    if slot.state != SlotState.FILLED or free_until is None or visit is None:
+        return None
+    if visit.status != AppointmentStatus.BOOKED or not slot.is_time_of(visit):  # it came free as a slot of its own
         return None
     ends_at = min(free_until, ranking.answers_end_at(slot))
     return ends_at if now < ends_at and ranking.slot_is_answerable(slot, now=now) else None

@@ -434,7 +434,7 @@ def test_control_without_the_lock_a_place_in_reserve_is_promised_that_nobody_loo
     looked, gone = threading.Event(), threading.Event()
 
     def read_only(offer_id):
-        found = Slot.objects.select_related("clinic", "service", "policy").get(offers=offer_id)
+        found = Slot.objects.select_related("clinic", "service", "policy", "filled_by").get(offers=offer_id)
         looked.set()
         gone.wait()
         return found

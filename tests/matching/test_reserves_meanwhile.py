@@ -1,5 +1,6 @@
 """In reserve, to be booked without a further word; and then something happens that says they should not be."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,14 +11,19 @@ from matching.claims import Claim
 from matching.models import Offer
 from matching.states import Reserve
 from notifications import replies
+from notifications.models import Message
 from tests import factories
 from tests.factories import NOW, World
 from tests.matching.kept import after, fresh
 from tests.matching.test_reserves import give_back, holder, keep, won
-from waitlist import calendar, closing, roster
+from waitlist import calendar, closing, roster, schedule
+from waitlist.calendar import Time
 from waitlist.models import Appointment, Slot, WaitlistEntry
+from waitlist.schedule import Charge
+from waitlist.states import CancelledBy
 
 pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
 
 
 def given_back(slot: Slot, offers: list[Offer]) -> Offer:
@@ -101,3 +107,79 @@ def test_given_back_on_a_day_that_is_closed_by_now_it_stays_empty(has_reserve):
     assert (fresh(slot).state, slot.closed_because) == ("withdrawn", "closure")
     assert claims.claim(offers[2].pk, via="link", now=after(5)) == Claim.WITHDRAWN
     assert holder(slot) is None
+
+
+def by_the_desk(visit: Appointment):
+    return schedule.cancel(visit.pk, reason="rang", by=CancelledBy.PATIENT, charge=Charge(0), now=after(5))
+
+
+def by_the_calendar(visit: Appointment):
+    return schedule.cancel(visit.pk, reason="", by=CancelledBy.UNKNOWN, version=1, now=after(5))
+
+
+def moved(visit: Appointment):
+    later = replace(Time.of(visit), starts_at=visit.starts_at + 3 * HOUR, ends_at=visit.ends_at + 3 * HOUR)
+    return schedule.move(visit.pk, to=later, version=1, now=after(5))
+
+
+@pytest.mark.parametrize("free", [by_the_desk, by_the_calendar, moved])
+def test_however_it_comes_free_in_the_free_minutes_who_is_in_reserve_has_it_first(free):
+    """What their page said holds too where the winner rings up, or the calendar has it otherwise by now."""
+    _, slot, offers = won()
+    keep(offers[2], Reserve.BOOK, now=after(1))
+    keep(offers[1], Reserve.BOOK, now=after(2))
+    freed = free(Appointment.objects.get(filled_slot=slot)).slot
+    assert (fresh(freed).state, holder(freed)) == ("filled", offers[2].patient_id)
+    mine = Offer.objects.get(slot=freed, patient=offers[2].patient)
+    assert (mine.state, mine.answered_by) == ("accepted", "reserve")
+    assert Message.objects.filter(kind="booked", offer=mine).count() == 1
+    assert [fresh(offer).reserve for offer in offers[1:]] == ["", ""]
+    assert returns.cancel_in_grace(mine.pk, now=after(6))
+    assert holder(freed) == offers[1].patient_id
+
+
+@pytest.mark.parametrize("free", [by_the_desk, by_the_calendar, moved])
+def test_who_is_to_be_asked_is_asked_before_anybody_new(free):
+    _, slot, offers = won()
+    keep(offers[1])
+    freed = free(Appointment.objects.get(filled_slot=slot)).slot
+    assert freed.pk in work.due(now=after(5), limit=9)
+    cascade.advance(freed.pk, now=after(5))
+    asked = Offer.objects.get(slot=freed, state="pending")
+    assert (asked.patient_id, asked.reserve) == (offers[1].patient_id, "asked")
+    assert Message.objects.filter(kind="offer", offer=asked).count() == 1
+    cascade.advance(freed.pk, now=asked.expires_at)
+    assert Offer.objects.filter(slot=freed, state="pending", wave=1).count() > 1
+
+
+def test_after_the_free_minutes_nobody_was_promised_anything():
+    _, slot, offers = won()
+    keep(offers[1], Reserve.BOOK)
+    charge = Charge(10**6)
+    visit_id = fresh(slot).filled_by_id
+    freed = schedule.cancel(visit_id, reason="", by=CancelledBy.PATIENT, charge=charge, now=after(20)).slot
+    assert freed.state == "open" and not Offer.objects.filter(slot=freed, patient=offers[1].patient).exists()
+
+
+@pytest.mark.parametrize("free", [by_the_desk, by_the_calendar, moved])
+def test_nobody_waits_in_reserve_of_a_time_whose_visit_is_gone(free):
+    _, slot, offers = won()
+    free(Appointment.objects.get(filled_slot=slot))
+    assert not keep(offers[1], now=after(6))
+
+
+def test_moved_on_once_more_it_is_not_the_time_they_wanted():
+    _, slot, offers = won()
+    visit = Appointment.objects.get(filled_slot=slot)
+    moved(visit)
+    Offer.objects.filter(pk=offers[1].pk).update(reserve=Reserve.BOOK, reserved_at=after(6))
+    freed = moved(fresh(visit)).slot
+    assert freed.state == "open" and not freed.offers.exists()
+
+
+def test_kept_empty_it_is_nobodys():
+    _, slot, offers = won()
+    keep(offers[1], Reserve.BOOK)
+    visit_id = fresh(slot).filled_by_id
+    schedule.cancel(visit_id, reason="", by=CancelledBy.CLINIC, keep_empty=True, now=after(5))
+    assert holder(slot) is None and not Appointment.objects.filter(patient=offers[1].patient).exists()

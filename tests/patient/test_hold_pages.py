@@ -102,7 +102,8 @@ def test_what_cancelling_costs_is_shown_to_who_may_be_booked_as_reserve(visitor)
     near = SITUATIONS["taken"][1](Clinic())
     # twenty minutes more than the notice, but it may be booked as late as in fifteen
     starts_at = timezone.now() + timedelta(hours=24, minutes=20)
-    Slot.objects.filter(pk=near.slot_id).update(starts_at=starts_at, ends_at=starts_at + timedelta(minutes=45))
+    for rows in (Slot.objects.filter(pk=near.slot_id), Appointment.objects.filter(filled_slot=near.slot_id)):
+        rows.update(starts_at=starts_at, ends_at=starts_at + timedelta(minutes=45))
     assert costs in look(visitor, near).text
     assert costs in post(visitor, near, "reserve", how="book").text
     assert "cancelling costs" not in post(visitor, near, "reserve", how="ask").text

@@ -144,7 +144,7 @@ class Slot(models.Model):
     def is_live(self) -> bool:
         return self.state in LIVE_SLOT_STATES
 
-    def is_time_of(self, visit: Appointment) -> bool:
+    def is_time_of(self, visit: "Appointment | Slot") -> bool:
         """Whether the visit is, or was, then and with this practitioner: not moved since it was won, however long the
         clinic's calendar lets it last."""
         return (visit.practitioner_id, visit.starts_at) == (self.practitioner_id, self.starts_at)
