@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from audit import trail
 from waitlist.models import Appointment, Clinic, Closure, Location, Patient, Practitioner, Service, Slot
@@ -73,6 +73,21 @@ def is_booked(time: Time) -> bool:
         starts_at__lt=time.ends_at,
         ends_at__gt=time.starts_at,
     ).exists()
+
+
+def promised_twice(clinic_id: int, *, now: datetime) -> QuerySet[Appointment]:
+    """Double bookings of the clinic's own calendar, still to come, where one of the two was told by us that it is
+    theirs."""
+    ours = Slot.objects.filter(filled_by=OuterRef("pk"))
+    booked = Appointment.objects.filter(clinic=clinic_id, status=AppointmentStatus.BOOKED)
+    beside = booked.filter(
+        Exists(ours),
+        practitioner=OuterRef("practitioner"),
+        starts_at__lt=OuterRef("ends_at"),
+        ends_at__gt=OuterRef("starts_at"),
+    )
+    others = beside.exclude(pk=OuterRef("pk"))
+    return booked.filter(Exists(others) | Exists(ours), is_exclusive=False, starts_at__gt=now)
 
 
 def closure_over(clinic: Clinic, time: Time) -> Closure | None:

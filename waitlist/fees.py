@@ -6,6 +6,8 @@ from django.db import IntegrityError, transaction
 
 from audit import trail
 from matching.terms import Due, Terms
+from waitlist import calendar
+from waitlist.calendar import Time
 from waitlist.models import Appointment, CancellationFee, Slot, User
 from waitlist.states import FEE_MOVES, FeeRule, FeeStatus
 
@@ -14,11 +16,13 @@ ON_AGAIN = "the visit is on again"
 
 def due(visit: Appointment, won: Slot, *, now: datetime) -> Due:
     """What giving up this visit costs now: by its clinic's terms for what its patient said yes to, whatever service it
-    was changed to since. Nothing where the clinic moved it.
+    was changed to since. Nothing where the clinic moved it, or is closed by then.
     """
     terms = Terms.of(won.clinic, won.service)
     if won.won_at is None or not won.is_time_of(visit):
         return Due(FeeRule.MOVED, 0, won.price_cents, terms.notice_minutes)
+    if calendar.closure_over(visit.clinic, Time.of(visit)) is not None:
+        return Due(FeeRule.CLOSED, 0, won.price_cents, terms.notice_minutes)
     return terms.due(won_at=won.won_at, starts_at=won.starts_at, price_cents=won.price_cents, now=now)
 
 

@@ -34,6 +34,7 @@ class FeeRule(TextChoices):
 
     GRACE = "grace", "In the first minutes after the yes"
     MOVED = "moved", "The clinic moved it: nobody said yes to that time"
+    CLOSED = "shut", "The clinic is closed then"
     EARLY = "early", "With enough notice"
     LATE = "late", "Inside the notice"
 

@@ -43,6 +43,7 @@ def price(offer: Offer, visit: Appointment, *, now: datetime) -> Price:
     why = {
         FeeRule.GRACE: "You said yes only a moment ago.",
         FeeRule.MOVED: "The clinic moved it.",
+        FeeRule.CLOSED: "The clinic is closed then.",
         FeeRule.EARLY: f"More than {notice} before: {share}",
         FeeRule.LATE: f"Less than {notice} before: {share}",
     }[due.rule]

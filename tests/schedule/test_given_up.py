@@ -21,7 +21,7 @@ from tests.at_once import at_once, wait_until_blocked
 from tests.factories import NOW, World
 from tests.matching.kept import fresh
 from tests.recorded import everything_recorded
-from waitlist import calendar, cancellers, fees, mirrors, roster, schedule, service_change
+from waitlist import calendar, cancellers, closing, fees, mirrors, roster, schedule, service_change
 from waitlist.calendar import Time
 from waitlist.models import Appointment, CancellationFee, Slot, Writeback
 from waitlist.schedule import Charge
@@ -153,6 +153,13 @@ def test_nothing_is_owed_for_what_the_clinic_moved(winner):
     soon = replace(Time.of(visit), starts_at=NOW + timedelta(hours=9), ends_at=NOW + timedelta(hours=10))
     schedule.move(visit.pk, to=soon, version=1, now=LATER)
     assert fees.due(schedule.get_appointment(visit.pk), winner.slot, now=INSIDE_NOTICE).rule == FeeRule.MOVED
+    assert winner.gives_up(0, now=INSIDE_NOTICE).outcome == "done" and not CancellationFee.objects.exists()
+
+
+def test_nothing_is_owed_on_a_day_the_clinic_has_closed(winner):
+    day = {"starts_at": winner.slot.starts_at - timedelta(hours=2), "ends_at": winner.slot.ends_at}
+    closing.close(winner.world.clinic, reason="Course", location=None, practitioner=None, now=LATER, **day)
+    assert fees.due(schedule.get_appointment(winner.visit_id), winner.slot, now=INSIDE_NOTICE).rule == FeeRule.CLOSED
     assert winner.gives_up(0, now=INSIDE_NOTICE).outcome == "done" and not CancellationFee.objects.exists()
 
 

@@ -56,6 +56,22 @@ def test_what_there_is_to_do(staff: Client, world: World):
     assert "<b>1</b> calendar event of" in page and "needs attention. An admin" in page
 
 
+@pytest.mark.parametrize("who", ["the later", "the one before", None])
+def test_two_people_at_one_time_of_whom_one_has_it_from_us(who: str | None, staff: Client, world: World):
+    at = timezone.now() + timedelta(days=2)
+    first = world.appointment(at, patient=factories.patient(world.clinic))
+    second = world.appointment(at, patient=factories.patient(world.clinic), is_exclusive=False)
+    won = {"the later": second, "the one before": first}.get(who or "")
+    if won is not None:
+        world.slot(at, state="filled", filled_by=won, filled_at=at)
+    page = staff.get(reverse("tasks")).content.decode()
+    assert ("Booked twice" in page) == (second.patient.name in page) == (won is not None)
+    assert open_tasks(world.clinic.pk, now=timezone.now()) == (won is not None)
+    first.status = second.status = "cancelled"
+    second.save()
+    assert "Booked twice" not in staff.get(reverse("tasks")).content.decode()
+
+
 def test_an_admin_is_led_to_the_calendar_whose_events_need_attention(client: Client, world: World):
     client.force_login(factories.user(world.clinic, Role.ADMIN))
     calendars = [world.connection(), World().connection()]
@@ -167,10 +183,10 @@ def test_a_task_of_another_clinic_is_not_found(staff: Client):
 def test_the_number_of_queries_is_fixed(staff: Client, world: World, django_assert_num_queries):
     writeback(world)
     reply(world, "Is parking free?", "SM1")
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         staff.get(reverse("tasks"))
     writeback(world)
     writeback(world)
     reply(world, "Who is this?", "SM2")
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         staff.get(reverse("tasks"))

@@ -7,7 +7,7 @@ from django import template
 from django.http import HttpRequest
 
 from notifications import inbox
-from waitlist import access
+from waitlist import access, calendar
 from waitlist.models import InboundEvent, Membership, Writeback
 from waitlist.states import EventStatus, Role, WritebackStatus
 from waitlist.templatetags.standby import address
@@ -37,7 +37,9 @@ def open_tasks(clinic_id: int, *, now: datetime) -> int:
     owed = Writeback.objects.filter(clinic_id=clinic_id, status__in=waiting)
     refused = InboundEvent.objects.filter(connection__clinic_id=clinic_id, status=EventStatus.REJECTED)
     replies = inbox.to_read(clinic_id, now=now)
-    return owed.values("pk").union(refused.values("pk"), replies.values("pk"), all=True).count()
+    twice = calendar.promised_twice(clinic_id, now=now)
+    rest = (rows.values("pk") for rows in (refused, replies, twice))
+    return owed.values("pk").union(*rest, all=True).count()
 
 
 @register.inclusion_tag("_bar.html", takes_context=True)

@@ -15,7 +15,7 @@ from matching import calls
 from notifications import inbox
 from notifications.models import InboundMessage, Message
 from notifications.states import REACHED_CARRIER, Kind, MessageStatus
-from waitlist import access, writebacks
+from waitlist import access, calendar, writebacks
 from waitlist.models import Clinic, InboundEvent, Writeback
 from waitlist.states import EventStatus, Role, WritebackStatus
 from waitlist.views.answer import done, is_update
@@ -44,6 +44,9 @@ def tasks(request: HttpRequest) -> HttpResponse:
         "conflicts": rows.filter(status=WritebackStatus.CONFLICT).annotate(
             is_told=_apology(*REACHED_CARRIER), is_to_be_told=_apology(MessageStatus.PENDING)
         ),
+        "twice": calendar.promised_twice(clinic.pk, now=now)
+        .select_related("patient", "practitioner", "service", "location__clinic")
+        .order_by("starts_at", "pk"),
         "replies": replies.prefetch_related("contact_point__patients"),
         "refused": _refused(clinic),
         "is_admin": member.role == Role.ADMIN,
