@@ -113,6 +113,9 @@ RACES = {
     "claim, stop": Race(Scene.claim, CLAIMING, Scene.stop, (Claim.BOOKED, False), "filled"),
     "stop, claim": Race(Scene.stop, STOPPING, Scene.claim, (True, Claim.WITHDRAWN), "withdrawn"),
     "claim, staff book": Race(Scene.claim, CLAIMING, Scene.give, (Claim.BOOKED, "refused"), "filled"),
+    "staff book, claim": Race(
+        lambda s: s.give() == s.spare.patient_id, CLAIMING, Scene.claim, (True, Claim.TAKEN), "filled"
+    ),
     "claim, expire": Race(Scene.claim, CLAIMING, Scene.lapse, (Claim.BOOKED, False), "filled"),
     "expire, claim": Race(Scene.lapse, LAPSING, Scene.claim, (True, Claim.BOOKED), "filled"),
     "claim, calendar books": Race(Scene.claim, CLAIMING, Scene.mirror, (Claim.BOOKED, "doubled"), "filled"),
