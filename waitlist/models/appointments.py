@@ -78,7 +78,14 @@ class Appointment(models.Model):
                 condition=Q(status=AppointmentStatus.BOOKED, is_exclusive=True),
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["clinic", "starts_at"], name="appointment_by_time")]
+        indexes: ClassVar = [
+            models.Index(fields=["clinic", "starts_at"], name="appointment_by_time"),
+            models.Index(
+                fields=["clinic", "starts_at"],
+                name="appointment_double_booked",
+                condition=Q(status=AppointmentStatus.BOOKED, is_exclusive=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"appointment {self.pk}"

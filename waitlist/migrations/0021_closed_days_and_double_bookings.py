@@ -19,4 +19,12 @@ class Migration(migrations.Migration):
                 max_length=5,
             ),
         ),
+        migrations.AddIndex(
+            model_name="appointment",
+            index=models.Index(
+                condition=models.Q(("is_exclusive", False), ("status", "booked")),
+                fields=["clinic", "starts_at"],
+                name="appointment_double_booked",
+            ),
+        ),
     ]
