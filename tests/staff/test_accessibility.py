@@ -61,6 +61,7 @@ def busy_clinic() -> tuple[World, User, Slot]:
     taken = world.slot(now + timedelta(hours=50), opened_at=now)
     booked = world.appointment(taken.starts_at, patient=factories.patient(world.clinic))
     Slot.objects.filter(pk=taken.pk).update(state=SlotState.FILLED, filled_by=booked, filled_at=now)
+    world.appointment(taken.starts_at, patient=factories.patient(world.clinic), is_exclusive=False)
     Writeback.objects.create(
         clinic=world.clinic, appointment=booked, kind="booked", status="task", created_at=now, updated_at=now
     )
