@@ -8,6 +8,7 @@ from matching import cascade, returns, work
 
 BATCH = 100
 MANY = 6  # slots of one clinic due at once, from which on they are ranked in one pass
+PORTION = 10  # of them, a task: with all in one, the next sweep would give the same to another worker
 SWEPT_EVERY_SECONDS = 5
 CONFLICTS_SWEPT_EVERY_SECONDS = 30
 
@@ -27,7 +28,8 @@ def sweep_cascades() -> None:
     heart.beat("matching.tasks.sweep_cascades", now=timezone.now())
     for slot_ids in work.due_by_clinic(now=timezone.now(), limit=BATCH):
         if len(slot_ids) >= MANY:
-            advance_many.apply_async((slot_ids,), expires=SWEPT_EVERY_SECONDS)
+            for n in range(0, len(slot_ids), PORTION):
+                advance_many.apply_async((slot_ids[n : n + PORTION],), expires=SWEPT_EVERY_SECONDS)
         else:
             for slot_id in slot_ids:  # one that fails keeps no other waiting
                 advance.apply_async((slot_id,), expires=SWEPT_EVERY_SECONDS)

@@ -108,14 +108,16 @@ def test_one_that_fails_keeps_no_other_waiting(monkeypatch):
     assert SentWave.objects.filter(slot__in=slots).exclude(slot=slots[0]).count() == len(slots) - 1
 
 
-def test_the_sweep_takes_many_of_one_clinic_together(monkeypatch):
+def test_the_sweep_takes_many_of_one_clinic_together_in_portions(monkeypatch):
     world, other = World(), World()
-    many = [world.slot(NOW - timedelta(days=400) + timedelta(hours=2 * n)).pk for n in range(tasks.MANY)]
-    one = other.slot(NOW - timedelta(days=400)).pk
+    start = NOW - timedelta(days=400)
+    many = [world.slot(start + timedelta(hours=2 * n)).pk for n in range(tasks.PORTION + 2)]
+    one = other.slot(start).pk
     sent = []
     for name in ("advance", "advance_many"):
         monkeypatch.setattr(
             getattr(tasks, name), "apply_async", lambda args, expires, name=name: sent.append((name, args[0]))
         )
     tasks.sweep_cascades()
-    assert sorted(sent) == [("advance", one), ("advance_many", many)]
+    portions = [many[: tasks.PORTION], many[tasks.PORTION :]]
+    assert sorted(sent) == [("advance", one), *(("advance_many", portion) for portion in portions)]
