@@ -38,13 +38,26 @@ BESIDE = ("patient", "entry", "slot__practitioner", "slot__filled_by")
 def find(token: str) -> Offer | None:
     """The offer a link opens, with all its page shows; None for a link we did not make."""
     public_id = tokens.read(token)
-    if public_id is None:
-        return None
+    offer = _whole(public_id) if public_id is not None else None
+    while offer is not None and (later := _handed_on_as(offer)) is not None:
+        offer = _whole(later)
+    return offer
+
+
+def _whole(public_id: str) -> Offer | None:
     whole = Offer.objects.select_related(*JOINED).prefetch_related(*BESIDE)
     offer = next(iter(whole.filter(public_id=public_id)), None)
     if offer is not None:
         _share(offer.slot)
     return offer
+
+
+def _handed_on_as(offer: Offer) -> str | None:
+    """The offer theirs goes on as, where they were in reserve of a time that is a slot of its own now."""
+    if offer.reserved_at is None or offer.slot.filled_by_id is None:
+        return None
+    later = Offer.objects.filter(patient=offer.patient_id, reserved_at=offer.reserved_at, pk__gt=offer.pk)
+    return later.filter(slot__freed_by=offer.slot.filled_by_id).values_list("public_id", flat=True).first()
 
 
 def _share(slot: Slot) -> None:

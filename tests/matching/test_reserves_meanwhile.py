@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from matching import cascade, claims, returns, work
+from matching import cascade, claims, returns, tokens, work
 from matching.answering import reserves
 from matching.claims import Claim
 from matching.models import Offer
@@ -136,6 +136,8 @@ def test_however_it_comes_free_in_the_free_minutes_who_is_in_reserve_has_it_firs
     assert [fresh(offer).reserve for offer in offers[1:]] == ["", ""]
     assert returns.cancel_in_grace(mine.pk, now=after(6))
     assert holder(freed) == offers[1].patient_id
+    found = claims.find(tokens.make(offers[2].public_id))
+    assert found == mine, "the link they have leads on"
 
 
 @pytest.mark.parametrize("free", [by_the_desk, by_the_calendar, moved])
