@@ -33,7 +33,7 @@ def with_reserve(scene: Scene, how: Reserve) -> Ids:
     first = scene.won()
     second = first.slot.offers.order_by("patient__first_name")[1]
     assert reserves.keep(second.pk, how, now=NOW)
-    return {"offer": first.pk}
+    return {"offer": first.pk, "visit": Slot.objects.get(offers=first).filled_by_id}
 
 
 def visit_won(scene: Scene) -> Ids:
@@ -79,6 +79,13 @@ LATER: dict[str, Act] = {
     "grace-cancel, reserve asked": Act(
         lambda scene: with_reserve(scene, Reserve.ASK),
         lambda ids, now: returns.cancel_in_grace(ids["offer"], now=now),
+        by_hand=True,
+    ),
+    "cancel at the desk, reserve booked": Act(
+        lambda scene: with_reserve(scene, Reserve.BOOK),
+        lambda ids, now: schedule.cancel(
+            ids["visit"], reason="by the patient", by=CancelledBy.PATIENT, charge=Charge(0), now=now
+        ),
         by_hand=True,
     ),
     "cancel for a fee": Act(
