@@ -1,5 +1,6 @@
 """In reserve, to be booked without a further word; and then something happens that says they should not be."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,9 +14,11 @@ from matching.states import Reserve
 from notifications import replies
 from notifications.models import Message
 from tests import factories
+from tests.at_once import at_once
 from tests.factories import NOW, World
 from tests.matching.kept import after, fresh
 from tests.matching.test_reserves import give_back, holder, keep, won
+from tests.recorded import everything_recorded
 from waitlist import calendar, closing, roster, schedule
 from waitlist.calendar import Time
 from waitlist.models import Appointment, Slot, WaitlistEntry
@@ -128,7 +131,8 @@ def test_however_it_comes_free_in_the_free_minutes_who_is_in_reserve_has_it_firs
     _, slot, offers = won()
     keep(offers[2], Reserve.BOOK, now=after(1))
     keep(offers[1], Reserve.BOOK, now=after(2))
-    freed = free(Appointment.objects.get(filled_slot=slot)).slot
+    with everything_recorded():
+        freed = free(Appointment.objects.get(filled_slot=slot)).slot
     assert (fresh(freed).state, holder(freed)) == ("filled", offers[2].patient_id)
     mine = Offer.objects.get(slot=freed, patient=offers[2].patient)
     assert (mine.state, mine.answered_by) == ("accepted", "reserve")
@@ -185,3 +189,44 @@ def test_kept_empty_it_is_nobodys():
     visit_id = fresh(slot).filled_by_id
     schedule.cancel(visit_id, reason="", by=CancelledBy.CLINIC, keep_empty=True, now=after(5))
     assert holder(slot) is None and not Appointment.objects.filter(patient=offers[1].patient).exists()
+
+
+def cancelled_at_the_desk(slot: Slot) -> str:
+    return schedule.cancel(fresh(slot).filled_by_id, reason="", by=CancelledBy.PATIENT, now=NOW).outcome
+
+
+@pytest.mark.django_db(transaction=True)
+def test_in_reserve_while_the_desk_cancels_they_are_booked_or_find_it_free():
+    for _ in range(4):
+        _, slot, offers = won()
+        with_whom = slot.practitioner_id
+        done, kept = at_once([
+            lambda slot=slot: cancelled_at_the_desk(slot),
+            lambda offers=offers: keep(offers[1], Reserve.BOOK),
+        ])  # fmt: skip
+        assert done == "done"
+        then = Appointment.objects.filter(status="booked", practitioner=with_whom, starts_at=slot.starts_at)
+        assert list(then.values_list("patient", flat=True)) == ([offers[1].patient_id] if kept else [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_lock_the_desk_hands_on_nobody(monkeypatch):
+    _, slot, offers = won()
+    looked, gone = threading.Event(), threading.Event()
+
+    def read_only(offer_id):
+        found = Slot.objects.select_related("clinic", "service", "policy", "filled_by").get(offers=offer_id)
+        looked.set()
+        gone.wait()
+        return found
+
+    def cancel():
+        looked.wait()
+        try:
+            return cancelled_at_the_desk(slot)
+        finally:
+            gone.set()
+
+    monkeypatch.setattr(reserves, "lock_slot_of", read_only)
+    assert at_once([cancel, lambda: keep(offers[1], Reserve.BOOK)]) == ["done", True]
+    assert not Appointment.objects.filter(status="booked", starts_at=slot.starts_at).exists()
