@@ -277,7 +277,7 @@ class ClinicMachine(RuleBasedStateMachine):
         if offer := self._offer(n, Q(state=OfferState.PENDING)):
             self._do("claim asked", lambda: claims.claim(offer.pk, via="link", now=self.now))
 
-    @rule(n=some, words=st.sampled_from(["YES", "NO", "1", "2", "NO to all"]))
+    @rule(n=some, words=st.sampled_from(["YES", "NO", "1", "2", "NO to all", "STOP", "START"]))
     def text(self, n: int, words: str) -> None:
         person = self.people[n % len(self.people)]
         self.heard += 1
