@@ -4,6 +4,7 @@ The order is the design. Locking an offer before its slot deadlocks under load; 
 first would book an offer that expired while it waited (docs/adr/0004).
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from matching import offers
@@ -27,7 +28,7 @@ def claim(offer_id: int, *, via: str, now: datetime) -> Claim:
     def act(held: Appointment | None = None) -> Claim:
         return _claim(offer_id, via=via, held=held, now=now)
 
-    return attempt(act) or swap(_wish_of(offer_id), act) or _look(offer_id, now=now)
+    return _tried(offer_id, act, now=now)
 
 
 def finish(offer_id: int, *, details: str, via: str, now: datetime) -> Claim:
@@ -36,7 +37,7 @@ def finish(offer_id: int, *, details: str, via: str, now: datetime) -> Claim:
     def act(held: Appointment | None = None) -> Claim:
         return _finish(offer_id, details=details, via=via, held=held, now=now)
 
-    return attempt(act) or swap(_wish_of(offer_id), act) or _look(offer_id, now=now)
+    return _tried(offer_id, act, now=now)
 
 
 def let_go(offer_id: int, *, now: datetime) -> Claim:
@@ -48,6 +49,14 @@ def let_go(offer_id: int, *, now: datetime) -> Claim:
 def decline(offer_id: int, *, reason: str, via: str, now: datetime) -> Claim:
     """No. The next wave need not wait for this one any more."""
     return attempt(lambda: _decline(offer_id, reason=reason, via=via, now=now)) or _look(offer_id, now=now)
+
+
+def _tried(offer_id: int, act: Callable[..., Claim], *, now: datetime) -> Claim:
+    """The act, or what is in its way; once more where that was gone in the same moment, as with a wish just removed."""
+    found = attempt(act) or swap(_wish_of(offer_id), act)
+    if found is None and (found := _look(offer_id, now=now)) == Claim.OPEN:
+        return attempt(act) or found
+    return found
 
 
 def _claim(offer_id: int, *, via: str, held: Appointment | None, now: datetime) -> Claim:

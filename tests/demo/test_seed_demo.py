@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from io import StringIO
-from time import process_time
 
 import pytest
 from django.apps import apps
@@ -242,11 +241,9 @@ def test_only_a_demo_is_seeded(settings):
 
 
 @pytest.mark.django_db
-def test_it_takes_seconds_and_tells_all_as_json(settings):
+def test_it_tells_all_as_json(settings):
     settings.PUBLIC_URL = "http://localhost:8123"
-    started = process_time()
     call_command("seed_demo", stdout=StringIO())
-    assert process_time() - started < 5, "about 2.5 s, and waiting for the database comes on top"
     out = StringIO()
     call_command("demo_info", stdout=out)
     told = json.loads(out.getvalue())

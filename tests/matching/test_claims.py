@@ -18,7 +18,7 @@ from notifications.models import Message
 from tests import factories
 from tests.at_once import at_once, wait_until_blocked
 from tests.factories import NOW, World
-from waitlist import calendar, schedule, vacancies
+from waitlist import calendar, entries, schedule, vacancies
 from waitlist.calendar import Time
 from waitlist.models import Appointment, Slot, WaitlistEntry, Writeback
 
@@ -354,6 +354,31 @@ def run_out(slot: Slot) -> None:
 def book_in_calendar(slot: Slot) -> None:
     calendar.book(slot.clinic, Time.of(slot), None, price_cents=0, now=NOW, external_id="from-calendar")
     vacancies.end_over([slot], Time.of(slot), now=NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_that_waits_while_its_wish_is_removed_books_all_the_same():
+    """Whoever was taken off the list may still say yes to what they were asked: also in the same moment."""
+    world = World()
+    slot = world.slot()
+    offer = world.offer(slot)
+    begun, result = threading.Event(), []
+
+    def late_claim():
+        begun.set()
+        try:
+            result.append(claims.claim(offer.pk, via="link", now=NOW))
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=late_claim)
+    with transaction.atomic():
+        entries.remove(offer.entry, now=NOW)
+        thread.start()
+        begun.wait()
+        assert wait_until_blocked(thread)
+    thread.join()
+    assert result == [Claim.BOOKED]
 
 
 @pytest.mark.django_db(transaction=True)
