@@ -100,5 +100,6 @@ def hand_on(won: Won, freed: Slot, *, now: datetime) -> None:
         made = Offer.objects.create(slot=freed, patient_id=offer.patient_id, entry_id=offer.entry_id, **facts, **theirs)
         trail.record("offer.reserved", made, now=now, clinic_id=freed.clinic_id, changes={"reserve": offer.reserve})
         Offer.objects.filter(pk=offer.pk).update(reserve=Reserve.NONE)
-        trail.record("offer.reserve_handed_on", offer, now=now, clinic_id=freed.clinic_id)
+        changes = {"reserve": Reserve.NONE, "slot": freed.pk}
+        trail.record("offer.reserve_handed_on", offer, now=now, clinic_id=freed.clinic_id, changes=changes)
     reserves.book_first(freed, now=now)

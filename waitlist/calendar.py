@@ -80,14 +80,11 @@ def promised_twice(clinic_id: int, *, now: datetime) -> QuerySet[Appointment]:
     theirs."""
     ours = Slot.objects.filter(filled_by=OuterRef("pk"))
     booked = Appointment.objects.filter(clinic=clinic_id, status=AppointmentStatus.BOOKED)
-    beside = booked.filter(
-        Exists(ours),
-        practitioner=OuterRef("practitioner"),
-        starts_at__lt=OuterRef("ends_at"),
-        ends_at__gt=OuterRef("starts_at"),
-    )
-    others = beside.exclude(pk=OuterRef("pk"))
-    return booked.filter(Exists(others) | Exists(ours), is_exclusive=False, starts_at__gt=now)
+    others = booked.filter(
+        practitioner=OuterRef("practitioner"), starts_at__lt=OuterRef("ends_at"), ends_at__gt=OuterRef("starts_at")
+    ).exclude(pk=OuterRef("pk"))
+    won = Exists(others.filter(Exists(ours))) | (Exists(others) & Exists(ours))
+    return booked.filter(won, is_exclusive=False, starts_at__gt=now)
 
 
 def closure_over(clinic: Clinic, time: Time) -> Closure | None:
