@@ -56,14 +56,20 @@ def test_the_fourth_within_ten_minutes_pauses_all_of_the_day_and_asks_once():
     assert not Message.objects.exists()
 
 
-def test_a_question_about_times_that_were_all_taken_back_is_not_asked_of_the_next():
+def asked_and_taken_back(count: int) -> tuple[World, list[int]]:
+    """A clinic asked about the first four of five visits of a day, of which so many are on again a minute later."""
     world = World()
     entries(world)
     theirs = visits(world, 5)
     for pk in theirs[:4]:
         cancel(pk)
-    for pk in theirs[:4]:
+    for pk in theirs[:count]:
         assert schedule.uncancel(pk, now=NOW + MINUTE).outcome == "done"
+    return world, theirs
+
+
+def test_a_question_about_times_that_were_all_taken_back_is_not_asked_of_the_next():
+    world, theirs = asked_and_taken_back(4)
     assert masses.unanswered(world.clinic, now=NOW + MINUTE) == []
     alone = cancel(theirs[4], 20)
     assert step(alone, NOW + 21 * MINUTE) > 0
@@ -73,13 +79,7 @@ def test_a_question_about_times_that_were_all_taken_back_is_not_asked_of_the_nex
 
 
 def test_a_question_still_open_holds_for_the_next():
-    world = World()
-    entries(world)
-    theirs = visits(world, 5)
-    for pk in theirs[:4]:
-        cancel(pk)
-    for pk in theirs[:3]:
-        schedule.uncancel(pk, now=NOW + MINUTE)
+    _, theirs = asked_and_taken_back(3)
     assert step(cancel(theirs[4], 20), NOW + 21 * MINUTE) == 0
 
 
