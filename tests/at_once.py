@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, connections
+from django.db import DatabaseError, connection, connections, transaction
 from django.db.models import QuerySet
 
 from matching.answering import booking
@@ -28,6 +28,27 @@ def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return [future.result() for future in [pool.submit(run, call) for call in calls]]
+
+
+def while_uncommitted(act: Callable[[], Any], call: Callable[[], Any]) -> Any:
+    """What `call` finds that begins when `act` is done, and has to wait until it is committed."""
+    result = []
+
+    def late() -> None:
+        try:
+            result.append(call())
+        except DatabaseError as error:  # for the test to judge
+            result.append(type(error.__cause__).__name__)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=late)
+    with transaction.atomic():
+        act()
+        thread.start()
+        assert wait_until_blocked(thread)
+    thread.join()
+    return result[0]
 
 
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,16 +1,13 @@
 """A time of a service that asks something after the yes, offered to a few people who heard of it."""
 
-import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, connections, transaction
-
 from matching import cascade
 from matching.models import Offer
 from notifications.models import Message
-from tests.at_once import wait_until_blocked
+from tests.at_once import while_uncommitted
 from tests.factories import NOW, World
 from waitlist import slots
 from waitlist.models import Slot
@@ -49,27 +46,7 @@ def fresh(row: Any) -> Any:
 
 def meanwhile(slot: Slot, act: Callable[[Slot], Any], call: Callable[[], Any]) -> Any:
     """What `call` finds that comes while `act`, on the locked slot, is done but not committed."""
-    begun, result = threading.Event(), []
-
-    def late() -> None:
-        begun.set()
-        try:
-            result.append(call())
-        except DatabaseError as error:  # for the test to judge
-            result.append(type(error.__cause__).__name__)
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=late)
-    with transaction.atomic():
-        locked = slots.lock_slot(slot.pk)
-        assert locked is not None
-        act(locked)
-        thread.start()
-        begun.wait()
-        assert wait_until_blocked(thread)
-    thread.join()
-    return result[0]
+    return while_uncommitted(lambda: act(slots.lock_slot(slot.pk)), call)
 
 
 def after(minutes: float) -> datetime:

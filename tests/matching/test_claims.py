@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.db import connections, transaction
+from django.db import transaction
 
 from audit.models import Entry
 from matching import cascade, claims, lapses, returns
@@ -16,7 +16,7 @@ from matching.models import Offer
 from matching.states import OfferState
 from notifications.models import Message
 from tests import factories
-from tests.at_once import at_once, wait_until_blocked
+from tests.at_once import at_once, while_uncommitted
 from tests.factories import NOW, World
 from waitlist import calendar, entries, schedule, vacancies
 from waitlist.calendar import Time
@@ -310,23 +310,8 @@ def test_who_waits_too_long_for_the_lock_is_told_that_somebody_is_finishing():
 
 def claim_meanwhile(slot: Slot, offer: Offer, act) -> Claim:
     """Somebody else acts on the locked slot in one transaction while a claim waits in another."""
-    begun, result = threading.Event(), []
-
-    def late_claim():
-        begun.set()
-        try:
-            result.append(claims.claim(offer.pk, via="link", now=NOW))
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=late_claim)
-    with transaction.atomic():
-        act(*calendar.lock_live_over(Time.of(slot)))
-        thread.start()
-        begun.wait()
-        assert wait_until_blocked(thread)
-    thread.join()
-    return result[0]
+    act_on_it = lambda: act(*calendar.lock_live_over(Time.of(slot)))  # noqa: E731
+    return while_uncommitted(act_on_it, lambda: claims.claim(offer.pk, via="link", now=NOW))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -362,23 +347,9 @@ def test_a_claim_that_waits_while_its_wish_is_removed_books_all_the_same():
     world = World()
     slot = world.slot()
     offer = world.offer(slot)
-    begun, result = threading.Event(), []
-
-    def late_claim():
-        begun.set()
-        try:
-            result.append(claims.claim(offer.pk, via="link", now=NOW))
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=late_claim)
-    with transaction.atomic():
-        entries.remove(offer.entry, now=NOW)
-        thread.start()
-        begun.wait()
-        assert wait_until_blocked(thread)
-    thread.join()
-    assert result == [Claim.BOOKED]
+    removed = lambda: entries.remove(offer.entry, now=NOW)  # noqa: E731
+    found = while_uncommitted(removed, lambda: claims.claim(offer.pk, via="link", now=NOW))
+    assert found == Claim.BOOKED
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -428,9 +429,8 @@ def test_in_reserve_while_it_is_given_back_they_are_booked_or_find_it_free():
         assert holder(slot) == (offers[1].patient_id if kept else None)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_control_without_the_lock_a_place_in_reserve_is_promised_that_nobody_looks_at(monkeypatch):
-    _, slot, offers = won()
+def kept_without_the_lock(monkeypatch, offers: list[Offer], frees: Callable[[], object]) -> list[object]:
+    """What `frees` and a place in reserve that was looked at before it, and is taken after it, say."""
     looked, gone = threading.Event(), threading.Event()
 
     def read_only(offer_id):
@@ -439,14 +439,21 @@ def test_control_without_the_lock_a_place_in_reserve_is_promised_that_nobody_loo
         gone.wait()
         return found
 
-    def give_it_back():
+    def free():
         looked.wait()
         try:
-            return returns.cancel_in_grace(offers[0].pk, now=NOW)
+            return frees()
         finally:
             gone.set()
 
     monkeypatch.setattr(reserves, "lock_slot_of", read_only)
-    assert at_once([give_it_back, lambda: keep(offers[1], Reserve.BOOK)]) == [True, True]
+    return at_once([free, lambda: keep(offers[1], Reserve.BOOK)])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_lock_a_place_in_reserve_is_promised_that_nobody_looks_at(monkeypatch):
+    _, slot, offers = won()
+    given_back = lambda: returns.cancel_in_grace(offers[0].pk, now=NOW)  # noqa: E731
+    assert kept_without_the_lock(monkeypatch, offers, given_back) == [True, True]
     assert holder(slot) is None
     assert fresh(slot).starts_at - timedelta(hours=1) > NOW

@@ -1,6 +1,5 @@
 """In reserve, to be booked without a further word; and then something happens that says they should not be."""
 
-import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,7 +16,7 @@ from tests import factories
 from tests.at_once import at_once
 from tests.factories import NOW, World
 from tests.matching.kept import after, fresh
-from tests.matching.test_reserves import give_back, holder, keep, won
+from tests.matching.test_reserves import give_back, holder, keep, kept_without_the_lock, won
 from tests.recorded import everything_recorded
 from waitlist import calendar, closing, roster, schedule
 from waitlist.calendar import Time
@@ -212,21 +211,6 @@ def test_in_reserve_while_the_desk_cancels_they_are_booked_or_find_it_free():
 @pytest.mark.django_db(transaction=True)
 def test_control_without_the_lock_the_desk_hands_on_nobody(monkeypatch):
     _, slot, offers = won()
-    looked, gone = threading.Event(), threading.Event()
-
-    def read_only(offer_id):
-        found = Slot.objects.select_related("clinic", "service", "policy", "filled_by").get(offers=offer_id)
-        looked.set()
-        gone.wait()
-        return found
-
-    def cancel():
-        looked.wait()
-        try:
-            return cancelled_at_the_desk(slot)
-        finally:
-            gone.set()
-
-    monkeypatch.setattr(reserves, "lock_slot_of", read_only)
-    assert at_once([cancel, lambda: keep(offers[1], Reserve.BOOK)]) == ["done", True]
+    cancelled = lambda: cancelled_at_the_desk(slot)  # noqa: E731
+    assert kept_without_the_lock(monkeypatch, offers, cancelled) == ["done", True]
     assert not Appointment.objects.filter(status="booked", starts_at=slot.starts_at).exists()

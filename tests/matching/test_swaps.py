@@ -1,13 +1,11 @@
 """An earlier time for somebody who holds a later visit: both change in one transaction, or neither does."""
 
-import threading
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from celery import Celery
-from django.db import connections, transaction
 
 from audit.models import Entry
 from matching import cascade, claims, returns
@@ -19,7 +17,7 @@ from matching.models import Offer
 from matching.views import cards
 from notifications.models import Message
 from tests import factories
-from tests.at_once import at_once, wait_until_blocked
+from tests.at_once import at_once, while_uncommitted
 from tests.factories import NOW, World
 from tests.recorded import everything_recorded
 from waitlist import calendar, schedule, vacancies
@@ -241,21 +239,7 @@ def test_of_two_swaps_at_once_one_wins_and_the_other_is_told():
 
 def swap_meanwhile(offer: Offer, act) -> Claim:
     """Somebody acts on the visit and has not committed while the yes waits."""
-    result = []
-
-    def late_yes():
-        try:
-            result.append(claims.claim(offer.pk, via="link", now=NOW))
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=late_yes)
-    with transaction.atomic():
-        act()
-        thread.start()
-        assert wait_until_blocked(thread)
-    thread.join()
-    return result[0]
+    return while_uncommitted(act, lambda: claims.claim(offer.pk, via="link", now=NOW))
 
 
 def at(visit: Appointment, starts_at: datetime) -> Time:
