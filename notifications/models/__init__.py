@@ -1,0 +1,8 @@
+"""Numbers and addresses, what their users allowed, and every message out and in."""
+
+from notifications.models.contacts import Consent, ContactPoint, PatientContact
+from notifications.models.inbound import InboundMessage
+from notifications.models.messages import Message, SimulatedText
+from notifications.models.outages import Outage
+
+__all__ = ["Consent", "ContactPoint", "InboundMessage", "Message", "Outage", "PatientContact", "SimulatedText"]
