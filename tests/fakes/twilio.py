@@ -1,84 +1,23 @@
-"""The outside world in small: a Twilio, a calendar and a mail server, each a real server on a port of its own."""
-
-from __future__ import annotations
+"""A Twilio in small, a real server on a port of its own."""
 
 import base64
-import json
 import threading
 import time
 import urllib.request
-from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email import message_from_bytes
-from email.message import Message as Mail
-from email.policy import default as modern
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
-from aiosmtpd.controller import Controller
-from standardwebhooks import Webhook
 from twilio.request_validator import RequestValidator
 
-from ops.processes import free_port
+from tests.fakes.server import Server
 
 MAGIC = {"0001": 21211, "0002": 21612, "0003": 21408, "0004": 21610, "0009": 21614}
-
-
-class _Server(ABC):
-    """An HTTP server in a thread: `with FakeTwilio() as twilio: …`."""
-
-    def __init__(self) -> None:
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                outer.answer(self, body)
-
-            do_GET = do_POST
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-    @abstractmethod
-    def answer(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
-        """What this service says to a request."""
-
-    @staticmethod
-    def say(request: BaseHTTPRequestHandler, status: int, data: Any = None) -> None:
-        said = json.dumps(data).encode() if data is not None else b""
-        request.send_response(status)
-        request.send_header("Content-Type", "application/json")
-        request.send_header("Content-Length", str(len(said)))
-        with suppress(BrokenPipeError, ConnectionResetError):  # whoever asked has gone
-            request.end_headers()
-            request.wfile.write(said)
-
-    def start(self) -> Any:
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        return self
-
-    def stop(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-    def __enter__(self) -> Any:
-        return self.start()
-
-    def __exit__(self, *_: Any) -> None:
-        self.stop()
 
 
 @dataclass
@@ -108,7 +47,7 @@ class SentText:
         }
 
 
-class FakeTwilio(_Server):
+class FakeTwilio(Server):
     """Keeps every text. `trouble` holds what befalls the next requests, one each:
 
     ("refuse", http status, code) · ("reset",) before anything is stored · ("lose",) stored, then cut ·
@@ -216,50 +155,3 @@ class FakeTwilio(_Server):
         text.status, text.error_code = status, code
         form = {"MessageSid": text.sid, "MessageStatus": status, "To": text.to, "From": text.sender}
         return self.post(text.callback, form | ({"ErrorCode": str(code)} if code else {}))
-
-
-class FakeCalendar(_Server):
-    """A clinic's calendar that takes our webhooks; `answers` holds the statuses of the next ones, then it is 200."""
-
-    def __init__(self, secret: str | bytes) -> None:
-        super().__init__()
-        self.secret = secret
-        self.answers: deque[int] = deque()
-        self.events: list[dict[str, Any]] = []
-        self.ids: list[str] = []
-
-    def answer(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        event = Webhook(self.secret).verify(body, headers)  # raises, and so answers nothing, if it is not signed
-        self.ids.append(headers["webhook-id"])
-        status = self.answers.popleft() if self.answers else 200
-        if status < 300:
-            self.events.append(event)
-        self.say(request, status, {})
-
-
-class FakeMailServer:
-    """A real SMTP server; `refuse` is the answer to the next recipient, if any."""
-
-    def __init__(self) -> None:
-        self.mails: list[Mail] = []
-        self.refuse: deque[str] = deque()
-        self.port = free_port()
-        self.controller = Controller(self, hostname="127.0.0.1", port=self.port)
-
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
-        if self.refuse:
-            return self.refuse.popleft()
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        self.mails.append(message_from_bytes(envelope.content, policy=modern))
-        return "250 Kept"
-
-    def __enter__(self) -> FakeMailServer:
-        self.controller.start()
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self.controller.stop()

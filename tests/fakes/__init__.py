@@ -1,0 +1,7 @@
+"""The outside world in small: a Twilio, a calendar and a mail server, each a real server on a port of its own."""
+
+from tests.fakes.calendar import FakeCalendar
+from tests.fakes.mail import FakeMailServer
+from tests.fakes.twilio import FakeTwilio
+
+__all__ = ["FakeCalendar", "FakeMailServer", "FakeTwilio"]
