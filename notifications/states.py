@@ -8,6 +8,7 @@ class Channel(TextChoices):
     VOICE = "voice", "Call"
     WHATSAPP = "whatsapp", "WhatsApp"
     EMAIL = "email", "E-mail"
+    STAFF = "staff", "Call by staff"
     WEBHOOK = "webhook", "Calendar"
 
 
@@ -44,6 +45,9 @@ class Kind(TextChoices):
     OPT_IN = "opt_in", "Asked to confirm consent"
     STOPPED = "stopped", "Opt-out confirmed"
     ANSWER = "answer", "Answer to a reply"
+    REMINDER = "reminder", "Reminder of a visit"
+    DESK = "desk", "Written by staff"
+    ALERT = "alert", "To staff"
     WRITEBACK = "writeback", "To the clinic's calendar"
 
 
@@ -80,6 +84,8 @@ class Rule(TextChoices):
     TEXTS_PER_DAY = "texts_per_day", "Enough texts in 24 hours"
     OUTSIDE_HOURS = "outside_hours", "Outside the hours they may be texted"
     MAIL_TOO_SLOW = "mail_too_slow", "An e-mail would be read too late"
+    MONEY_SPENT = "money_spent", "The clinic's messages of this month are paid up"
+    DAY_OFF = "day_off", "A day on which the clinic contacts nobody"
     OTHER_CHANNEL = "other_channel", "Cannot be told by the channels of this wave"
 
     TOO_LATE = "too_late", "Too late to be of use"

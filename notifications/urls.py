@@ -1,9 +1,10 @@
 from django.urls import path
 
-from notifications import views, webhooks
+from notifications import webhooks
+from notifications.views.unsubscribe import unsubscribe
 
 urlpatterns = [
-    path("unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
+    path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     path("api/twilio/inbound/", webhooks.inbound, name="twilio-inbound"),
     path("api/twilio/status/<uuid:public_id>/", webhooks.status, name="twilio-status"),
 ]

@@ -9,7 +9,7 @@ from django.db.models import Q
 from matching.models import Offer
 from notifications.models.contacts import ContactPoint
 from notifications.states import Channel, Kind, MessageStatus, Purpose
-from waitlist.models import Appointment, Clinic, Patient, Slot, Writeback
+from waitlist.models import Appointment, Clinic, Patient, Slot, User, Writeback
 
 
 class Message(models.Model):
@@ -25,10 +25,16 @@ class Message(models.Model):
     offer = models.ForeignKey(Offer, models.PROTECT, null=True, related_name="messages")
     slot = models.ForeignKey(Slot, models.PROTECT, null=True, related_name="messages")
     appointment = models.ForeignKey(Appointment, models.PROTECT, null=True, related_name="+")
+    user = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", help_text="Of the staff.")
     writeback = models.ForeignKey(Writeback, models.PROTECT, null=True, related_name="messages")
     round = models.PositiveSmallIntegerField(
         default=1, db_default=1, help_text="Of how often they were asked, the time it is about: again as reserve."
     )
+    after = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="followed_by", help_text="What had not reached them before."
+    )
+    segments = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="Of a text, as it is paid for.")
+    cost_mills = models.PositiveIntegerField(default=0, db_default=0, help_text="In thousandths of a dollar.")
     dedupe_key = models.CharField(max_length=120, unique=True)
     context = models.JSONField(default=dict, help_text="Frozen facts for the template; links only as {link}.")
     not_after = models.DateTimeField(null=True, help_text="Too late to send from then on.")
@@ -54,7 +60,7 @@ class Message(models.Model):
             models.CheckConstraint(
                 name="message_has_a_receiver",
                 condition=Q(channel=Channel.WEBHOOK, writeback__isnull=False)
-                | (~Q(channel=Channel.WEBHOOK) & Q(contact_point__isnull=False)),
+                | (~Q(channel=Channel.WEBHOOK) & (Q(contact_point__isnull=False) | Q(user__isnull=False))),
             ),
         ]
         indexes: ClassVar = [

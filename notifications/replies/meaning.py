@@ -10,18 +10,23 @@ class Meaning(StrEnum):
     YES = "yes"
     NO = "no"
     STOP = "stop"
+    STOP_OFFERS = "stop_offers"  # reminders stay
+    PAUSE = "pause"
     START = "start"
     HELP = "help"
+    WHO = "who"  # who is this?
+    CONFIRM = "confirm"  # of a reminder
     UNCLEAR = "unclear"
 
 
 @dataclass(frozen=True)
 class Said:
-    """A meaning, with the number or “all” that came with it."""
+    """A meaning, with the number or “all” that came with it, or why it was a no (matching.states.DeclineReason)."""
 
     meaning: Meaning
     number: int | None = None
     everything: bool = False
+    reason: str = ""
 
 
 # Single words a carrier acts on by itself; Twilio answers them too (FACTS 2).

@@ -87,6 +87,17 @@ class Clinic(models.Model):
     offers_per_week = models.PositiveSmallIntegerField(default=3)
     offers_per_month = models.PositiveSmallIntegerField(default=8)
     sms_per_day = models.PositiveSmallIntegerField(default=3, help_text="All purposes, in any 24 hours.")
+    monthly_budget_cents = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="What messages may cost in a calendar month; then no more offers go out. Empty: no limit.",
+    )
+    text_cost_mills = models.PositiveSmallIntegerField(
+        default=11, help_text="A text's segment with the carrier's fee, in thousandths of a dollar."
+    )
+    call_cost_mills = models.PositiveSmallIntegerField(
+        default=20, help_text="An automated call, in thousandths of a dollar."
+    )
     email_lead_minutes = models.PositiveSmallIntegerField(
         default=120,
         validators=[MaxValueValidator(10_080)],
