@@ -169,6 +169,9 @@ if not (DEBUG or DEMO):
 
 # How a person is reached. The simulator stands in for the carrier in the demo only.
 SMS_TRANSPORT = env("SMS_TRANSPORT", default="simulator" if DEMO else "twilio")
+MESSAGES_IN_FLIGHT = env.int("MESSAGES_IN_FLIGHT", default=25)  # at once, of one task
+if not 1 <= MESSAGES_IN_FLIGHT <= 200:
+    raise ImproperlyConfigured("MESSAGES_IN_FLIGHT is how many messages a task has in the air at once: 1 to 200.")
 TWILIO_ACCOUNT_SID = env("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN = env("TWILIO_AUTH_TOKEN", default="")
 TWILIO_AUTH_TOKEN_PREVIOUS = env("TWILIO_AUTH_TOKEN_PREVIOUS", default="")  # accepted while tokens rotate

@@ -33,6 +33,7 @@ class Kind(TextChoices):
     """What a message is for. Each has its template and its place in the rules of contact."""
 
     OFFER = "offer", "Offer"
+    FOLLOW_UP = "follow_up", "The time is still open"
     RETRACTED = "retracted", "Somebody was faster"
     WITHDRAWN = "withdrawn", "The time is no longer offered"
     BOOKED = "booked", "Booking confirmed"
@@ -84,7 +85,7 @@ class Rule(TextChoices):
     TEXTS_PER_DAY = "texts_per_day", "Enough texts in 24 hours"
     OUTSIDE_HOURS = "outside_hours", "Outside the hours they may be texted"
     MAIL_TOO_SLOW = "mail_too_slow", "An e-mail would be read too late"
-    MONEY_SPENT = "money_spent", "The clinic's messages of this month are paid up"
+    MONEY_SPENT = "money_spent", "The clinic's money for messages is spent this month"
     DAY_OFF = "day_off", "A day on which the clinic contacts nobody"
     OTHER_CHANNEL = "other_channel", "Cannot be told by the channels of this wave"
 

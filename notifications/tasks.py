@@ -6,7 +6,9 @@ from django.utils import timezone
 from audit import heart
 from notifications import outages, outbox, replies
 
-BATCH = 100
+SWEPT_AT_ONCE = 2_000
+PORTION = 500
+ANSWERED_AT_ONCE = 100
 SWEPT_EVERY_SECONDS = 5
 
 
@@ -17,8 +19,12 @@ def deliver(message_id: int) -> None:
 
 @shared_task
 def deliver_slot(slot_id: int) -> None:
-    for message_id in outbox.due_of_slot(slot_id, now=timezone.now()):
-        outbox.deliver(message_id, now=timezone.now())
+    outbox.deliver_slot(slot_id, now=timezone.now())
+
+
+@shared_task
+def deliver_many(message_ids: list[int]) -> None:
+    outbox.fly(message_ids, now=timezone.now())
 
 
 @shared_task
@@ -30,7 +36,8 @@ def answer(heard_id: int) -> None:
 def sweep_outbox() -> None:
     heart.beat("notifications.tasks.sweep_outbox", now=timezone.now())
     outages.end_if_nothing_waits(now=timezone.now())
-    for message_id in outbox.due(now=timezone.now(), limit=BATCH):
-        deliver.apply_async((message_id,), expires=SWEPT_EVERY_SECONDS)  # a slow one keeps no other waiting
-    for heard_id in replies.unhandled(now=timezone.now(), limit=BATCH):
+    due = outbox.due(now=timezone.now(), limit=SWEPT_AT_ONCE)
+    for n in range(0, len(due), PORTION):
+        deliver_many.apply_async((due[n : n + PORTION],), expires=SWEPT_EVERY_SECONDS)
+    for heard_id in replies.unhandled(now=timezone.now(), limit=ANSWERED_AT_ONCE):
         answer.apply_async((heard_id,), expires=SWEPT_EVERY_SECONDS)

@@ -7,7 +7,7 @@ from notifications.channels.base import Outcome, Result, Transport
 from notifications.models import Message
 from notifications.states import Channel
 
-__all__ = ["Outcome", "Result", "Transport", "of"]
+__all__ = ["Outcome", "Result", "Transport", "is_paced", "is_remote", "of"]
 
 
 def of(message: Message) -> Transport:
@@ -18,3 +18,13 @@ def of(message: Message) -> Transport:
         return webhook
     transports: dict[str, Transport] = {"simulator": simulator, "twilio": twilio}
     return transports[settings.SMS_TRANSPORT]
+
+
+def is_remote(message: Message) -> bool:
+    """Whether its provider is somewhere else, and may take its time."""
+    return of(message) is not simulator
+
+
+def is_paced(message: Message) -> bool:
+    """Whether its provider takes so many a second from one number and no more."""
+    return of(message) is twilio

@@ -1,5 +1,6 @@
 """What every channel speaks: an outcome, and the two questions it answers."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -32,10 +33,10 @@ class Result:
 
 
 class Transport(Protocol):
-    """What a channel's module offers."""
+    """What a channel's module offers. A remote one is called in a thread, so it touches no rows."""
 
     def send(self, message: Message, *, now: datetime) -> Result:
         """Hand it over once."""
 
-    def find(self, message: Message, *, now: datetime) -> Result:
-        """What became of a message that was perhaps handed over."""
+    def find(self, message: Message, *, taken: Collection[str], now: datetime) -> Result:
+        """What became of a message that was perhaps handed over; the ids in `taken` are other messages'."""

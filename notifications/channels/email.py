@@ -1,6 +1,7 @@
 """E-mail through Django's backend. The same Message-ID on every try lets mailboxes fold what came twice."""
 
 import smtplib
+from collections.abc import Collection
 from datetime import datetime
 from email.utils import formataddr, parseaddr
 from urllib.parse import urlsplit
@@ -36,7 +37,7 @@ def send(message: Message, *, now: datetime) -> Result:
     return Result(Outcome.SENT, f"{message.public_id}")
 
 
-def find(message: Message, *, now: datetime) -> Result:
+def find(message: Message, *, taken: Collection[str], now: datetime) -> Result:
     """Nobody can be asked."""
     return Result(Outcome.UNKNOWN, code=message.error_code)
 

@@ -1,5 +1,6 @@
 """The demo's carrier: it keeps every text it is handed, and delivers it at once to the phones on the screen."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from notifications.channels.base import Outcome, Result
@@ -12,7 +13,7 @@ def send(message: Message, *, now: datetime) -> Result:
     return Result(Outcome.DELIVERED, f"simulated-{text.pk}")
 
 
-def find(message: Message, *, now: datetime) -> Result:
+def find(message: Message, *, taken: Collection[str], now: datetime) -> Result:
     """Its own store knows."""
     text = SimulatedText.objects.filter(message=message).first()
     return Result(Outcome.DELIVERED, f"simulated-{text.pk}") if text else Result(Outcome.ABSENT)

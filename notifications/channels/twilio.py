@@ -1,6 +1,7 @@
 """Texts through Twilio. It knows no idempotency key, so what is unknown is looked up, never sent blindly again."""
 
 import logging
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -65,7 +66,7 @@ def send(message: Message, *, now: datetime) -> Result:
     return Result(Outcome.SENT, sent.sid)
 
 
-def find(message: Message, *, now: datetime) -> Result:
+def find(message: Message, *, taken: Collection[str], now: datetime) -> Result:
     """Look through what we sent to this number since; an offer's link, or the whole text, tells which it was."""
     since = message.created_at - CLOCKS_DIFFER
     code = rendering.fill(message.text, message)
@@ -76,7 +77,7 @@ def find(message: Message, *, now: datetime) -> Result:
             created_at = sent.date_created or now
             if created_at.astimezone(UTC) < since:
                 break
-            if code in (sent.body or "") and not Message.objects.filter(provider_id=sent.sid).exclude(pk=message.pk):
+            if code in (sent.body or "") and sent.sid not in taken:
                 outcome = Outcome.FAILED if sent.status in GONE else Outcome.SENT
                 return Result(outcome, sent.sid, str(sent.error_code or ""))
     except (TwilioException, requests.RequestException) as trouble:

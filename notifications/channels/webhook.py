@@ -4,6 +4,7 @@ The webhook-id is the same on every try, so that a receiver can drop what comes 
 """
 
 import json
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,7 +48,7 @@ def send(message: Message, *, now: datetime) -> Result:
     return _judge(answer.status_code, webhook_id)
 
 
-def find(message: Message, *, now: datetime) -> Result:
+def find(message: Message, *, taken: Collection[str], now: datetime) -> Result:
     """No need to look: the same id may be sent again."""
     return Result(Outcome.ABSENT)
 
@@ -77,7 +78,7 @@ def _mappings(connection: Connection | None, visit: Appointment) -> list[Mapping
     if connection is None:
         return []
     ours = {"practitioner": visit.practitioner_id, "service": visit.service_id, "location": visit.location_id}
-    rows = connection.mappings.order_by("-pk")  # of several words for one thing the oldest stays
+    rows = sorted(connection.mappings.all(), key=lambda row: -row.pk)  # of several words for one thing the oldest stays
     return [row for row in rows if getattr(row, f"{row.kind}_id") == ours[row.kind]]
 
 
@@ -91,7 +92,7 @@ def _person(patient: Patient | None) -> dict[str, str] | None:
         "phone": "",
         "email": "",
     }
-    for user in reversed(patient.contacts.select_related("contact_point")):
+    for user in reversed(patient.contacts.all()):
         point = user.contact_point
         person["phone" if point.kind == ContactKind.PHONE else "email"] = point.value
     return person

@@ -4,5 +4,15 @@ from notifications.models.contacts import Consent, ContactPoint, PatientContact
 from notifications.models.inbound import InboundMessage
 from notifications.models.messages import Message, SimulatedText
 from notifications.models.outages import Outage
+from notifications.models.senders import Sender
 
-__all__ = ["Consent", "ContactPoint", "InboundMessage", "Message", "Outage", "PatientContact", "SimulatedText"]
+__all__ = [
+    "Consent",
+    "ContactPoint",
+    "InboundMessage",
+    "Message",
+    "Outage",
+    "PatientContact",
+    "Sender",
+    "SimulatedText",
+]

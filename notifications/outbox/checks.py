@@ -37,8 +37,9 @@ class Verdict:
 GO = Verdict()
 
 
-def look(message: Message, *, now: datetime) -> Verdict:
-    """The verdict on a message about to be sent, its contact point locked."""
+def look(message: Message, so_far: rules.Spent, left_mills: int | None, *, now: datetime) -> Verdict:
+    """The verdict on a message about to be sent, its contact point locked, which has had `so_far` but for this; its
+    clinic's money of this month has `left_mills` left, if that is limited."""
     if message.not_after is not None and now >= message.not_after:
         return Verdict(MessageStatus.DROPPED, Rule.TOO_LATE)
     if message.channel == Channel.WEBHOOK:
@@ -47,7 +48,7 @@ def look(message: Message, *, now: datetime) -> Verdict:
         return Verdict(MessageStatus.DROPPED, rule)
     if message.kind in NEWS_OF_AN_END and _is_in_flight(message):
         return Verdict(wait_until=now + IN_FLIGHT)
-    return _rules(message, now=now)
+    return _rules(message, so_far, left_mills, now=now)
 
 
 def untrue(message: Message, *, now: datetime) -> Rule | None:
@@ -102,19 +103,21 @@ def _offer_messages(message: Message) -> QuerySet[Message]:
     return mine.filter(round=message.round)
 
 
-def _rules(message: Message, *, now: datetime) -> Verdict:
+def _rules(message: Message, so_far: rules.Spent, left_mills: int | None, *, now: datetime) -> Verdict:
     point, clinic = message.contact_point, message.clinic
     if point is None:
         return Verdict(MessageStatus.REFUSED, Rule.NO_CONTACT)
     if rule := rules.forbidden(point, message.kind, message.purpose, message.channel):
         return Verdict(MessageStatus.REFUSED, rule)
+    by_phone = message.channel in rules.PHONE
     state = message.slot.location.state if message.slot else ""
-    by_law = states(message.patient, point.value, state) if message.channel == Channel.SMS else frozenset()
-    if rules.capped(message.kind):
-        so_far = rules.spent([point.pk], now=now, but_for=message.pk)[point.pk]
-        if rule := rules.over_cap(clinic, so_far, message.kind, message.channel, by_law):
-            return Verdict(MessageStatus.REFUSED, rule)
-    if message.channel != Channel.SMS or rules.in_conversation(message.kind, message.offer, now=now):
+    by_law = states(message.patient, point.value, state) if by_phone else frozenset()
+    continues = message.after_id is not None and message.channel == Channel.VOICE
+    if rule := rules.over_cap(clinic, so_far, message.kind, message.channel, by_law, continues=continues):
+        return Verdict(MessageStatus.REFUSED, rule)
+    if rule := rules.too_dear(message.kind, message.channel, message.cost_mills, left_mills):
+        return Verdict(MessageStatus.REFUSED, rule)
+    if not by_phone or rules.in_conversation(message.kind, message.offer, now=now):
         return GO
     opens_at = rules.next_open(clinic, message.patient, point.value, place_state=state, now=now)
     if opens_at is None or (message.not_after is not None and opens_at >= message.not_after):

@@ -69,10 +69,19 @@ def present(offer: Offer, *, now: datetime) -> datetime:
     return until(offer, slot, rows, lost=lost_time(offer, rows, known, so_far=now))
 
 
-def refresh(message: Message, *, now: datetime) -> None:
-    """A text about to be written names the present deadline, and may go as long as a clock that stands still lasts."""
+def refresh(messages: Iterable[Message], *, now: datetime) -> None:
+    """Texts about to be written name the present deadline, and may go as long as a clock that stands still lasts."""
+    asking = [message for message in messages if message.kind == Kind.OFFER and message.not_after is not None]
+    began = [one.offer.thawed_to or one.offer.offered_at for one in asking if one.offer is not None]
+    if not began or not outages.since(min(began)):
+        return
+    for message in asking:
+        _refresh(message, now=now)
+
+
+def _refresh(message: Message, *, now: datetime) -> None:
     offer = message.offer
-    if message.kind != Kind.OFFER or offer is None or message.not_after is None:
+    if offer is None or message.not_after is None:
         return
     ends_at = present(offer, now=now)
     if ends_at > offer.expires_at:

@@ -1,5 +1,6 @@
 """What every attempt says of the provider itself: gone, back, or no word about it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from notifications import outages
@@ -30,6 +31,15 @@ def heed(message: Message, result: Result, *, now: datetime) -> None:
         outages.begin(message.channel, OutageCause.ACCOUNT, now=now)
     elif began_at := outages.began_at(message.channel, now=now):
         outages.begin(message.channel, OutageCause.UNREACHABLE, started_at=began_at, now=now)
+
+
+def heed_all(went_out: Sequence[tuple[Message, Result]], *, now: datetime) -> None:
+    """The same for several that went out."""
+    for message, _ in went_out:
+        if message.unreached:
+            outages.reached(message)
+    for channel in {message.channel for message, _ in went_out} & set(outages.WATCHED):
+        outages.end(channel, now=now)
 
 
 def heed_look_up(message: Message, result: Result, *, now: datetime) -> None:

@@ -60,7 +60,7 @@ def _locked(public_id: UUID, *, now: datetime) -> Message | None:
     rows = Message.objects.select_for_update(no_key=True, of=("self",)).select_related("clinic", "patient", "offer")
     message = rows.get(public_id=public_id)
     message.contact_point = point
-    deadlines.refresh(message, now=now)
+    deadlines.refresh([message], now=now)
     return message
 
 

@@ -4,10 +4,10 @@ from notifications.models import Message
 from notifications.rendering import sms
 from notifications.rendering.facts import clock, national
 from notifications.rendering.mail import UNSUBSCRIBE_SALT, Letter, letter
-from notifications.rendering.sms import fill, fits
+from notifications.rendering.sms import fill, fits, segments
 from notifications.states import Channel
 
-__all__ = ["UNSUBSCRIBE_SALT", "Letter", "clock", "fill", "fits", "letter", "national", "render"]
+__all__ = ["UNSUBSCRIBE_SALT", "Letter", "clock", "fill", "fits", "letter", "national", "render", "segments"]
 
 
 def render(message: Message) -> str:

@@ -165,8 +165,13 @@ def fill(text: str, message: Message) -> str:
 
 def fits(text: str) -> bool:
     """Whether it is one segment with a link of the length ours have."""
+    return segments(text) == 1
+
+
+def segments(text: str) -> int:
+    """How many a carrier counts, and charges for, with a link of the length ours have for {link}."""
     stand_in = f"{settings.PUBLIC_URL}/o/{'x' * 31}"
-    return len(smsutil.split(text.replace("{link}", stand_in)).parts) == 1
+    return len(smsutil.split(text.replace("{link}", stand_in)).parts)
 
 
 def plain(text: str) -> str:

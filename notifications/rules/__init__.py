@@ -1,7 +1,25 @@
-"""The rules of contact, each a function of its own: who may be told what, by which way, how often and when."""
+"""The rules of contact, each a function of its own: who may be told what, by which way, how often and when.
 
-from notifications.rules.caps import Spent, capped, over_cap, spent
+docs/rules.md has a row for each.
+"""
+
+from notifications.rules.caps import OFFERS, PHONE, Spent, capped, over_cap, spent
 from notifications.rules.hours import answer_by, next_open
+from notifications.rules.money import cost_mills, left_mills, too_dear
 from notifications.rules.permission import forbidden, in_conversation
 
-__all__ = ["Spent", "answer_by", "capped", "forbidden", "in_conversation", "next_open", "over_cap", "spent"]
+__all__ = [
+    "OFFERS",
+    "PHONE",
+    "Spent",
+    "answer_by",
+    "capped",
+    "cost_mills",
+    "forbidden",
+    "in_conversation",
+    "left_mills",
+    "next_open",
+    "over_cap",
+    "spent",
+    "too_dear",
+]

@@ -10,18 +10,20 @@ from matching import lapses
 from matching.asking import clocks
 from matching.models import Offer
 from matching.states import OfferState
-from notifications import channels, rendering
-from notifications.outbox import delivery
+from notifications import channels
+from notifications.outbox import boarding, landing
 from waitlist import closing, masses, slots
 
 
 def sends_before_it_claims() -> None:
-    def send(message: Any, *, now: datetime) -> Any:
-        message.text = rendering.render(message)
-        result = channels.of(message).send(message, now=now)
-        return result if delivery._claim(message, now=now) else None
+    claim = boarding.claim
 
-    delivery._send = send
+    def send_then_claim(messages: Any, *, now: datetime) -> Any:
+        results = {one.pk: channels.of(one).send(one, now=now) for one in messages}
+        landing.land([(one, results[one.pk]) for one in claim(messages, now=now)], now=now)
+        return []
+
+    boarding.claim = send_then_claim
 
 
 def moves_clocks_before_it_says_so() -> None:

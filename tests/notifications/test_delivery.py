@@ -12,7 +12,7 @@ from matching.models import Offer
 from notifications import channels, consent, outbox
 from notifications.channels import Outcome, Result, simulator
 from notifications.models import ContactPoint, Message, SimulatedText
-from notifications.outbox import checks, delivery
+from notifications.outbox import boarding, checks
 from notifications.states import Rule
 from tests import factories
 from tests.at_once import at_once
@@ -174,10 +174,10 @@ def test_whoever_is_just_being_told_while_another_claims_hears_that_it_is_taken(
     about_to_go, claiming = threading.Event(), threading.Event()
     look = checks.look
 
-    def wait_then_look(message, *, now):
+    def wait_then_look(*args, now):
         about_to_go.set()
         claiming.wait(5)
-        return look(message, now=now)
+        return look(*args, now=now)
 
     def tell_them():
         try:
@@ -302,7 +302,7 @@ def test_an_answer_nobody_heard_is_looked_up_after_a_while(told, monkeypatch):
     message = told.deliver()
     assert (message.status, message.error_code) == ("unknown", "ReadTimeout")
     assert message.next_attempt_at >= minutes(1)
-    monkeypatch.setattr(simulator, "find", lambda message, now: Result(Outcome.UNKNOWN))
+    monkeypatch.setattr(simulator, "find", lambda message, taken, now: Result(Outcome.UNKNOWN))
     assert told.deliver(minutes(2)).status == "unknown"
     monkeypatch.undo()
     SimulatedText.objects.create(message=message, at=NOW)
@@ -339,7 +339,7 @@ def test_what_comes_too_late_needs_no_words(told):
 
 def test_nobody_knows_after_a_day_is_a_failure(told, monkeypatch):
     Message.objects.update(status="unknown", created_at=NOW - timedelta(hours=25))
-    monkeypatch.setattr(simulator, "find", lambda message, now: Result(Outcome.UNKNOWN))
+    monkeypatch.setattr(simulator, "find", lambda message, taken, now: Result(Outcome.UNKNOWN))
     assert told.deliver().error_code == "unresolved"
 
 
@@ -348,11 +348,11 @@ def eight_at_once(monkeypatch, claim):
     told = tell(factories.World())
     all_have_read = threading.Barrier(8)
 
-    def read_by_all_then_claim(message, *, now):
+    def read_by_all_then_claim(messages, *, now):
         all_have_read.wait()
-        return claim(message, now=now)
+        return claim(messages, now=now)
 
-    monkeypatch.setattr(delivery, "_claim", read_by_all_then_claim)
+    monkeypatch.setattr(boarding, "claim", read_by_all_then_claim)
     at_once([lambda: outbox.deliver(told.message.pk, now=NOW)] * 8)
     told.message.refresh_from_db()
     return told.message
@@ -360,14 +360,14 @@ def eight_at_once(monkeypatch, claim):
 
 @pytest.mark.django_db(transaction=True)
 def test_eight_workers_at_once_send_one_text(monkeypatch):
-    message = eight_at_once(monkeypatch, delivery._claim)
+    message = eight_at_once(monkeypatch, boarding.claim)
     assert (message.status, message.attempts) == ("delivered", 1)
     assert SimulatedText.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_control_without_the_claim_all_eight_would_send(monkeypatch):
-    eight_at_once(monkeypatch, lambda message, *, now: True)
+    eight_at_once(monkeypatch, lambda messages, *, now: messages)
     assert SimulatedText.objects.count() == 8
 
 

@@ -81,6 +81,11 @@ class Clinic(models.Model):
 
     sms_sender = models.CharField(max_length=20, blank=True, help_text="The clinic's own sending number.")
     content_level = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(2)])
+    texts_per_second = models.PositiveSmallIntegerField(
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(1000)],
+        help_text="What the carrier takes from the sending number: 1 for a small 10DLC brand.",
+    )
     send_from_minute = models.PositiveSmallIntegerField(default=8 * 60)
     send_until_minute = models.PositiveSmallIntegerField(default=20 * 60)
     offers_per_day = models.PositiveSmallIntegerField(default=2)
