@@ -19,6 +19,8 @@ from notifications.outbox import boarding, landing
 log = logging.getLogger(__name__)
 BOARDS_FOR = timedelta(seconds=5)  # then others have their turn: what is left is due still
 AFTER_A_FAULT = timedelta(seconds=15)
+GATHERED_FOR_SECONDS = 0.01  # what lands at nearly the same time is written down together
+HELD_AT_MOST_SECONDS = 2  # ready and not gone by then: the rules are looked at again, and its lease is not used up
 
 
 def fly(message_ids: Sequence[int], *, now: datetime) -> None:
@@ -30,16 +32,17 @@ def fly(message_ids: Sequence[int], *, now: datetime) -> None:
         while waiting or flying:
             if at - now > BOARDS_FOR:
                 waiting.clear()
-            room = min(at_once - len(flying), len(waiting))
+            room = min(2 * at_once - len(flying), len(waiting))  # nobody waits for rows to be read
             boarded = _board([waiting.popleft() for _ in range(room)], now=at)
             landed = list(boarded.known)
             for message, taken in (*((message, None) for message in boarded.ready), *boarded.to_look_up):
                 if at_once > 1 and channels.is_remote(message):
-                    flying[crew.submit(_call, message, taken, now=at)] = message
+                    flying[crew.submit(_call, message, taken, monotonic(), now=at)] = message
                 else:
-                    landed.append((message, _call(message, taken, now=at)))
+                    landed.append((message, _call(message, taken, monotonic(), now=at)))
             if flying and not landed:
-                done, _ = wait(flying, return_when=FIRST_COMPLETED)
+                wait(flying, return_when=FIRST_COMPLETED)
+                done, _ = wait(flying, GATHERED_FOR_SECONDS)
                 landed += [(flying.pop(call), call.result()) for call in done]
             at = now + timedelta(seconds=monotonic() - started)
             landing.land(landed, now=at)
@@ -68,8 +71,10 @@ def _merged(parts: Iterable[boarding.Boarded]) -> boarding.Boarded:
     return whole
 
 
-def _call(message: Message, taken: Collection[str] | None, *, now: datetime) -> Result:
+def _call(message: Message, taken: Collection[str] | None, ready_at: float, *, now: datetime) -> Result:
     """What the provider says, or how much is known without; `taken`: look it up, it is none of these."""
+    if monotonic() - ready_at > HELD_AT_MOST_SECONDS:
+        return Result(Outcome.UNKNOWN if taken is not None else Outcome.NOT_SENT, code="held_up")
     transport = channels.of(message)
     try:
         if taken is None:

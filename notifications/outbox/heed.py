@@ -8,7 +8,7 @@ from notifications.channels import Outcome, Result
 from notifications.models import Message
 from notifications.states import Channel, OutageCause
 
-OURS = {"internal", "no_words"}
+OURS = {"internal", "no_words", "held_up"}
 OF_ONE_CLINIC = {"no_sender", "20404", "21212", "21408", "21606", "30034"}  # its number, not the provider
 OF_THE_ACCOUNT = {"20003", "30002", "535", "TwilioException"}
 WENT_OUT = (Outcome.SENT, Outcome.DELIVERED)

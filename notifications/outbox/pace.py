@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from notifications import channels
 from notifications.models import Message, Sender
 
-AT_ONCE = 5  # a wave is not kept waiting for the next sweep
+AT_ONCE = timedelta(seconds=5)  # of its pace, after a rest: a wave is not kept waiting for the next sweep
 
 
 def over(messages: Iterable[Message], *, now: datetime) -> dict[int, datetime]:
@@ -29,7 +29,7 @@ def over(messages: Iterable[Message], *, now: datetime) -> dict[int, datetime]:
         used_until, waiting = max(sender.used_until, now), 0
         for message in theirs[sender.number]:
             apart = timedelta(seconds=1) / message.clinic.texts_per_second
-            free_at = used_until - (AT_ONCE - 1) * apart
+            free_at = used_until + apart - AT_ONCE
             if free_at <= now:
                 used_until += apart
             else:

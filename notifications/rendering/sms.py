@@ -1,6 +1,7 @@
 """Texts at content level 0: each fits one segment, its wording giving way before its facts do (decision R19)."""
 
 import unicodedata
+from functools import lru_cache
 
 import smsutil
 from django.conf import settings
@@ -174,6 +175,7 @@ def segments(text: str) -> int:
     return len(smsutil.split(text.replace("{link}", stand_in)).parts)
 
 
+@lru_cache(maxsize=2_000)
 def plain(text: str) -> str:
     """The same without letters that would halve the room, where those of GSM-7 can say it."""
     text = text.translate(TYPOGRAPHY)
