@@ -1,0 +1,248 @@
+"""Batches: several in the air at once, at the pace of their number, and one bad or slow message holds up no other."""
+
+import threading
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from audit.models import Entry
+from matching import claims
+from notifications import outbox
+from notifications.models import Message, Sender
+from notifications.outbox import boarding, landing
+from notifications.states import Rule
+from tests import factories
+from tests.at_once import at_once
+from tests.factories import NOW
+from tests.fakes import FakeTwilio
+from tests.harness import eventually
+from tests.notifications.conftest import minutes, tell
+from waitlist.models import Clinic
+
+pytestmark = pytest.mark.django_db
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def twilio(settings):
+    with FakeTwilio() as server:
+        for name, value in server.environment.items():
+            setattr(settings, name, value)
+        settings.PUBLIC_URL = "https://standby.example"
+        server.now = lambda: NOW
+        yield server
+
+
+def statuses() -> Counter:
+    return Counter(Message.objects.values_list("status", flat=True))
+
+
+def many(world, count):
+    """So many offers told to as many people."""
+    return [tell(world) for _ in range(count)]
+
+
+def test_a_batch_is_sent_and_recorded_like_each_of_them(world, twilio):
+    Clinic.objects.update(texts_per_second=100)
+    several = many(world, 6)
+    outbox.deliver_due(now=NOW)
+    assert statuses() == {"sent": 6}
+    for told in several:
+        (text,) = twilio.to(told.point.value)
+        told.message.refresh_from_db()
+        assert (told.message.provider_id, told.message.attempts) == (text.sid, 1)
+        assert (told.message.segments, told.message.cost_mills) == (1, world.clinic.text_cost_mills)
+        assert told.message.sent_at is not None
+    lines = Entry.objects.filter(verb="message.sent")
+    assert set(lines.values_list("object_id", flat=True)) == set(Message.objects.values_list("pk", flat=True))
+    assert lines.first().changes == {"status": ["sending", "sent"], "channel": "sms", "kind": "offer"}
+
+
+def test_a_batch_of_twelve_takes_hardly_more_statements_than_one_of_two(world, twilio):
+    Clinic.objects.update(texts_per_second=100)
+    counted = []
+    for count in (2, 2, 12):
+        many(world, count)
+        with CaptureQueriesContext(connection) as queries:
+            outbox.deliver_due(now=NOW)
+        counted.append(len(queries))
+    assert statuses() == {"sent": 16}
+    assert counted[2] <= counted[1] + 30, counted  # what lands a moment later is another statement or eight
+
+
+def test_one_slow_call_keeps_no_other_waiting(world, twilio):
+    Clinic.objects.update(texts_per_second=100)
+    many(world, 4)
+    answered = twilio.holds_its_answer()
+
+    def let_go_when_all_are_out():
+        eventually(lambda: len(twilio.texts) == 4)  # in line, it would never come to the second
+        answered.set()
+
+    watcher = threading.Thread(target=let_go_when_all_are_out)
+    watcher.start()
+    outbox.deliver_due(now=NOW)
+    watcher.join()
+    assert statuses() == {"sent": 4}
+
+
+def test_one_that_cannot_be_read_holds_up_no_other(world, twilio, monkeypatch, caplog):
+    Clinic.objects.update(texts_per_second=100)
+    bad, *_ = many(world, 3)
+    look = boarding.checks.look
+
+    def breaks_on_one(message, *args, now):
+        if message.pk == bad.message.pk:
+            raise RuntimeError("spoilt")
+        return look(message, *args, now=now)
+
+    monkeypatch.setattr(boarding.checks, "look", breaks_on_one)
+    outbox.deliver_due(now=NOW)
+    assert statuses() == {"sent": 2, "pending": 1}
+    bad.message.refresh_from_db()
+    assert bad.message.next_attempt_at > NOW
+    assert f"message {bad.message.pk} could not be delivered" in caplog.text
+
+
+def test_one_that_cannot_be_recorded_with_the_others_is_recorded_by_itself(world, twilio, monkeypatch, caplog):
+    Clinic.objects.update(texts_per_second=100)
+    many(world, 3)
+    monkeypatch.setattr(landing, "_record", lambda out, now: 1 / 0)
+    outbox.deliver_due(now=NOW)
+    assert statuses() == {"sent": 3}
+    assert "could not be recorded together" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_is_just_being_retracted_is_recorded_by_itself_and_hears_of_it(world, twilio):
+    """A claim has its lock on one of the offers of a batch; the others are written down meanwhile."""
+    Clinic.objects.update(texts_per_second=100)
+    first, *others = many(world, 4)
+    winner = world.offer(first.slot)
+    answered = twilio.holds_its_answer()
+    sending = threading.Thread(target=lambda: (outbox.deliver_due(now=NOW), connection.close()))
+    sending.start()
+    eventually(lambda: len(twilio.texts) == 4)
+    assert claims.claim(winner.pk, via="link", now=NOW) == "booked"
+    answered.set()
+    sending.join()
+    assert statuses()["sent"] >= 4
+    assert Message.objects.get(kind="retracted", offer=first.offer).channel == "sms"
+    assert not Message.objects.filter(kind="retracted", offer__in=[other.offer for other in others]).exists()
+
+
+# The pace of a number.
+
+
+def test_a_small_brand_sends_five_at_once_and_then_one_a_second(world, twilio):
+    several = many(world, 9)
+    outbox.deliver_due(now=NOW)
+    assert len(twilio.texts) == 5
+    waiting = Message.objects.filter(status="pending").order_by("next_attempt_at")
+    assert [one.next_attempt_at - NOW for one in waiting] == [SECOND, 2 * SECOND, 3 * SECOND, 4 * SECOND]
+    outbox.deliver_due(now=NOW + 2 * SECOND)
+    assert len(twilio.texts) == 7
+    outbox.deliver_due(now=NOW + 4 * SECOND)
+    assert len(twilio.texts) == len(several)
+
+
+def test_a_number_of_two_clinics_has_one_pace_and_another_number_its_own(world, twilio):
+    other = factories.World(sms_sender=world.clinic.sms_sender)
+    apart = factories.World(sms_sender="+15005550007")
+    many(world, 3), many(other, 3), many(apart, 3)
+    outbox.deliver_due(now=NOW)
+    assert Counter(text.sender for text in twilio.texts) == {world.clinic.sms_sender: 5, "+15005550007": 3}
+    assert Sender.objects.count() == 2
+
+
+def test_what_waits_for_its_turn_too_long_is_not_sent(world, twilio):
+    many(world, 7)
+    outbox.deliver_due(now=NOW)
+    Message.objects.filter(status="pending").update(not_after=NOW + SECOND)
+    outbox.deliver_due(now=NOW + 5 * SECOND)
+    assert (len(twilio.texts), statuses()["dropped"]) == (5, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_keep_to_one_pace(twilio):
+    world = factories.World()
+    ids = [told.message.pk for told in many(world, 10)]
+    at_once([lambda: outbox.fly(ids[:5], now=NOW), lambda: outbox.fly(ids[5:], now=NOW)])
+    assert len(twilio.texts) == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_pace_they_send_all(twilio, monkeypatch):
+    world = factories.World()
+    ids = [told.message.pk for told in many(world, 10)]
+    monkeypatch.setattr(boarding.pace, "over", lambda messages, now: {})
+    at_once([lambda: outbox.fly(ids[:5], now=NOW), lambda: outbox.fly(ids[5:], now=NOW)])
+    assert len(twilio.texts) == 10
+
+
+# The month's money.
+
+
+def spend(world, mills, **fields):
+    told = tell(world)
+    Message.objects.filter(pk=told.message.pk).update(status="sent", sent_at=NOW, cost_mills=mills, **fields)
+
+
+def test_what_the_month_costs_ends_paid_offers_and_nothing_else(world):
+    Clinic.objects.update(monthly_budget_cents=5)
+    spend(world, 40)
+    last, over = tell(world), tell(world)
+    assert last.deliver().status == "refused", "10 are left, and it costs 11"
+    Clinic.objects.update(monthly_budget_cents=6)
+    assert over.deliver().status == "delivered"
+    booked = tell(world)
+    Message.objects.filter(pk=booked.message.pk).update(kind="opt_in")
+    assert booked.deliver().status == "delivered", "what is no offer goes all the same"
+    last.message.refresh_from_db()
+    assert last.message.refused_by == Rule.MONEY_SPENT
+
+
+def test_the_month_is_the_clinics_own(world):
+    Clinic.objects.update(monthly_budget_cents=2)
+    first_of_november = NOW.replace(day=1, hour=6, minute=30)  # 23:30 of October 31 in Los Angeles
+    spend(world, 20, created_at=first_of_november)
+    assert tell(world).deliver().status == "delivered"
+    spend(world, 20, created_at=first_of_november + timedelta(hours=1))
+    assert tell(world).deliver().status == "refused"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_spend_the_last_of_it_once(monkeypatch):
+    world = factories.World(monthly_budget_cents=2)
+    several = many(world, 2)
+    at_once([lambda told=told: outbox.deliver(told.message.pk, now=NOW) for told in several])
+    assert statuses() == {"delivered": 1, "refused": 1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_clinics_lock_both_spend_it(monkeypatch):
+    world = factories.World(monthly_budget_cents=2)
+    several = many(world, 2)
+    both = threading.Barrier(2)
+
+    def read_by_both(messages, now):
+        left = {one.clinic_id: 20 for one in messages}
+        both.wait(5)
+        return left
+
+    monkeypatch.setattr(boarding, "_money_left", read_by_both)
+    at_once([lambda told=told: outbox.deliver(told.message.pk, now=NOW) for told in several])
+    assert statuses() == {"delivered": 2}
+
+
+def test_three_waiting_for_one_number_are_not_all_refused(world):
+    """The cap leaves room for two: the third is refused, not each for the sake of the others."""
+    first = tell(world)
+    for _ in range(2):
+        tell(world, phone=first.point.value)
+    Clinic.objects.update(sms_per_day=9)
+    outbox.deliver_due(now=minutes(0))
+    assert statuses() == {"delivered": 2, "refused": 1}
