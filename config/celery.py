@@ -39,6 +39,7 @@ def _every(seconds: int, task: str) -> dict[str, Any]:
 app.conf.beat_schedule = {
     "cascades due": _every(5 * SECOND, "matching.tasks.sweep_cascades"),
     "messages due": _every(5 * SECOND, "notifications.tasks.sweep_outbox"),
+    "other ways to try": _every(30 * SECOND, "notifications.tasks.sweep_ways"),
     "events to apply": _every(10 * SECOND, "waitlist.tasks.sweep_events"),
     "conflicts to resolve": _every(30 * SECOND, "matching.tasks.sweep_conflicts"),
     "promises to check": _every(5 * MINUTE, "ops.tasks.sweep_checkups"),

@@ -8,8 +8,9 @@ from notifications import outages, outbox, replies
 
 SWEPT_AT_ONCE = 2_000
 PORTION = 500
-ANSWERED_AT_ONCE = 100
+BATCH = 100
 SWEPT_EVERY_SECONDS = 5
+WAYS_SWEPT_EVERY_SECONDS = 30
 
 
 @shared_task
@@ -39,5 +40,24 @@ def sweep_outbox() -> None:
     due = outbox.due(now=timezone.now(), limit=SWEPT_AT_ONCE)
     for n in range(0, len(due), PORTION):
         deliver_many.apply_async((due[n : n + PORTION],), expires=SWEPT_EVERY_SECONDS)
-    for heard_id in replies.unhandled(now=timezone.now(), limit=ANSWERED_AT_ONCE):
+    for heard_id in replies.unhandled(now=timezone.now(), limit=BATCH):
         answer.apply_async((heard_id,), expires=SWEPT_EVERY_SECONDS)
+
+
+@shared_task
+def go_on(message_id: int) -> None:
+    outbox.go_on(message_id, now=timezone.now())
+
+
+@shared_task
+def follow_up(offer_id: int) -> None:
+    outbox.follow_up(offer_id, now=timezone.now())
+
+
+@shared_task
+def sweep_ways() -> None:
+    heart.beat("notifications.tasks.sweep_ways", now=timezone.now())
+    for message_id in outbox.silent(now=timezone.now(), limit=BATCH):
+        go_on.apply_async((message_id,), expires=WAYS_SWEPT_EVERY_SECONDS)
+    for offer_id in outbox.to_follow_up(now=timezone.now(), limit=BATCH):
+        follow_up.apply_async((offer_id,), expires=WAYS_SWEPT_EVERY_SECONDS)

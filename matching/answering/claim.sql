@@ -61,6 +61,7 @@ WITH before AS (
         (SELECT starts_at FROM waitlist_slot WHERE id = %(slot_id)s), 'pending', 0, %(now)s, '', '', '', %(now)s
     FROM others JOIN notifications_message m ON m.offer_id = others.id AND m.kind = 'offer'
         AND m.status IN ('sending', 'sent', 'delivered', 'unknown')
+        AND m.channel NOT IN ('voice', 'staff') -- nobody is called to be told of an end
         AND m.round = others.rounds -- of somebody asked again as reserve, the last time
     WHERE others.state = 'retracted'
     UNION ALL

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from notifications.channels import email, simulator, twilio, webhook
+from notifications.channels import email, outreach, simulator, twilio, webhook
 from notifications.channels.base import Outcome, Result, Transport
 from notifications.models import Message
 from notifications.states import Channel
@@ -16,13 +16,15 @@ def of(message: Message) -> Transport:
         return email
     if message.channel == Channel.WEBHOOK:
         return webhook
+    if message.channel == Channel.STAFF:
+        return outreach
     transports: dict[str, Transport] = {"simulator": simulator, "twilio": twilio}
     return transports[settings.SMS_TRANSPORT]
 
 
 def is_remote(message: Message) -> bool:
     """Whether its provider is somewhere else, and may take its time."""
-    return of(message) is not simulator
+    return of(message) not in (simulator, outreach)
 
 
 def is_paced(message: Message) -> bool:

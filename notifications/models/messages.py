@@ -48,6 +48,7 @@ class Message(models.Model):
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
+    silent_at = models.DateTimeField(null=True, help_text="When it was found that no receipt had come for minutes.")
     resent_at = models.DateTimeField(null=True, help_text="When it was put back once, surely not sent or not received.")
     unreached = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="How often in a row the provider could not be reached with it."

@@ -1,9 +1,12 @@
 """The outbox: what is to be told is a row, written with its cause and sent after commit, never twice."""
 
 from notifications.outbox.bookings import confirm, known_at, reachable, take_cancellation_back, tell_change, write_back
+from notifications.outbox.chain import go_on, silent
 from notifications.outbox.delivery import deliver, deliver_due, deliver_slot, due, due_of_slot
 from notifications.outbox.endings import tell_end
 from notifications.outbox.flight import fly
+from notifications.outbox.follow_ups import follow_up, to_follow_up
+from notifications.outbox.outreach import no_answer, reached
 from notifications.outbox.queue import drop_unsent, enqueue, enqueue_news, enqueue_offers, offer_messages
 from notifications.outbox.receipts import receipt
 from notifications.outbox.ways import Route, Ways, answer_by, find_ways, still_hold
@@ -24,13 +27,19 @@ __all__ = [
     "enqueue_offers",
     "find_ways",
     "fly",
+    "follow_up",
+    "go_on",
     "known_at",
+    "no_answer",
     "offer_messages",
     "reachable",
+    "reached",
     "receipt",
+    "silent",
     "still_hold",
     "take_cancellation_back",
     "tell_change",
     "tell_end",
+    "to_follow_up",
     "write_back",
 ]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from matching.models import Offer
-from matching.states import OfferState
+from matching.states import MAY_ANSWER, OfferState
 from notifications import rules
 from notifications.models import Message
 from notifications.outbox import deadlines, queue
@@ -44,6 +44,8 @@ def look(message: Message, so_far: rules.Spent, left_mills: int | None, *, now: 
         return Verdict(MessageStatus.DROPPED, Rule.TOO_LATE)
     if message.channel == Channel.WEBHOOK:
         return _after_the_booking(message, now=now)
+    if message.channel == Channel.STAFF:
+        return GO if _may_be_taken(message.offer, now) else Verdict(MessageStatus.DROPPED, Rule.OFFER_OVER)
     if rule := untrue(message, now=now):
         return Verdict(MessageStatus.DROPPED, rule)
     if message.kind in NEWS_OF_AN_END and _is_in_flight(message):
@@ -55,6 +57,8 @@ def untrue(message: Message, *, now: datetime) -> Rule | None:
     """Why what it says is no longer so."""
     offer = message.offer
     if message.kind == Kind.OFFER and (offer is None or not _is_open(offer, now)):
+        return Rule.OFFER_OVER
+    if message.kind == Kind.FOLLOW_UP and not _may_be_taken(offer, now):
         return Rule.OFFER_OVER
     if message.kind in NEWS_OF_AN_END and offer is not None:
         return _not_worth_telling(message, offer, now)
@@ -80,6 +84,11 @@ def _is_open(offer: Offer, now: datetime) -> bool:
     if offer.state != OfferState.PENDING or not offer.slot.is_live:
         return False
     return offer.expires_at > now or deadlines.present(offer, now=now) > now
+
+
+def _may_be_taken(offer: Offer | None, now: datetime) -> bool:
+    """Whether a yes would still count, be it late."""
+    return offer is not None and offer.state in MAY_ANSWER and offer.slot.is_live and offer.slot.starts_at > now
 
 
 def _not_worth_telling(message: Message, offer: Offer, now: datetime) -> Rule | None:

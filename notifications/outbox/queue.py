@@ -10,7 +10,7 @@ from matching.models import Offer
 from notifications import asked
 from notifications.models import ContactPoint, Message
 from notifications.outbox.ways import Route
-from notifications.states import REACHED_CARRIER, Kind, MessageStatus, Purpose, Rule
+from notifications.states import REACHED_CARRIER, Channel, Kind, MessageStatus, Purpose, Rule
 from waitlist.models import Clinic, Patient, Slot, WaitlistEntry
 from waitlist.nudge import nudge
 from waitlist.states import AppointmentStatus
@@ -69,6 +69,7 @@ def enqueue_news(kind: Kind, offers: Sequence[Offer], *, now: datetime) -> None:
         told = told.filter(kind__in=(Kind.OFFER, Kind.BOOKED))
     else:
         told = asked.of(offers).filter(status__in=REACHED_CARRIER)
+    told = told.exclude(channel__in=(Channel.VOICE, Channel.STAFF))  # nobody is called to be told of an end
     ends_at: dict[int | None, datetime] = {offer.pk: end_is_news_until(offer) for offer in offers}
     booked = Message.objects.filter(offer__in=offers, kind=Kind.BOOKED).order_by("appointment_id")
     visits: dict[int | None, int | None] = {}

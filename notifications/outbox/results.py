@@ -10,13 +10,13 @@ from django.db import transaction
 from audit import trail
 from matching.models import Offer
 from matching.states import OfferState
-from notifications import outages, rules
+from notifications import outages
 from notifications.channels import Outcome, Result
 from notifications.models import ContactPoint, Message
-from notifications.outbox import learning
+from notifications.outbox import chain, learning
 from notifications.outbox.checks import Verdict
-from notifications.outbox.queue import enqueue, enqueue_news, key
-from notifications.states import MESSAGE_MOVES, Capability, Channel, ContactKind, Kind, MessageStatus, Rule
+from notifications.outbox.queue import enqueue_news
+from notifications.states import MESSAGE_MOVES, Capability, Channel, Kind, MessageStatus, Rule
 from waitlist import writebacks
 from waitlist.live import hint
 from waitlist.nudge import nudge
@@ -24,11 +24,15 @@ from waitlist.states import SlotState
 
 log = logging.getLogger(__name__)
 FIRST_WAIT_SECONDS = 2
-LONGEST_WAIT_SECONDS = {Channel.SMS: 60, Channel.EMAIL: 300, Channel.WEBHOOK: 600}
-GIVE_UP = {Channel.SMS: timedelta(hours=24), Channel.EMAIL: timedelta(hours=24), Channel.WEBHOOK: timedelta(hours=1)}
+LONGEST_WAIT_SECONDS = {
+    Channel.SMS: 60,
+    Channel.VOICE: 60,
+    Channel.EMAIL: 300,
+    Channel.STAFF: 300,
+    Channel.WEBHOOK: 600,
+}
+GIVE_UP = {channel: timedelta(hours=1 if channel == Channel.WEBHOOK else 24) for channel in LONGEST_WAIT_SECONDS}
 LOOK_AGAIN = timedelta(minutes=1)
-NOT_TOLD = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.REFUSED, MessageStatus.DROPPED)
-ALSO_BY_EMAIL = (Kind.OFFER, Kind.BOOKED, Kind.LOST, Kind.GONE, Kind.APOLOGY)
 
 
 @transaction.atomic
@@ -94,7 +98,8 @@ def failed(message: Message, result: Result, *, now: datetime) -> None:
         return
     if message.contact_point is not None and message.channel == Channel.SMS:
         learning.learn(message.contact_point, code, now=now)
-    if not _by_email(message, now=now) and message.kind == Kind.OFFER and not _told_otherwise(message):
+    chain.hop(message, result.code or message.refused_by or result.outcome.name.lower(), now=now)
+    if message.kind == Kind.OFFER and not chain.told_otherwise(message):
         nudge("matching.tasks.advance", message.slot_id or 0)
 
 
@@ -143,7 +148,7 @@ def _again(message: Message, result: Result, *, now: datetime, **known: Any) -> 
         return
     if result.outcome == Outcome.MISCONFIGURED:
         log.error("message %s: %s is not set up (%s)", message.pk, message.channel, result.code)
-        _by_email(message, now=now)
+        chain.hop(message, result.code, is_over=False, now=now)
     resent = {"resent_at": now} if lost else {}
     rows = Message.objects.filter(pk=message.pk, status=message.status)  # and no receipt has come meanwhile
     rows.update(status=MessageStatus.PENDING, next_attempt_at=at, **known, **resent)
@@ -156,37 +161,3 @@ def wait(message: Message, outcome: Outcome) -> timedelta:
         return timedelta(seconds=longest)
     seconds = min(FIRST_WAIT_SECONDS * 2 ** min(message.attempts - 1, 12), longest)
     return timedelta(seconds=seconds * Random(f"{message.pk}:{message.attempts}").uniform(0.75, 1.25))
-
-
-def _by_email(message: Message, *, now: datetime) -> Message | None:
-    """The same by e-mail, to whoever has allowed it and has not had it."""
-    if message.channel != Channel.SMS or message.kind not in ALSO_BY_EMAIL or message.patient is None:
-        return None
-    if message.not_after is not None and message.not_after <= now:
-        return None
-    for user in message.patient.contacts.filter(contact_point__kind=ContactKind.EMAIL).select_related("contact_point"):
-        point = user.contact_point
-        if rules.forbidden(point, message.kind, message.purpose, Channel.EMAIL) is None:
-            return enqueue(
-                Kind(message.kind),
-                clinic=message.clinic,
-                contact_point=point,
-                channel=Channel.EMAIL,
-                purpose=message.purpose,
-                round=message.round,
-                dedupe_key=key(message.kind, message.offer_id, message.appointment_id, Channel.EMAIL, message.round),
-                context=message.context,
-                patient=message.patient,
-                offer=message.offer,
-                slot=message.slot,
-                appointment=message.appointment,
-                not_after=message.not_after,
-                now=now,
-            )
-    return None
-
-
-def _told_otherwise(message: Message) -> bool:
-    """Another message of the same offer, the same time, went out or still may."""
-    others = Message.objects.filter(offer=message.offer_id, kind=Kind.OFFER, round=message.round).exclude(pk=message.pk)
-    return others.exclude(status__in=NOT_TOLD).exists()

@@ -14,6 +14,8 @@ from waitlist.models import Patient, Slot
 
 EMAIL_TOO_FROM = timedelta(hours=24)
 CHANNELS = {ContactKind.PHONE: Channel.SMS, ContactKind.EMAIL: Channel.EMAIL}
+KINDS = {Channel.SMS: ContactKind.PHONE, Channel.VOICE: ContactKind.PHONE, Channel.EMAIL: ContactKind.EMAIL}
+LEADING = tuple(KINDS)  # the first they hear of it
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,17 @@ class Route:
     contact_point_id: int
     channel: str
     send_at: datetime
-    number: str = field(default="", compare=False, repr=False)  # of a text
+    number: str = field(default="", compare=False, repr=False)  # of a text or a call
+
+
+@dataclass(frozen=True)
+class _Time:
+    """What somebody is to be told of, until when it is of use, and what is left of the month's money."""
+
+    slot: Slot
+    until: datetime
+    left_mills: int | None
+    now: datetime
 
 
 @dataclass
@@ -51,7 +63,8 @@ def find_ways(
     slot: Slot, patients: Sequence[Patient], *, channels: Collection[str] = (), until: datetime, now: datetime
 ) -> Ways:
     """The ways between now and `until`, only by these channels, where any are named. Locks nothing: whoever writes
-    calls `still_hold` first."""
+    calls `still_hold` first. A month whose money is spent leaves e-mail."""
+    time = _Time(slot, until, rules.left_mills(slot.clinic, now=now), now)
     users = PatientContact.objects.filter(patient__in=patients, contact_point__clinic=slot.clinic_id)
     pairs = list(users.order_by("position", "pk").values_list("patient_id", "contact_point_id"))
     ids = {point_id for _, point_id in pairs}
@@ -64,7 +77,7 @@ def find_ways(
         points_of.setdefault(patient_id, []).append(point_id)
     found: dict[int, list[Route] | str] = {}
     for patient in patients:
-        allowed = _allowed_ways(slot, patient, theirs.get(patient.pk, ()), channels, until=until, now=now)
+        allowed = _allowed_ways(time, patient, theirs.get(patient.pk, ()), channels)
         found[patient.pk] = allowed
         if not isinstance(allowed, str):
             for way in allowed:
@@ -95,67 +108,66 @@ def _facts(point: ContactPoint, so_far: rules.Spent) -> _Seen:
 
 
 def _allowed_ways(
-    slot: Slot, patient: Patient, mine: Sequence[_Mailbox], channels: Collection[str], *, until: datetime, now: datetime
+    time: _Time, patient: Patient, mine: Sequence[_Mailbox], channels: Collection[str]
 ) -> list[Route] | str:
     """The ways by these channels; who could be told by others only is refused for that reason."""
-    allowed = [box for box in mine if not channels or CHANNELS[ContactKind(box.point.kind)] in channels]
-    ways = _ways(slot, patient, allowed, until=until, now=now)
-    if len(allowed) < len(mine) and isinstance(ways, str):
-        others = _ways(slot, patient, mine, until=until, now=now)
+    ways = _ways(time, patient, mine, channels or LEADING)
+    if channels and isinstance(ways, str):
+        others = _ways(time, patient, mine, LEADING)
         return others if isinstance(others, str) else str(Rule.OTHER_CHANNEL)
     return ways
 
 
-def _ways(
-    slot: Slot, patient: Patient, mine: Sequence[_Mailbox], *, until: datetime, now: datetime
-) -> list[Route] | str:
-    """A text; an e-mail beside it for a slot a day away, or instead of it where no text can go."""
-    text = _first(slot, patient, mine, ContactKind.PHONE, until=until, now=now)
-    mail = _first(slot, patient, mine, ContactKind.EMAIL, until=until, now=now)
-    if isinstance(text, Route) and isinstance(mail, Route):
-        if patient.preferred_channel == Channel.EMAIL:
-            return [mail]
-        if slot.starts_at - now < EMAIL_TOO_FROM:
-            return [text]
-        return [text, Route(mail.contact_point_id, mail.channel, text.send_at)]  # the night is nobody's time
-    if isinstance(text, Route):
-        return [text]
-    if isinstance(mail, Route):
-        return [mail]
-    return str(mail if text == Rule.NO_CONTACT else text)
+def _ways(time: _Time, patient: Patient, mine: Sequence[_Mailbox], channels: Collection[str]) -> list[Route] | str:
+    """The channel they prefer, else a text, else a call; an e-mail beside it for a slot a day away, or instead of it
+    where neither may go."""
+    tried = {
+        channel: _first(time, patient, mine, channel)
+        for channel in LEADING
+        if channel in channels or not mine
+    }
+    open_ways = {channel: way for channel, way in tried.items() if isinstance(way, Route)}
+    if not open_ways:
+        whys = [why for why in tried.values() if why != Rule.NO_CONTACT]
+        return str(whys[0] if whys else Rule.NO_CONTACT)
+    preferred = open_ways.get(Channel(patient.preferred_channel)) if patient.preferred_channel in LEADING else None
+    leading = preferred or next(iter(open_ways.values()))
+    mail = open_ways.get(Channel.EMAIL)
+    if mail is None or leading is mail or time.slot.starts_at - time.now < EMAIL_TOO_FROM:
+        return [leading]
+    return [leading, Route(mail.contact_point_id, mail.channel, leading.send_at)]  # the night is nobody's time
 
 
-def _first(
-    slot: Slot, patient: Patient, mine: Sequence[_Mailbox], kind: ContactKind, *, until: datetime, now: datetime
-) -> Route | Rule:
-    """The first contact point of this kind that may be used, or why the first of them may not."""
+def _first(time: _Time, patient: Patient, mine: Sequence[_Mailbox], channel: Channel) -> Route | Rule:
+    """The first contact point that may be used by this channel, or why the first of them may not."""
     why: Rule | None = None
     for box in mine:
-        if box.point.kind == kind:
-            way = _way(slot, patient, box, CHANNELS[kind], until=until, now=now)
+        if box.point.kind == KINDS[channel]:
+            way = _way(time, patient, box, channel)
             if isinstance(way, Route):
                 return way
             why = why or way
     return why or Rule.NO_CONTACT
 
 
-def _way(
-    slot: Slot, patient: Patient, box: _Mailbox, channel: Channel, *, until: datetime, now: datetime
-) -> Route | Rule:
-    point, state = box.point, slot.location.state
+def _way(time: _Time, patient: Patient, box: _Mailbox, channel: Channel) -> Route | Rule:
+    slot, now, point, by_phone = time.slot, time.now, box.point, channel in rules.PHONE
+    state = slot.location.state
     if rule := rules.forbidden(point, Kind.OFFER, Purpose.OFFERS, channel):
         return rule
-    where = states(patient, point.value, state) if channel == Channel.SMS else ()
+    where = states(patient, point.value, state) if by_phone else ()
     if rule := rules.over_cap(slot.clinic, box.so_far, Kind.OFFER, channel, where):
         return rule
-    if channel == Channel.EMAIL and slot.starts_at - now < timedelta(minutes=slot.clinic.email_lead_minutes):
+    if rule := rules.too_dear(Kind.OFFER, channel, rules.cost_mills(slot.clinic, channel, 1), time.left_mills):
+        return rule
+    if channel == Channel.EMAIL and rules.mail_too_slow(slot.clinic, slot, now=now):
         return Rule.MAIL_TOO_SLOW
     send_at: datetime | None = now
-    if channel == Channel.SMS:
+    if by_phone:
         send_at = rules.next_open(slot.clinic, patient, point.value, place_state=state, now=now)
-    if send_at is None or send_at >= until:
+    if send_at is None or send_at >= time.until:
         return Rule.OUTSIDE_HOURS
-    return Route(point.pk, channel, send_at, point.value if channel == Channel.SMS else "")
+    return Route(point.pk, channel, send_at, point.value if by_phone else "")
 
 
 def answer_by(slot: Slot, patient: Patient, ways: Sequence[Route], window: timedelta) -> datetime:

@@ -45,6 +45,12 @@ WORDINGS = {
         ("This time has just become free.", "It is yours if you answer by {deadline}."),
         "See it and answer",
     ),
+    Kind.FOLLOW_UP: Wording(
+        "Still open at {clinic}: {when}",
+        "{long_when}",
+        ("We texted you about this time some hours ago. It is still open.", "Whoever answers first has it."),
+        "See it and answer",
+    ),
     Kind.RETRACTED: Wording(
         "That time at {clinic} is taken",
         "Somebody was a moment faster",

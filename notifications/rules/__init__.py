@@ -4,7 +4,7 @@ docs/rules.md has a row for each.
 """
 
 from notifications.rules.caps import OFFERS, PHONE, Spent, capped, over_cap, spent
-from notifications.rules.hours import answer_by, next_open
+from notifications.rules.hours import answer_by, mail_too_slow, next_open
 from notifications.rules.money import cost_mills, left_mills, too_dear
 from notifications.rules.permission import forbidden, in_conversation
 
@@ -18,6 +18,7 @@ __all__ = [
     "forbidden",
     "in_conversation",
     "left_mills",
+    "mail_too_slow",
     "next_open",
     "over_cap",
     "spent",

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from notifications.rules import places
-from waitlist.models import Clinic, Patient
+from waitlist.models import Clinic, Patient, Slot
 
 SUNDAY = 6
 FEDERAL_MINUTES = (8 * 60, 21 * 60)  # 47 CFR 64.1200(c)(1), at the called party's
@@ -13,6 +13,11 @@ _EARLY_EVENING = (8 * 60, 20 * 60)
 STATE_MINUTES = {"FL": _EARLY_EVENING, "OK": _EARLY_EVENING, "WA": _EARLY_EVENING, "TX": (9 * 60, 21 * 60)}
 STATE_SUNDAY_MINUTES = {"TX": (12 * 60, 21 * 60)}
 LOOK_AHEAD_DAYS = 3
+
+
+def mail_too_slow(clinic: Clinic, slot: Slot, *, now: datetime) -> bool:
+    """An offer by e-mail is read within hours: nearer to the start than the clinic says it is not sent."""
+    return slot.starts_at - now < timedelta(minutes=clinic.email_lead_minutes)
 
 
 def legal_minutes(states: Iterable[str], weekday: int) -> tuple[int, int]:
