@@ -28,7 +28,8 @@ WAYS = {
     **dict.fromkeys((Kind.BOOKED, Kind.LOST, Kind.GONE, Kind.APOLOGY), WRITTEN),
 }
 KINDS = {Channel.SMS: ContactKind.PHONE, Channel.VOICE: ContactKind.PHONE, Channel.EMAIL: ContactKind.EMAIL}
-NOT_TOLD = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.REFUSED, MessageStatus.DROPPED)
+IN_VAIN = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)  # what a rule forbade, staff do not do instead
+NOT_TOLD = (*IN_VAIN, MessageStatus.REFUSED, MessageStatus.DROPPED)
 
 
 def hop(message: Message, because: str, *, is_over: bool = True, now: datetime) -> Message | None:
@@ -46,7 +47,8 @@ def hop(message: Message, because: str, *, is_over: bool = True, now: datetime) 
         if channel in tried:
             continue
         if channel == Channel.STAFF:
-            return _to_staff(message, because, now=now) if is_over and not _may_still_hear(same, message) else None
+            in_vain = is_over and not _may_still_hear(same, message) and same.filter(status__in=IN_VAIN).exists()
+            return _to_staff(message, because, now=now) if in_vain else None
         point = _point(message, channel, now=now)
         if point is not None:
             return _follow(message, channel, point, because, now=now)
