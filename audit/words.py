@@ -93,6 +93,7 @@ DONE = {
     "contact.learned": "Number or address: learned what it can receive",
     "writeback.owed": "Calendar to be told of a booking",
     "writeback.opened": "Calendar to be told",
+    "message.fell_back": "Not reached by one way: told by the next",
     "message.understood": "Reply understood",
     "writeback.gave_way": "Booking gave way to the calendar",
 }

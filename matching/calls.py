@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, Q, QuerySet
+from django.db.models import Exists, F, Q, QuerySet
 
 from matching import untold
 from matching.asking import clocks
 from matching.models import Offer
 from matching.policy.ends import answers_end_at
 from matching.states import MAY_ANSWER, OfferState
-from notifications import asked, outages
-from notifications.models import Outage, PatientContact
-from notifications.states import UNFINISHED, ContactKind, MessageStatus
+from notifications import asked, outages, rules
+from notifications.models import Message, Outage, PatientContact
+from notifications.states import UNFINISHED, Channel, ContactKind, Kind, MessageStatus
 from waitlist.models import Clinic
 from waitlist.states import LIVE_SLOT_STATES, EntryStatus
 
@@ -23,32 +23,52 @@ NOT_RECEIVED = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 
 @dataclass(frozen=True)
 class Call:
-    """Somebody to ring up, their number if we know one, and whether every way to them has failed."""
+    """Somebody to ring up, their number if we know one, whether every way to them has failed, and by when to call;
+    `is_unreachable`: that time is over, or they did not answer."""
 
     offer: Offer
     number: str
     has_failed: bool = True
+    due_at: datetime | None = None
+    is_unreachable: bool = False
 
 
 @dataclass(frozen=True)
 class News:
-    """What boards say of it: the outage of now, if any, and how many to call: of a free time, and of a lost visit."""
+    """What boards say of it: the outage of now, if any, how many to call: of a free time, and of a lost visit; and
+    whether the month's money for messages is spent."""
 
     outage: Outage | None
     people: int
     losers: int
+    is_money_spent: bool = False
 
 
 def news(clinic: Clinic, *, now: datetime) -> News:
-    return News(outages.of_now(), len(_offers(clinic, now=now)), untold.of_clinic(clinic, now=now).count())
+    people, losers = len(_offers(clinic, now=now)), untold.of_clinic(clinic, now=now).count()
+    return News(outages.of_now(), people, losers, rules.is_money_spent(clinic, now=now))
 
 
 def of_clinic(clinic: Clinic, *, now: datetime) -> list[Call]:
-    """Whom to ring up, by the start of the time on offer."""
+    """Whom to ring up, by the start of the time on offer; who could not be reached by telephone either comes last."""
     offers = _offers(clinic, now=now)
     numbers = numbers_of(clinic, [offer.patient_id for offer in offers], contact_point__stopped_at=None)
     failed = set(_failed().filter(pk__in=[offer.pk for offer in offers]).values_list("pk", flat=True))
-    return [Call(offer, numbers.get(offer.patient_id, ""), offer.pk in failed) for offer in offers]
+    listed = {one.offer_id: one for one in _on_the_list(offers)}
+    found = []
+    for offer in offers:
+        hop = listed.get(offer.pk)
+        due_at = hop.next_attempt_at if hop is not None and hop.status == MessageStatus.PENDING else None
+        in_vain = hop is not None and hop.status in NOT_RECEIVED
+        found.append(Call(offer, numbers.get(offer.patient_id, ""), offer.pk in failed, due_at, in_vain))
+    return sorted(found, key=lambda call: call.is_unreachable)
+
+
+def _on_the_list(offers: Iterable[Offer]) -> QuerySet[Message]:
+    """Their last hop: the call by staff."""
+    rounds = {offer.pk: offer.rounds for offer in offers}
+    rows = Message.objects.filter(offer__in=rounds, kind=Kind.OFFER, channel=Channel.STAFF, round=F("offer__rounds"))
+    return rows.only("offer", "status", "next_attempt_at")
 
 
 def of_losers(clinic: Clinic, *, now: datetime) -> list[Call]:

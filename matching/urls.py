@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern] = [
     path("slots/<int:pk>/undo/", undo.undo, name="slot-undo"),
     path("slots/<int:pk>/book/", slots.book, name="slot-book"),
     path("calls/", calls.index, name="calls"),
+    path("calls/<int:pk>/no-answer/", calls.no_answer, name="call-no-answer"),
     path("calls/<int:pk>/no/", calls.said_no, name="call-no"),
     path("calls/<int:pk>/told/", calls.told, name="call-told"),
     path("settings/policies/", policies.index, name="policies"),

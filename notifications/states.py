@@ -83,10 +83,9 @@ class Rule(TextChoices):
     OFFERS_PER_WEEK = "offers_per_week", "Enough offers this week"
     OFFERS_PER_MONTH = "offers_per_month", "Enough offers this month"
     TEXTS_PER_DAY = "texts_per_day", "Enough texts in 24 hours"
-    OUTSIDE_HOURS = "outside_hours", "Outside the hours they may be texted"
+    OUTSIDE_HOURS = "outside_hours", "Outside the hours they may be texted or called"
     MAIL_TOO_SLOW = "mail_too_slow", "An e-mail would be read too late"
     MONEY_SPENT = "money_spent", "The clinic's money for messages is spent this month"
-    DAY_OFF = "day_off", "A day on which the clinic contacts nobody"
     OTHER_CHANNEL = "other_channel", "Cannot be told by the channels of this wave"
 
     TOO_LATE = "too_late", "Too late to be of use"

@@ -63,6 +63,7 @@ FOR: dict[str, set[Role]] = {  # everything else is for the front desk
     "checks": MANAGER | COMPLIANCE,
     "surge-days": MANAGER,
     "cancelling": MANAGER,
+    "contacting": MANAGER,
     "fee-waive": MANAGER,
     "earlier-times": MANAGER,
     "surge-day-remove": MANAGER,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -16,6 +17,11 @@ from waitlist.tiers import Rules
 SCORE = (
     *(f"weight_{part}" for part in PARTS),
     *("threshold", "travel_kmh", "newcomer_percent", "default_notice_minutes", "email_lead_minutes"),
+)
+CONTACTING = (
+    *("send_from_minute", "send_until_minute", "quiet_days"),
+    *("offers_per_day", "offers_per_week", "offers_per_month", "sms_per_day", "texts_per_second"),
+    *("monthly_budget_cents", "text_cost_mills", "call_cost_mills"),
 )
 CANCELLING = ("grace_minutes", "cancel_fee_percent_early", "cancel_fee_percent_late", "cancel_notice_minutes")
 
@@ -54,6 +60,18 @@ def set_score(clinic: Clinic, *, now: datetime, **fields: int) -> int:
     clinic.save(update_fields=SCORE)
     nudge("waitlist.tasks.refresh_clinic", clinic.pk)  # whoever joined meanwhile
     return policybook.rescore(clinic, old=old, new=clinic.threshold, now=now)
+
+
+@transaction.atomic(durable=True)
+def set_contacting(clinic: Clinic, **fields: Any) -> None:
+    """When and how often people are written to from now on, and what it may cost. ValidationError by field; what is on
+    its way already is looked at once more before it goes. django-auditlog writes the line."""
+    clinic = _locked(clinic)
+    for name in CONTACTING:
+        setattr(clinic, name, fields[name])
+    others = {field.name for field in Clinic._meta.get_fields()} - set(CONTACTING)
+    clinic.full_clean(exclude=others, validate_unique=False)
+    clinic.save(update_fields=CONTACTING)
 
 
 @transaction.atomic(durable=True)

@@ -11,7 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 from matching import calls, claims, untold
 from matching.claims import Claim
 from matching.models import Offer
-from notifications import outages
+from notifications import outages, outbox
 from waitlist import access
 from waitlist.views.answer import is_update
 
@@ -34,10 +34,24 @@ def said_no(request: HttpRequest, pk: int) -> HttpResponse:
     """They said no on the phone."""
     clinic = access.get_clinic(request)
     offer = get_object_or_404(Offer.objects.select_related("patient"), slot__clinic=clinic, pk=pk)
-    if claims.decline(offer.pk, reason="", via="staff", now=timezone.now()) == Claim.DECLINED:
+    now = timezone.now()
+    outbox.reached(offer, now=now)
+    if claims.decline(offer.pk, reason="", via="staff", now=now) == Claim.DECLINED:
         messages.success(request, f"{offer.patient.name} said no.")
     else:
         messages.warning(request, "They had answered before. Nothing was changed.")
+    return redirect("calls")
+
+
+@require_POST
+def no_answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """They did not pick up: they stay on the list, last, as unreachable."""
+    clinic = access.get_clinic(request)
+    offer = get_object_or_404(Offer.objects.select_related("patient"), slot__clinic=clinic, pk=pk)
+    if outbox.no_answer(offer, now=timezone.now()):
+        messages.success(request, f"{offer.patient.name} did not answer.")
+    else:
+        messages.warning(request, "That was done before, or it was not to be called any more.")
     return redirect("calls")
 
 

@@ -5,7 +5,7 @@ docs/rules.md has a row for each.
 
 from notifications.rules.caps import OFFERS, PHONE, Spent, capped, over_cap, spent
 from notifications.rules.hours import answer_by, mail_too_slow, next_open
-from notifications.rules.money import cost_mills, left_mills, too_dear
+from notifications.rules.money import cost_mills, is_money_spent, left_mills, spent_mills, too_dear
 from notifications.rules.permission import forbidden, in_conversation
 
 __all__ = [
@@ -17,10 +17,12 @@ __all__ = [
     "cost_mills",
     "forbidden",
     "in_conversation",
+    "is_money_spent",
     "left_mills",
     "mail_too_slow",
     "next_open",
     "over_cap",
     "spent",
+    "spent_mills",
     "too_dear",
 ]

@@ -1,7 +1,7 @@
 """When a phone may be texted: the law of zone and state, and the clinic's own hours within it."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from notifications.rules import places
@@ -12,7 +12,7 @@ FEDERAL_MINUTES = (8 * 60, 21 * 60)  # 47 CFR 64.1200(c)(1), at the called party
 _EARLY_EVENING = (8 * 60, 20 * 60)
 STATE_MINUTES = {"FL": _EARLY_EVENING, "OK": _EARLY_EVENING, "WA": _EARLY_EVENING, "TX": (9 * 60, 21 * 60)}
 STATE_SUNDAY_MINUTES = {"TX": (12 * 60, 21 * 60)}
-LOOK_AHEAD_DAYS = 3
+LOOK_AHEAD_DAYS = 5
 
 
 def mail_too_slow(clinic: Clinic, slot: Slot, *, now: datetime) -> bool:
@@ -35,10 +35,17 @@ def sending_minutes(clinic: Clinic, states: Iterable[str], weekday: int) -> tupl
     return max(start, clinic.send_from_minute), min(end, clinic.send_until_minute)
 
 
+def is_quiet_day(clinic: Clinic, day: date) -> bool:
+    """A day on which the clinic contacts nobody, by the calendar where they are."""
+    return day in clinic.quiet_days
+
+
 def is_open(clinic: Clinic, zones: Iterable[ZoneInfo], states: frozenset[str], at: datetime) -> bool:
     """Whether it is a time to text in every zone they may be in."""
     for zone in zones:
         local = at.astimezone(zone)
+        if is_quiet_day(clinic, local.date()):
+            return False
         start, end = sending_minutes(clinic, states, local.weekday())
         if not start <= local.hour * 60 + local.minute < end:
             return False
@@ -48,7 +55,7 @@ def is_open(clinic: Clinic, zones: Iterable[ZoneInfo], states: frozenset[str], a
 def next_open(
     clinic: Clinic, patient: Patient | None, number: str, *, place_state: str, now: datetime
 ) -> datetime | None:
-    """The first moment from now on when this number may be texted; None if there is none in three days."""
+    """The first moment from now on when this number may be texted; None if there is none in five days."""
     if clinic.is_open_any_hour:
         return now
     zones, states = places.zones(clinic, patient, number), places.states(patient, number, place_state)
@@ -73,7 +80,7 @@ def answer_by(
 
 
 def _openings(clinic: Clinic, zones: Iterable[ZoneInfo], states: frozenset[str], now: datetime) -> Iterator[datetime]:
-    """When the day begins in each zone, yesterday to three days ahead, by the wall clock there."""
+    """When the day begins in each zone, today to five days ahead, by the wall clock there."""
     for zone in zones:
         today = now.astimezone(zone).date()
         for days in range(LOOK_AHEAD_DAYS + 1):

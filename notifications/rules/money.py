@@ -38,3 +38,9 @@ def too_dear(kind: str, channel: str, mills: int, left: int | None) -> Rule | No
     if left is not None and kind in OFFERS and channel in (Channel.SMS, Channel.VOICE) and mills > left:
         return Rule.MONEY_SPENT
     return None
+
+
+def is_money_spent(clinic: Clinic, *, now: datetime) -> bool:
+    """Whether not even one text more is paid for this month."""
+    left = left_mills(clinic, now=now)
+    return too_dear(OFFERS[0], Channel.SMS, cost_mills(clinic, Channel.SMS, 1), left) is not None

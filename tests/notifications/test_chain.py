@@ -35,7 +35,8 @@ def address(told, *grants):
 
 def report(told, status, code="", *, channel="sms", at=NOW):
     message = Message.objects.get(offer=told.offer, channel=channel, kind="offer")
-    return outbox.receipt(message.public_id, provider_id=message.provider_id or f"SM{message.pk}", status=status, code=code, now=at)
+    sid = message.provider_id or f"SM{message.pk}"
+    return outbox.receipt(message.public_id, provider_id=sid, status=status, code=code, now=at)
 
 
 def ways(told):

@@ -1,6 +1,9 @@
 """The rules of contact: hours by zone and state, caps, and permission."""
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -196,3 +199,21 @@ def test_an_answer_to_a_tap_may_come_at_night():
     offer.answered_by = "staff"
     assert not rules.in_conversation("booked", offer, now=NOW)
     assert rules.in_conversation("answer", None, now=NOW)
+
+
+def test_on_a_quiet_day_nobody_is_texted_where_they_are():
+    christmas = clinic(quiet_days=[date(2026, 12, 25), date(2026, 12, 26)])
+    assert opens(at(LA, 2026, 12, 24, 19), clinic_=christmas) == at(LA, 2026, 12, 24, 19)
+    assert opens(at(LA, 2026, 12, 24, 21), clinic_=christmas) == at(LA, 2026, 12, 27, 8)
+    eve_there = at(LA, 2026, 12, 24, 19, 59)  # in Honolulu it is still afternoon of the 24th
+    hawaiian = Patient(timezone="Pacific/Honolulu")
+    assert opens(eve_there, clinic_=christmas, patient=hawaiian) == eve_there
+
+
+def test_every_rule_has_its_row_and_its_function_in_the_docs():
+    text = (Path(__file__).parents[2] / "docs" / "rules.md").read_text()
+    for rule in Rule:
+        assert f"`{rule}`" in text, f"{rule} has no row in docs/rules.md"
+    for name in re.findall(r"`(rules|outbox)\.([a-z_.]+)`", text):
+        module = import_module(f"notifications.{name[0]}." + name[1].rsplit(".", 1)[0])
+        assert callable(getattr(module, name[1].rsplit(".", 1)[1])), name

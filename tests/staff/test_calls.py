@@ -183,3 +183,40 @@ def test_in_an_outage_whoever_cancels_is_asked_to_call(staff, world):
     answer = staff.post(url, {"reason": "other reason", "by": "clinic"}, follow=True).content.decode()
     visit.refresh_from_db()
     assert visit.status == "cancelled" and "no way to tell the patient: please call" in answer
+
+
+def to_call(offer: Offer, **fields) -> Message:
+    """The last hop of somebody nothing reached: staff are to ring them up."""
+    return Message.objects.create(**{
+        "clinic": offer.slot.clinic, "kind": "offer", "channel": "staff", "patient": offer.patient, "offer": offer,
+        "contact_point": offer.patient.contact_points.get(), "slot": offer.slot, "dedupe_key": f"staff:{offer.pk}",
+        "next_attempt_at": timezone.now() + timedelta(hours=1), "created_at": timezone.now(), **fields,
+    })  # fmt: skip
+
+
+def test_a_call_is_due_within_the_hour_and_then_they_are_unreachable(staff: Client, world: World):
+    late, due = asked(world, "failed"), asked(world, "failed")
+    to_call(due), to_call(late, status="failed", error_code="unreachable")
+    text = page(staff)
+    assert "Call by" in text and "Unreachable" in text
+    assert text.index(due.patient.name) < text.index(late.patient.name), "the one who may still be reached comes first"
+
+
+def test_no_answer_is_written_down_and_they_stay_last(staff: Client, world: World):
+    offer = asked(world, "failed")
+    hop = to_call(offer)
+    answer = staff.post(reverse("call-no-answer", args=[offer.pk]), follow=True).content.decode()
+    assert f"{offer.patient.name} did not answer." in answer and "Unreachable" in answer
+    hop.refresh_from_db()
+    assert (hop.status, hop.error_code) == ("undelivered", "no_answer")
+    again = staff.post(reverse("call-no-answer", args=[offer.pk]), follow=True).content.decode()
+    assert "That was done before" in again
+
+
+def test_who_said_no_on_the_phone_was_reached(staff: Client, world: World):
+    offer = asked(world, "failed")
+    hop = to_call(offer)
+    staff.post(reverse("call-no", args=[offer.pk]))
+    hop.refresh_from_db()
+    assert hop.status == "delivered"
+    assert "Nobody to call" in page(staff)

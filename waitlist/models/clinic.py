@@ -3,6 +3,7 @@
 from typing import ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -88,6 +89,9 @@ class Clinic(models.Model):
     )
     send_from_minute = models.PositiveSmallIntegerField(default=8 * 60)
     send_until_minute = models.PositiveSmallIntegerField(default=20 * 60)
+    quiet_days = ArrayField(
+        models.DateField(), default=list, blank=True, help_text="On these days nobody is texted or called."
+    )
     offers_per_day = models.PositiveSmallIntegerField(default=2)
     offers_per_week = models.PositiveSmallIntegerField(default=3)
     offers_per_month = models.PositiveSmallIntegerField(default=8)

@@ -58,6 +58,12 @@ SETTINGS = (  # address by name, who may open it, what it is called, what for
         "Which of them close you, by country and state; and when a sick day is asked about before it is refilled.",
     ),
     (
+        "contacting",
+        Role.MANAGER,
+        "When and how often",
+        "Hours, days off, how many offers and texts, and what messages may cost.",
+    ),
+    (
         "connections",
         Role.ADMIN,
         "Calendars",
