@@ -42,6 +42,7 @@ app.conf.beat_schedule = {
     "other ways to try": _every(30 * SECOND, "notifications.tasks.sweep_ways"),
     "events to apply": _every(10 * SECOND, "waitlist.tasks.sweep_events"),
     "conflicts to resolve": _every(30 * SECOND, "matching.tasks.sweep_conflicts"),
+    "visits to remind of": _every(2 * MINUTE, "notifications.tasks.sweep_reminders"),
     "promises to check": _every(5 * MINUTE, "ops.tasks.sweep_checkups"),
     "trail to seal": _every(1 * HOUR, "audit.tasks.seal"),
     "days waited": _every(1 * HOUR, "waitlist.tasks.refresh_waiting"),

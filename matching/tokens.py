@@ -1,20 +1,21 @@
 """Claim links: derived from the offer's public id, stored nowhere, the same on every resend.
 
 A token is one character naming the key, the offer's 8-character public id, and the first 128 bits of
-HMAC-SHA256(key, "offer:" + public id), base64url without padding: 31 characters.
+HMAC-SHA256(key, "offer:" + public id), base64url without padding: 31 characters. That of a visit is the same with its
+number, as 8 characters, and "visit:".
 """
 
 import hashlib
 import hmac
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from django.conf import settings
 
 _ID_LENGTH = 8
 
 
-def _mac(key: str, public_id: str) -> str:
-    digest = hmac.new(key.encode(), b"offer:" + public_id.encode(), hashlib.sha256).digest()
+def _mac(key: str, public_id: str, purpose: str) -> str:
+    digest = hmac.new(key.encode(), f"{purpose}:{public_id}".encode(), hashlib.sha256).digest()
     return urlsafe_b64encode(digest[:16]).decode().rstrip("=")
 
 
@@ -23,17 +24,17 @@ def _key_id(key: str) -> str:
     return urlsafe_b64encode(hashlib.sha256(b"key-id:" + key.encode()).digest())[:1].decode()
 
 
-def make(public_id: str) -> str:
+def make(public_id: str, purpose: str = "offer") -> str:
     """The token of an offer, with the newest key."""
     key = settings.TOKEN_KEYS[0]
-    return _key_id(key) + public_id + _mac(key, public_id)
+    return _key_id(key) + public_id + _mac(key, public_id, purpose)
 
 
-def read(token: str) -> str | None:
+def read(token: str, purpose: str = "offer") -> str | None:
     """The offer's public id, or None for anything we did not make."""
     key_id, public_id, mac = token[:1], token[1 : 1 + _ID_LENGTH], token[1 + _ID_LENGTH :]
     for key in settings.TOKEN_KEYS:
-        if key_id == _key_id(key) and hmac.compare_digest(mac.encode(), _mac(key, public_id).encode()):
+        if key_id == _key_id(key) and hmac.compare_digest(mac.encode(), _mac(key, public_id, purpose).encode()):
             return public_id
     return None
 
@@ -41,3 +42,19 @@ def read(token: str) -> str | None:
 def link(public_id: str) -> str:
     """The address a text carries."""
     return f"{settings.PUBLIC_URL}/o/{make(public_id)}"
+
+
+def make_visit(appointment_id: int) -> str:
+    """The token of a visit."""
+    return make(urlsafe_b64encode(appointment_id.to_bytes(6)).decode(), "visit")
+
+
+def read_visit(token: str) -> int | None:
+    """The number of the visit, or None for anything we did not make."""
+    found = read(token, "visit")
+    return None if found is None else int.from_bytes(urlsafe_b64decode(found))
+
+
+def visit_link(appointment_id: int) -> str:
+    """The address a reminder carries."""
+    return f"{settings.PUBLIC_URL}/v/{make_visit(appointment_id)}"

@@ -92,6 +92,7 @@ class Rule(TextChoices):
     OFFER_OVER = "offer_over", "The offer was over"
     NEVER_TOLD = "never_told", "They were never told of the offer"
     NOT_BOOKED = "not_booked", "The booking no longer stands"
+    VISIT_MOVED = "visit_moved", "The visit is at another time now"
     ON_AGAIN = "on_again", "The visit is on again"
     BROADCAST = "broadcast", "Told on the page only: too many were asked"
 

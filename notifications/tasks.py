@@ -1,16 +1,20 @@
 """What a worker does for the outbox: read the clock, send what is due."""
 
+import logging
+
 from celery import shared_task
 from django.utils import timezone
 
 from audit import heart
-from notifications import outages, outbox, replies
+from notifications import outages, outbox, reminders, replies
 
+log = logging.getLogger(__name__)
 SWEPT_AT_ONCE = 2_000
 PORTION = 500
 BATCH = 100
 SWEPT_EVERY_SECONDS = 5
 WAYS_SWEPT_EVERY_SECONDS = 30
+REMINDER_BATCHES = 20
 
 
 @shared_task
@@ -61,3 +65,18 @@ def sweep_ways() -> None:
         go_on.apply_async((message_id,), expires=WAYS_SWEPT_EVERY_SECONDS)
     for offer_id in outbox.to_follow_up(now=timezone.now(), limit=BATCH):
         follow_up.apply_async((offer_id,), expires=WAYS_SWEPT_EVERY_SECONDS)
+
+
+@shared_task
+def sweep_reminders() -> None:
+    """Visits whose reminders are due, a batch after another until none is left or it is time for the next sweep."""
+    heart.beat("notifications.tasks.sweep_reminders", now=timezone.now())
+    for _ in range(REMINDER_BATCHES):
+        found = reminders.waiting(now=timezone.now(), limit=BATCH)
+        for appointment_id in found:
+            try:
+                reminders.remind(appointment_id, now=timezone.now())
+            except Exception:  # one bad row must not hold up the others
+                log.exception("visit %s: no reminder could be written", appointment_id)
+        if len(found) < BATCH:
+            return

@@ -50,6 +50,8 @@ FIGURES = {  # columns that follow from recorded facts: counted, not decided
         *("standing", "days", "from_minute", "until_minute"),  # by trigger
     ),
     "waitlist_clinic": ("max_waited_days",),
+    "waitlist_patient": ("visits", "past_visits", "show_rate"),  # told, or counted from visits marked
+    "waitlist_appointment": ("remind_at",),
 }
 NOTE = """
 CREATE FUNCTION test_note_change() RETURNS trigger LANGUAGE plpgsql AS $$

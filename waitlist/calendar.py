@@ -18,6 +18,9 @@ from waitlist.states import (
     CancelledBy,
 )
 
+# At another time, or booked again, it is confirmed by nobody, and its reminders are due anew.
+NOT_REMINDED: dict[str, Any] = {"confirmed_at": None, "confirmed_via": "", "remind_at": None}
+
 
 @dataclass(frozen=True)
 class Time:
@@ -148,7 +151,7 @@ def uncancel(appointment: Appointment, *, now: datetime) -> bool | None:
     """Book it again at its own time; False if it is not cancelled any more, None if its patient is booked then."""
     still = Appointment.objects.filter(pk=appointment.pk, status__in=APPOINTMENT_MOVES[AppointmentStatus.BOOKED])
     fields: dict[str, Any] = {"status": AppointmentStatus.BOOKED, "cancelled_at": None, "cancel_reason": ""}
-    fields |= {"cancelled_by": CancelledBy.UNSAID}
+    fields |= {"cancelled_by": CancelledBy.UNSAID, **NOT_REMINDED}
     try:
         with transaction.atomic():
             moved = still.update(is_exclusive=True, **fields)
@@ -165,7 +168,7 @@ def move(appointment: Appointment, to: Time, *, version: int | None, now: dateti
     A move inside the clinic's own calendar (`version` given) is believed even where it double-books.
     """
     still = Appointment.objects.filter(pk=appointment.pk, status=AppointmentStatus.BOOKED)
-    fields: dict[str, Any] = to.fields()
+    fields: dict[str, Any] = to.fields() | (NOT_REMINDED if to.starts_at != appointment.starts_at else {})
     if version is not None:
         still, fields = still.filter(version__lte=version), fields | {"version": version}
     try:

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from audit import trail
 from waitlist import fees
-from waitlist.calendar import Time
+from waitlist.calendar import NOT_REMINDED, Time
 from waitlist.models import Appointment, Connection
 from waitlist.states import AppointmentStatus
 
@@ -42,7 +42,7 @@ def rebook(external_id: str, time: Time, *, clinic_id: int, version: int, now: d
         version__lt=version,
     )
     fields = {**time.fields(), "status": AppointmentStatus.BOOKED, "version": version}
-    fields |= {"cancelled_at": None, "cancel_reason": "", "cancelled_by": ""}
+    fields |= {"cancelled_at": None, "cancel_reason": "", "cancelled_by": "", **NOT_REMINDED}
     try:
         with transaction.atomic():
             moved = cancelled.update(is_exclusive=True, **fields)

@@ -19,6 +19,19 @@ APPOINTMENT_MOVES = {
     AppointmentStatus.BOOKED: {AppointmentStatus.CANCELLED},  # un-cancelled at the source
 }
 
+# It is known whether the patient came.
+OVER_STATUSES = (AppointmentStatus.FULFILLED, AppointmentStatus.NOSHOW)
+
+
+class ConfirmedVia(TextChoices):
+    """How a patient said that they will be there."""
+
+    UNSAID = "", "—"
+    LINK = "link", "By the link"
+    REPLY = "reply", "By text"
+    CALL = "call", "On the phone"
+    STAFF = "staff", "Told to staff"
+
 
 class CancelledBy(TextChoices):
     """Whose wish the end of a visit was: it says who is told what, and whether anything is owed."""

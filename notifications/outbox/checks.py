@@ -12,7 +12,7 @@ from notifications.models import Message
 from notifications.outbox import deadlines, queue
 from notifications.rules.places import states
 from notifications.states import REACHED_CARRIER, UNFINISHED, Channel, Kind, MessageStatus, Rule
-from waitlist.models import Writeback
+from waitlist.models import Appointment, Writeback
 from waitlist.states import AppointmentStatus
 
 IN_FLIGHT = timedelta(seconds=2)
@@ -66,10 +66,21 @@ def untrue(message: Message, *, now: datetime) -> Rule | None:
         visit = message.appointment
         if visit is None or visit.status != AppointmentStatus.BOOKED or visit.starts_at <= now:
             return Rule.NOT_BOOKED
+    if message.kind == Kind.REMINDER and (rule := _not_as_reminded(message, now=now)):
+        return rule
     ended = message.appointment if message.kind in END_OF_A_VISIT else None
     if ended is not None and ended.status == AppointmentStatus.BOOKED:
         return Rule.ON_AGAIN
     return Rule.ON_AGAIN if _is_overtaken(message) else None
+
+
+def _not_as_reminded(message: Message, *, now: datetime) -> Rule | None:
+    """The visit as it is now, not as it was before we had waited for the locks: booked, and at the time it names."""
+    visit = Appointment.objects.filter(pk=message.appointment_id, status=AppointmentStatus.BOOKED).first()
+    if visit is None or visit.starts_at <= now:
+        return Rule.NOT_BOOKED
+    told = datetime.fromisoformat(message.context["starts_at"])
+    return None if visit.starts_at == told else Rule.VISIT_MOVED
 
 
 def _is_overtaken(message: Message) -> bool:
@@ -119,7 +130,8 @@ def _rules(message: Message, so_far: rules.Spent, left_mills: int | None, *, now
     if rule := rules.forbidden(point, message.kind, message.purpose, message.channel):
         return Verdict(MessageStatus.REFUSED, rule)
     by_phone = message.channel in rules.PHONE
-    state = message.slot.location.state if message.slot else ""
+    about = message.slot or message.appointment
+    state = about.location.state if about else ""
     by_law = states(message.patient, point.value, state) if by_phone else frozenset()
     continues = message.after_id is not None and message.channel == Channel.VOICE
     if rule := rules.over_cap(clinic, so_far, message.kind, message.channel, by_law, continues=continues):

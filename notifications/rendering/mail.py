@@ -97,6 +97,12 @@ WORDINGS = {
         ("{long_when} is cancelled. You owe nothing for it.", "You keep your place in line."),
         "See other times",
     ),
+    Kind.REMINDER: Wording(
+        "Your visit at {clinic}",
+        "{long_when}",
+        ("We look forward to seeing you.", "Please say whether you will be there, or that you cannot come."),
+        "I will be there, or I cannot",
+    ),
     Kind.APOLOGY: Wording(
         "We are sorry: that time at {clinic} was taken already",
         "We are sorry",

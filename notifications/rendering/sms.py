@@ -67,6 +67,11 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "{clinic}: so sorry, {when} was taken already. Other times: {link} or call {phone}.",
         "{clinic}: so sorry, {when} was taken already. More: {link}",
     ),
+    Kind.REMINDER: (
+        "{clinic}: your visit is {when}. Reply C to confirm. To change it: {link} or call {phone}. STOP to opt out.",
+        "{clinic}: your visit is {when}. Reply C to confirm. Changes: {link} STOP to end",
+        "{clinic}: visit {when}. C to confirm, changes: {link} STOP ends",
+    ),
     Kind.STOPPED: (
         "{clinic}: you will get no more texts from us. Reply START if you want them again. Questions? Call {phone}.",
         "{clinic}: you will get no more texts from us. START brings them back.",
@@ -159,6 +164,8 @@ def fill(text: str, message: Message) -> str:
     """The text as it goes out, its link filled in."""
     if "{link}" not in text:
         return text
+    if message.kind == Kind.REMINDER and message.appointment_id is not None:
+        return text.replace("{link}", tokens.visit_link(message.appointment_id))
     if message.offer is None:
         raise ValueError(f"{message} has a link and no offer.")
     return text.replace("{link}", tokens.link(message.offer.public_id))

@@ -14,9 +14,11 @@ from waitlist.models.people import Patient
 from waitlist.models.places import Location
 from waitlist.states import (
     LIVE_SLOT_STATES,
+    OVER_STATUSES,
     AppointmentStatus,
     CancelledBy,
     ClosedBecause,
+    ConfirmedVia,
     OpenedBecause,
     SlotState,
 )
@@ -61,12 +63,22 @@ class Appointment(models.Model):
         help_text="What the patient told us with their yes. About their health: never in the trail, a log or a text.",
     )
     cancelled_by = models.CharField(max_length=7, choices=CancelledBy, blank=True, default="", db_default="")
+    confirmed_at = models.DateTimeField(null=True, help_text="When the patient said they will be there, at this time.")
+    confirmed_via = models.CharField(max_length=5, choices=ConfirmedVia, blank=True, default="", db_default="")
+    remind_at = models.DateTimeField(
+        null=True, help_text="When its reminders are looked at next; empty: not looked at since it has this time."
+    )
     created_at = models.DateTimeField()
 
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(name="appointment_ends_after_start", condition=Q(ends_at__gt=F("starts_at"))),
             models.UniqueConstraint(fields=["clinic", "external_id"], name="appointment_external_id_once"),
+            models.CheckConstraint(
+                name="appointment_confirmed_somehow",
+                condition=Q(confirmed_at=None, confirmed_via="")
+                | (Q(confirmed_at__isnull=False) & ~Q(confirmed_via="")),
+            ),
             ExclusionConstraint(
                 name="practitioner_not_double_booked",
                 expressions=[("practitioner", RangeOperators.EQUAL), (_span(), RangeOperators.OVERLAPS)],
@@ -84,6 +96,11 @@ class Appointment(models.Model):
                 fields=["clinic", "starts_at"],
                 name="appointment_double_booked",
                 condition=Q(status=AppointmentStatus.BOOKED, is_exclusive=False),
+            ),
+            models.Index(
+                fields=["patient", "starts_at"],
+                name="appointment_over",
+                condition=Q(status__in=OVER_STATUSES),
             ),
         ]
 

@@ -107,6 +107,9 @@ class Clinic(models.Model):
     call_cost_mills = models.PositiveSmallIntegerField(
         default=20, help_text="An automated call, in thousandths of a dollar."
     )
+    sends_reminders = models.BooleanField(
+        default=False, db_default=False, help_text="Off where the clinic’s own calendar reminds patients already."
+    )
     email_lead_minutes = models.PositiveSmallIntegerField(
         default=120,
         validators=[MaxValueValidator(10_080)],

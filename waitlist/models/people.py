@@ -29,6 +29,12 @@ class Patient(models.Model):
     past_visits = models.PositiveSmallIntegerField(default=0, help_text="Ever; under 3 the show rate is not used.")
     spend_cents = models.PositiveIntegerField(default=0, help_text="In the last 12 months.")
     show_rate = models.PositiveSmallIntegerField(default=100, validators=[MaxValueValidator(100)])
+    told_visits = models.PositiveSmallIntegerField(
+        default=0, db_default=0, editable=False, help_text="As another system counted, up to then."
+    )
+    told_past_visits = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    told_show_rate = models.PositiveSmallIntegerField(default=100, db_default=100, editable=False)
+    told_at = models.DateTimeField(null=True, editable=False, help_text="Our own count begins here; empty: ever.")
     tier = models.CharField(max_length=10, choices=Tier, default=Tier.SILVER)
     tier_reason = models.CharField(
         max_length=200, blank=True, help_text="Why staff chose the tier; empty: it follows from the figures."

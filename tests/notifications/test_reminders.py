@@ -1,0 +1,231 @@
+"""Reminders: when each is due, once for the time a visit has, and never for one that is elsewhere or off."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from notifications import outbox, reminders, tasks
+from notifications.models import ContactPoint, Message
+from notifications.reminders.plan import planned
+from notifications.states import Rule
+from tests import factories
+from tests.factories import NOW
+from waitlist import schedule
+from waitlist.calendar import Time
+from waitlist.models import Appointment, Clinic
+from waitlist.states import CancelledBy
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LA = ZoneInfo("America/Los_Angeles")
+HOURS = timedelta(hours=1)
+
+
+def at(*parts: int, zone: ZoneInfo = LA) -> datetime:
+    return datetime(*parts, tzinfo=zone).astimezone(UTC)
+
+
+NOON = at(2026, 11, 27, 12)  # a Friday
+
+
+@pytest.fixture
+def world() -> factories.World:
+    return factories.World(sends_reminders=True)
+
+
+def booked(world: factories.World, starts_at: datetime = NOON, **fields) -> Appointment:
+    who = factories.patient(world.clinic, email=fields.pop("email", None), **fields.pop("who", {}))
+    return world.appointment(starts_at, patient=who, **fields)
+
+
+def sweep(now: datetime) -> list[str]:
+    """What a sweep at this moment writes, by name."""
+    before = set(Message.objects.values_list("pk", flat=True))
+    for pk in reminders.waiting(now=now, limit=100):
+        reminders.remind(pk, now=now)
+    made = Message.objects.exclude(pk__in=before).order_by("pk")
+    assert {message.kind for message in made} <= {"reminder"}
+    return [message.context["which"] for message in made]
+
+
+def to(world: factories.World, starts_at: datetime) -> Time:
+    return Time(world.location, world.practitioner, world.service, starts_at, starts_at + timedelta(minutes=45))
+
+
+def test_two_days_by_mail_then_a_day_and_two_hours_by_text(world):
+    visit = booked(world, email="ana@example.com")
+    assert sweep(NOON - 49 * HOURS) == []
+    assert sweep(NOON - 48 * HOURS) == ["48h"]
+    assert sweep(NOON - 47 * HOURS) == []
+    assert sweep(NOON - 24 * HOURS) == ["24h"]
+    assert sweep(NOON - 2 * HOURS) == ["2h"]
+    assert sweep(NOON - HOURS) == []
+    sent = list(Message.objects.order_by("pk").values_list("channel", "purpose", "appointment", "patient"))
+    assert sent == [(channel, "reminders", visit.pk, visit.patient_id) for channel in ("email", "sms", "sms")]
+    assert list(Message.objects.order_by("pk").values_list("not_after", flat=True)) == [
+        NOON - 24 * HOURS,
+        NOON - 6 * HOURS,
+        NOON - timedelta(minutes=30),
+    ]
+
+
+def test_a_reminder_goes_out_with_the_link_of_the_visit(world, settings):
+    visit = booked(world)
+    sweep(NOON - 24 * HOURS)
+    message = Message.objects.get()
+    outbox.deliver(message.pk, now=NOON - 24 * HOURS)
+    message.refresh_from_db()
+    assert message.status == "delivered", message.refused_by
+    assert "Reply C" in message.text and "{link}" in message.text
+    from notifications.rendering import sms
+
+    assert f"{settings.PUBLIC_URL}/v/" in sms.fill(message.text, message)
+    assert str(visit.patient.first_name) not in message.text
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "day_before", "hours_before"),
+    [
+        (at(2026, 11, 27, 12), at(2026, 11, 26, 12), at(2026, 11, 27, 10)),
+        (at(2026, 11, 27, 8), at(2026, 11, 26, 8), at(2026, 11, 26, 19, 30)),
+        (at(2026, 11, 27, 7), at(2026, 11, 25, 19, 30), at(2026, 11, 26, 19, 30)),
+        (at(2026, 11, 27, 21), at(2026, 11, 26, 19, 30), at(2026, 11, 27, 19)),
+        (at(2026, 11, 27, 23), at(2026, 11, 26, 19, 30), at(2026, 11, 27, 19, 30)),
+    ],
+)
+def test_what_is_due_at_night_goes_the_evening_before(world, starts_at, day_before, hours_before):
+    plan = {due.which.name: due for due in planned(booked(world, starts_at))}
+    assert (plan["24h"].at, plan["2h"].at) == (day_before, hours_before)
+    assert plan["2h"].at - plan["24h"].not_after == timedelta(hours=4)
+
+
+def test_the_evening_is_the_patients_own_and_a_texans_sunday_begins_at_noon(world):
+    zone = "America/New_York"
+    plan = {due.which.name: due for due in planned(booked(world, at(2026, 11, 27, 5), who={"timezone": zone}))}
+    assert plan["2h"].at == at(2026, 11, 26, 19, 30, zone=ZoneInfo(zone))
+    central = ZoneInfo("America/Chicago")
+    texan = {"timezone": "America/Chicago", "state": "TX"}
+    sunday = booked(world, at(2026, 11, 29, 13, zone=central), who=texan)
+    plan = {due.which.name: due for due in planned(sunday)}
+    assert plan["2h"].at == at(2026, 11, 28, 19, 30, zone=central)
+
+
+def test_due_before_there_was_a_booking_is_left_out(world):
+    booked(world, email="ana@example.com", created_at=NOON - 20 * HOURS)
+    assert sweep(NOON - 20 * HOURS) == []
+    assert sweep(NOON - 2 * HOURS) == ["2h"]
+
+
+def test_a_late_sweep_sends_what_is_still_of_use_and_never_two_close_together(world):
+    booked(world)
+    assert sweep(NOON - 7 * HOURS) == ["24h"]
+    booked(world, NOON + HOURS)
+    assert sweep(NOON - 4 * HOURS) == []
+    assert sweep(NOON - timedelta(minutes=100)) == ["2h"]
+    assert sweep(NOON - HOURS) == ["2h"]
+    booked(world, NOON + 2 * HOURS)
+    assert sweep(NOON + 100 * HOURS / 60) == []
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda visit: Clinic.objects.update(sends_reminders=False),
+        lambda visit: Appointment.objects.update(patient=None),
+        lambda visit: Appointment.objects.update(status="cancelled"),
+        lambda visit: ContactPoint.objects.update(granted=["offers:sms"]),
+        lambda visit: ContactPoint.objects.update(stopped_at=NOW),
+    ],
+)
+def test_nobody_is_reminded_who_is_not_to_be(world, spoil):
+    spoil(booked(world))
+    assert sweep(NOON - 24 * HOURS) == []
+
+
+def test_consent_given_later_counts_for_the_next_one(world):
+    booked(world)
+    ContactPoint.objects.update(granted=[])
+    assert sweep(NOON - 24 * HOURS) == []
+    ContactPoint.objects.update(granted=["reminders:sms"])
+    assert sweep(NOON - 2 * HOURS) == ["2h"]
+
+
+def test_one_sweep_after_another_writes_nothing_twice(world):
+    booked(world)
+    assert sweep(NOON - 24 * HOURS) == ["24h"]
+    assert sweep(NOON - 24 * HOURS) == []
+    Appointment.objects.update(remind_at=None)
+    assert sweep(NOON - 24 * HOURS) == []
+
+
+def test_a_moved_visit_is_reminded_anew_and_the_old_word_is_not_sent(world):
+    visit = booked(world)
+    sweep(NOON - 24 * HOURS)
+    old = Message.objects.get()
+    schedule.move(visit.pk, to=to(world, NOON + 3 * HOURS), now=NOON - 23 * HOURS)
+    outbox.deliver(old.pk, now=NOON - 23 * HOURS)
+    old.refresh_from_db()
+    assert (old.status, old.refused_by) == ("dropped", Rule.VISIT_MOVED)
+    assert sweep(NOON - 21 * HOURS) == ["24h"]
+    schedule.move(visit.pk, to=to(world, NOON), now=NOON - 20 * HOURS)  # back again: that word was never sent
+    assert sweep(NOON - 20 * HOURS) == ["24h"]
+    assert sweep(NOON - 20 * HOURS) == []
+
+
+def test_a_cancelled_visit_is_not_reminded_of(world):
+    visit = booked(world)
+    sweep(NOON - 24 * HOURS)
+    schedule.cancel(visit.pk, reason="ill", by=CancelledBy.PATIENT, now=NOON - 23 * HOURS)
+    message = Message.objects.get(kind="reminder")
+    outbox.deliver(message.pk, now=NOON - 23 * HOURS)
+    message.refresh_from_db()
+    assert (message.status, message.refused_by) == ("dropped", Rule.NOT_BOOKED)
+
+
+def test_the_sweep_itself_beats_and_goes_on_after_a_bad_row(world, monkeypatch):
+    booked(world, NOON)
+    booked(world, NOON + HOURS)
+    monkeypatch.setattr(tasks.timezone, "now", lambda: NOON - 23 * HOURS)
+    Appointment.objects.order_by("starts_at").update(remind_at=None)
+    tasks.sweep_reminders()
+    assert Message.objects.count() == 2
+
+
+def answered(world: factories.World, visit: Appointment) -> Message:
+    """Its reminder of the day before, as it went out."""
+    now = visit.starts_at - 24 * HOURS
+    sweep(now)
+    message = Message.objects.get(appointment=visit)
+    outbox.deliver(message.pk, now=now)
+    return Message.objects.get(pk=message.pk)
+
+
+def test_a_reply_confirms_the_visit_it_was_about(world):
+    visit = booked(world)
+    heard = answered(world, visit)
+    now = NOON - 23 * HOURS
+    assert reminders.open_for(heard.contact_point, now=now) == [heard]
+    assert reminders.confirm(heard, via="reply", now=now)
+    assert not reminders.confirm(heard, via="reply", now=now)
+    visit.refresh_from_db()
+    assert (visit.confirmed_at, visit.confirmed_via) == (now, "reply")
+    assert reminders.open_for(heard.contact_point, now=now) == []
+
+
+def test_a_yes_to_the_old_time_confirms_nothing(world):
+    visit = booked(world)
+    heard = answered(world, visit)
+    reminders.confirm(heard, via="reply", now=NOON - 23 * HOURS)
+    schedule.move(visit.pk, to=to(world, NOON + 3 * HOURS), now=NOON - 22 * HOURS)
+    visit.refresh_from_db()
+    assert (visit.confirmed_at, visit.confirmed_via) == (None, "")
+    heard = Message.objects.get(pk=heard.pk)
+    assert reminders.open_for(heard.contact_point, now=NOON - 22 * HOURS) == []
+    assert not reminders.confirm(heard, via="reply", now=NOON - 22 * HOURS)
+
+
+def test_two_of_a_family_are_two_reminders_on_one_number(world):
+    one, two = booked(world, NOON, who={"phone": "+16285550177"}), None
+    two = booked(world, NOON + 2 * HOURS, who={"phone": "+16285550177"})
+    heard = [answered(world, one), answered(world, two)]
+    assert reminders.open_for(heard[0].contact_point, now=NOON - 20 * HOURS) == heard
