@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from matching.views import asking, calls, changes, holding, leaving, offers, policies, service, slots, undo
+from matching.views import asking, calls, changes, holding, leaving, offers, policies, service, slots, undo, visit
 
 urlpatterns: list[URLPattern] = [
     path("o/<str:token>", offers.offer, name="offer"),
@@ -15,9 +15,16 @@ urlpatterns: list[URLPattern] = [
     path("o/<str:token>/cancel-visit", leaving.offer_leave, name="offer-leave"),
     path("o/<str:token>/keep", changes.offer_keep, name="offer-keep"),
     path("o/<str:token>/service", changes.offer_service, name="offer-service"),
+    path("o/<str:token>/zone", changes.offer_zone, name="offer-zone"),
     path("o/<str:token>/outcome", offers.offer_outcome, name="offer-outcome"),
     path("o/<str:token>/seen", offers.offer_seen, name="offer-seen"),
     path("o/<str:token>/appointment.ics", offers.offer_calendar, name="offer-calendar"),
+    path("v/<str:token>", visit.visit, name="visit"),
+    path("v/<str:token>/confirm", visit.visit_confirm, name="visit-confirm"),
+    path("v/<str:token>/cancel", visit.visit_cancel, name="visit-cancel"),
+    path("v/<str:token>/earlier", visit.visit_earlier, name="visit-earlier"),
+    path("v/<str:token>/zone", visit.visit_zone, name="visit-zone"),
+    path("v/<str:token>/appointment.ics", visit.visit_calendar, name="visit-calendar"),
     path("slots/<int:pk>/", slots.slot, name="slot"),
     path("slots/<int:pk>/start/", slots.start, name="slot-start"),
     path("slots/<int:pk>/ask/", asking.ask, name="slot-ask"),

@@ -15,8 +15,10 @@
     document.removeEventListener("visibilitychange", seen);
     navigator.sendBeacon(`${home}/seen`);
   };
-  document.addEventListener("visibilitychange", seen);
-  seen();
+  if (!("quiet" in main.dataset)) {
+    document.addEventListener("visibilitychange", seen);
+    seen();
+  }
 
   // One tap is one answer.
   addEventListener("submit", (event) => {

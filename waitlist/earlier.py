@@ -1,5 +1,6 @@
 """Acts: whoever holds a later visit waits for an earlier time, if they agreed to be asked (decision R20)."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -34,6 +35,35 @@ def wait(
     pausing.keep_asked(made[0], now=now)
     live.hint(visit.clinic_id, TOPIC)
     return made
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Whether a patient waits for a visit's service, for a time before it, and whether they may be asked at all."""
+
+    is_waiting: bool
+    waits_for_earlier: bool
+    may_be_asked: bool
+
+
+def standing(visit: Appointment) -> Standing:
+    """How a patient stands on the list, beside this visit of theirs."""
+    theirs = WaitlistEntry.objects.filter(patient=visit.patient_id, status__in=WAITING_STATUSES)
+    waits = theirs.filter(services__contains=[visit.service_id])
+    may_be_asked = _with_consent().filter(patient=visit.patient_id)
+    return Standing(waits.exists(), waits.filter(later_visit=visit).exists(), may_be_asked.exists())
+
+
+@transaction.atomic(durable=True)
+def wait_for_another(appointment_id: int, *, now: datetime) -> WaitlistEntry | None:
+    """Their wish for another time for the same, as they are about to give this one up; None: nobody may ask them."""
+    visit = Appointment.objects.select_related("clinic", "patient", "service").get(pk=appointment_id)
+    if visit.patient is None or not standing(visit).may_be_asked or visit.service.retired_at is not None:
+        return None
+    wish = Wish((visit.service_id,), note="Another time: said by the patient, by link")
+    entry, _ = entries.join(visit.patient, wish, now=now)
+    live.hint(visit.clinic_id, TOPIC)
+    return entry
 
 
 def enrol_due(clinic: Clinic, *, now: datetime) -> int:

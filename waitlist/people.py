@@ -11,7 +11,7 @@ from audit import trail
 from notifications import consent
 from notifications.models import Consent, ContactPoint, PatientContact
 from notifications.states import Channel, ContactKind, Purpose
-from waitlist import tiering
+from waitlist import figures, tiering
 from waitlist.models import Clinic, Patient, User
 
 LONGEST_EMAIL = 254
@@ -64,11 +64,11 @@ def meet(clinic: Clinic, person: Person, consents: Sequence[ConsentGiven] = (), 
     patient = find(clinic, person, points)
     if patient is None:
         patient = Patient(clinic=clinic, created_at=now)
-        _write(patient, person)
+        _write(patient, person, now=now)
         trail.record("patient.added", patient, now=now, clinic_id=clinic.pk)
     elif _differs(patient, person):
         patient = lock(clinic, patient)
-        _write(patient, person)
+        _write(patient, person, now=now)
         trail.record("patient.edited", patient, now=now, clinic_id=clinic.pk)
     theirs = set(patient.contacts.values_list("contact_point_id", flat=True))
     for position, point in enumerate((point for point in points if point.pk not in theirs), len(theirs)):
@@ -105,7 +105,7 @@ def replace(
     others = clinic.patients.exclude(pk=patient_id)
     if person.external_id and others.filter(external_id=person.external_id).exists():
         raise ValidationError({"external_id": f"“{person.external_id}” is another patient’s id."})
-    _write(patient, person, last_name=person.last_name)
+    _write(patient, person, last_name=person.last_name, now=now)
     trail.record("patient.edited", patient, now=now, clinic_id=patient.clinic_id)
     uses = list(PatientContact.objects.filter(patient=patient).select_related("contact_point"))
     for kind in ContactKind:
@@ -162,11 +162,13 @@ def _differs(patient: Patient, person: Person) -> bool:
     return any(getattr(patient, name) != value for name, value in person.said().items())
 
 
-def _write(patient: Patient, person: Person, **fields: object) -> None:
+def _write(patient: Patient, person: Person, *, now: datetime, **fields: object) -> None:
     for name, value in (person.said() | fields).items():
         setattr(patient, name, value)
     if person.visits is not None and person.past_visits is None:
         patient.past_visits = max(patient.past_visits, person.visits)
+    if not {person.visits, person.past_visits, person.show_rate} <= {None}:
+        figures.tell(patient, now=now)
     if not patient.is_tier_by_hand:
         patient.tier = tiering.earned(patient)
     _validate(patient)

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from notifications import consent
 from notifications.models import Consent, ContactPoint
-from waitlist import earlier, entries, live, pausing, people, tiering
+from waitlist import earlier, entries, figures, live, pausing, people, tiering
 from waitlist.entries import Wish
 from waitlist.models import Clinic, Patient, User, WaitlistEntry
 from waitlist.people import ConsentGiven, Person
@@ -167,6 +167,7 @@ def refresh(clinic: Clinic, *, now: datetime) -> int:
     changed = pausing.booking_ended(clinic.appointments.all(), now=now) + pausing.close_due(clinic, now=now)
     changed += entries.resume_due(clinic, now=now) + earlier.enrol_due(clinic, now=now)
     changed += entries.refresh_waiting(clinic, now=now)
+    changed += figures.refresh(clinic.pk, now=now)
     changed += entries.reweigh(clinic) + tiering.refresh(clinic.pk, now=now)
     if changed:
         live.hint(clinic.pk, TOPIC)

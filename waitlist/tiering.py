@@ -90,6 +90,19 @@ def refresh(clinic_id: int, *, now: datetime) -> int:
     return sum(map(len, moved.values()))
 
 
+def keep_up(patient_id: int, *, now: datetime) -> bool:
+    """One patient's tier as their figures come to now; whoever is being changed right now follows within the hour."""
+    rows = Patient.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+    patient = rows.select_related("clinic").filter(pk=patient_id, tier_reason="").first()
+    if patient is None or patient.tier == (to := earned(patient)):
+        return False
+    before, patient.tier = patient.tier, to
+    patient.save(update_fields=["tier"])
+    changes = _change(before, to)
+    trail.record("patient.tier_changed", patient, now=now, clinic_id=patient.clinic_id, changes=changes)
+    return True
+
+
 def choose(patient: Patient, tier: str, *, reason: str, by: User, now: datetime) -> None:
     """Staff's word for a locked patient. Why stays in the row: it may name somebody, and the trail must not."""
     before = patient.tier

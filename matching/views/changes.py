@@ -1,4 +1,4 @@
-"""What a patient may still say after a yes: keep another wish, or have another service at the same time."""
+"""What else a patient may say: keep another wish after a yes, have another service then, or be in another zone."""
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -6,11 +6,12 @@ from django.utils import timezone
 from matching.answering.outcomes import outcome
 from matching.claims import Claim
 from matching.models import Offer
-from matching.views import offer_page
+from matching.views import offer_page, zones
 from matching.views.offers import of_token
 from waitlist import access, kept, service_change
 from waitlist.vacancies import Refused
 
+NO_ZONE = "That is no time zone we know. Please choose one from the list."
 NOT_YOURS = "There is no booking here any more, so nothing was changed."
 
 
@@ -40,3 +41,10 @@ def offer_service(request: HttpRequest, offer: Offer) -> HttpResponse:
     except Refused as refused:
         return offer_page.after(request, offer, notice=str(refused))
     return offer_page.after(request, offer)
+
+
+@of_token("POST")
+def offer_zone(request: HttpRequest, offer: Offer) -> HttpResponse:
+    """Where they are, by their own word: times are shown on that clock, and texts keep to its hours."""
+    known = zones.choose(offer.patient, request.POST.get("zone", ""), now=timezone.now())
+    return offer_page.after(request, offer, notice="" if known else NO_ZONE)

@@ -36,6 +36,14 @@ def moment(at: datetime, zone: ZoneInfo, *, now: datetime) -> str:
     return f"{day}{clock(at, zone)} {zone_word(at, zone)}"
 
 
+def for_both(at: datetime, zone: ZoneInfo, patient: Patient, *, now: datetime) -> str:
+    """A deadline on the clinic's clock, with the patient's own beside it where that shows another time."""
+    own = patient.zone()
+    if own is None or at.astimezone(own).utcoffset() == at.astimezone(zone).utcoffset():
+        return moment(at, zone, now=now)
+    return f"{moment(at, zone, now=now)} ({moment(at, own, now=now)})"
+
+
 @dataclass(frozen=True)
 class Facts:
     """One time in a patient's words."""
@@ -46,6 +54,7 @@ class Facts:
     time: str
     zone: str
     own_time: str
+    own_zone: str
     minutes: int
     short: str
     terms: str = ""  # what is owed for cancelling it, where that has to be said before a yes
@@ -55,9 +64,10 @@ def of(slot: Slot | Appointment, patient: Patient) -> Facts:
     """The facts of a slot or a visit for this patient; their own clock is named only where it shows another time."""
     zone, own = slot.location.zone, patient.zone()
     local = slot.starts_at.astimezone(zone)
-    own_time = ""
+    own_time = own_zone = ""
     if own is not None and (theirs := slot.starts_at.astimezone(own)).utcoffset() != local.utcoffset():
         own_time = write(theirs, "g:i A" if theirs.date() == local.date() else "l, g:i A")
+        own_zone = zone_word(slot.starts_at, own)
     return Facts(
         slot=slot,
         starts_at=slot.starts_at.astimezone(UTC).isoformat(timespec="seconds"),
@@ -65,6 +75,7 @@ def of(slot: Slot | Appointment, patient: Patient) -> Facts:
         time=write(local, "g:i A"),
         zone=zone_word(slot.starts_at, zone),
         own_time=own_time,
+        own_zone=own_zone,
         minutes=round((slot.ends_at - slot.starts_at).total_seconds() / 60),
         short=write(local, "D g:i A"),
     )

@@ -15,11 +15,12 @@ from matching.choosing import ranking
 from matching.claims import Claim
 from matching.models import Offer
 from matching.states import IN_LINE, DeclineReason, OfferState
-from matching.views import beside, facts, parting, steps, swap_words
+from matching.views import beside, facts, parting, steps, swap_words, zones
 from waitlist import service_change
 
 SAME_PAGE = {Claim.YOURS: Claim.BOOKED}
 WITH_ALTERNATIVES = (Claim.LOST, Claim.TAKEN, Claim.EXPIRED, Claim.WITHDRAWN, Claim.CONFLICT)
+WITH_ZONES = (Claim.OPEN, Claim.YOURS)
 OTHERS = 3
 NEWS_COMES_FOR = (Claim.OPEN, Claim.BUSY, Claim.HELD, Claim.YOURS)  # an open page of these looks again
 
@@ -57,6 +58,8 @@ def show(
         "offer": offer,
         "clinic": offer.slot.clinic,
         "facts": facts.of(visit or (left and left.visit) or offer.slot, offer.patient),
+        "zones": zones.of(visit or offer.slot, offer.patient) if stands in WITH_ZONES else None,
+        "zone_url": reverse("offer-zone", args=[token]),
         "left": left,
         "terms": parting.before_claim(offer.slot, now=now) if outcome in (Claim.OPEN, Claim.HELD) else "",
         "may_leave": visit is not None and offer.state == OfferState.ACCEPTED and visit.starts_at > now,
@@ -80,14 +83,14 @@ def after(
 
 
 def _deadlines(offer: Offer, *, now: datetime) -> dict[str, Any]:
-    """Until when: on the clinic's clock, as every deadline."""
-    slot, zone = offer.slot, offer.slot.clinic.zone
+    """Until when: on the clinic's clock, as every deadline, and on their own where the two differ."""
+    slot, zone, who = offer.slot, offer.slot.clinic.zone, offer.patient
     grace_ends_at = returns.grace_ends_at(offer)
     return {
-        "deadline": facts.moment(offer.expires_at, zone, now=now),
+        "deadline": facts.for_both(offer.expires_at, zone, who, now=now),
         "is_late": offer.expires_at <= now,
-        "held_until": slot.held_until and facts.moment(slot.held_until, zone, now=now),
-        "grace_ends": grace_ends_at and facts.moment(grace_ends_at, zone, now=now),
+        "held_until": slot.held_until and facts.for_both(slot.held_until, zone, who, now=now),
+        "grace_ends": grace_ends_at and facts.for_both(grace_ends_at, zone, who, now=now),
         "grace_ends_at": grace_ends_at,
         "in_grace": grace_ends_at is not None and now < grace_ends_at,
     }

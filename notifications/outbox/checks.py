@@ -76,7 +76,7 @@ def untrue(message: Message, *, now: datetime) -> Rule | None:
 
 def _not_as_reminded(message: Message, *, now: datetime) -> Rule | None:
     """The visit as it is now, not as it was before we had waited for the locks: booked, and at the time it names."""
-    visit = Appointment.objects.filter(pk=message.appointment_id, status=AppointmentStatus.BOOKED).first()
+    visit = Appointment.objects.filter(pk=message.appointment_id or 0, status=AppointmentStatus.BOOKED).first()
     if visit is None or visit.starts_at <= now:
         return Rule.NOT_BOOKED
     told = datetime.fromisoformat(message.context["starts_at"])
