@@ -62,6 +62,7 @@ FOR: dict[str, set[Role]] = {  # everything else is for the front desk
     "service": MANAGER,
     "checks": MANAGER | COMPLIANCE,
     "surge-days": MANAGER,
+    "reminders": MANAGER,
     "cancelling": MANAGER,
     "contacting": MANAGER,
     "fee-waive": MANAGER,

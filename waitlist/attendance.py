@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from waitlist import figures, live, tiering, visits
-from waitlist.models import Appointment
+from waitlist.models import Appointment, Patient
 from waitlist.states import AppointmentStatus, ConfirmedVia
 
 TOPICS = ("board", "waitlist")
@@ -28,6 +28,7 @@ def mark(appointment_id: int, to: AppointmentStatus, *, version: int | None = No
     if not visits.settle(visit, to, version=version, now=now):
         return False
     if visit.patient_id is not None:
+        Patient.objects.select_for_update(no_key=True).get(pk=visit.patient_id)  # two visits of theirs count both
         figures.refresh(visit.clinic_id, [visit.patient_id], now=now)
         tiering.keep_up(visit.patient_id, now=now)
     for topic in TOPICS:

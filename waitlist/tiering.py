@@ -91,9 +91,8 @@ def refresh(clinic_id: int, *, now: datetime) -> int:
 
 
 def keep_up(patient_id: int, *, now: datetime) -> bool:
-    """One patient's tier as their figures come to now; whoever is being changed right now follows within the hour."""
-    rows = Patient.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
-    patient = rows.select_related("clinic").filter(pk=patient_id, tier_reason="").first()
+    """A locked patient's tier as their figures come to now; one chosen by hand stays."""
+    patient = Patient.objects.select_related("clinic").filter(pk=patient_id, tier_reason="").first()
     if patient is None or patient.tier == (to := earned(patient)):
         return False
     before, patient.tier = patient.tier, to

@@ -92,5 +92,13 @@ def set_cancelling(clinic: Clinic, notices: Mapping[int, int | None], **fields: 
             service.save(update_fields=["cancel_notice_minutes"])
 
 
+@transaction.atomic(durable=True)
+def set_reminders(clinic: Clinic, is_on: bool) -> None:
+    """Whether patients are reminded of their visits from now on; django-auditlog writes the line."""
+    clinic = _locked(clinic)
+    clinic.sends_reminders = is_on
+    clinic.save(update_fields=["sends_reminders"])
+
+
 def _locked(clinic: Clinic) -> Clinic:
     return Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)

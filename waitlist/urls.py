@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 from waitlist import intake, stream
 from waitlist.views import (
     appointments,
+    attendance,
     board,
     cancelling,
     closures,
@@ -17,6 +18,7 @@ from waitlist.views import (
     imports,
     openings,
     people,
+    reminders,
     services,
     session,
     surges,
@@ -28,6 +30,8 @@ urlpatterns: list[URLPattern] = [
     path("", board.board, name="board"),
     path("live/board/", stream.board, name="live-board"),
     path("appointments/", appointments.appointments, name="appointments"),
+    path("appointments/over/", attendance.over, name="visits"),
+    path("appointments/<int:pk>/came/", attendance.came, name="visit-came"),
     path("appointments/<int:pk>/cancel/", appointments.cancel, name="appointment-cancel"),
     path("appointments/<int:pk>/earlier/", earlier.wait, name="appointment-earlier"),
     path("openings/new/", openings.new, name="opening-new"),
@@ -64,6 +68,7 @@ urlpatterns: list[URLPattern] = [
     path("settings/services/<int:pk>/", services.service, name="service"),
     path("settings/cancelling/", cancelling.page, name="cancelling"),
     path("settings/contacting/", contacting.page, name="contacting"),
+    path("settings/reminders/", reminders.page, name="reminders"),
     path("settings/surge-days/", surges.surge_days, name="surge-days"),
     path("settings/surge-days/<int:pk>/remove/", surges.remove, name="surge-day-remove"),
     path("settings/closures/", closures.closures, name="closures"),

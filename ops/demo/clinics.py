@@ -64,6 +64,7 @@ def make_clinic(plan: ClinicPlan, *, now: datetime) -> Clinic:
         offers_per_week=NO_LIMIT,
         offers_per_month=NO_LIMIT,
         sms_per_day=NO_LIMIT,
+        sends_reminders=True,
     )
     clinic.policy = policybook.save(clinic, presets.scored(clinic.threshold), after=0, now=now)
     clinic.save(update_fields=["policy"])

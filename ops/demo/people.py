@@ -48,6 +48,7 @@ def make_patient(
     visits, dollars, rate = (random.randint(*span) for span in HABITS[habit])
     past = visits if habit == "new" else visits + random.randint(2, 14)
     history = {"visits": visits, "spend_cents": dollars * 100, "past_visits": past, "show_rate": rate}
+    told = {"told_visits": visits, "told_past_visits": past, "told_show_rate": rate, "told_at": now}
     return Patient(
         clinic=clinic,
         external_id=f"P-{1001 + number}",
@@ -61,6 +62,7 @@ def make_patient(
         tier=tier(**history, rules=STANDARD),
         created_at=now - timedelta(days=random.randint(61, 900), minutes=random.randrange(600)),
         **history,
+        **told,
     )
 
 

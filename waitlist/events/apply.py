@@ -5,14 +5,15 @@ from datetime import datetime
 
 from django.db import transaction
 
-from waitlist import mirrors, schedule
+from waitlist import attendance, mirrors, schedule
 from waitlist.calendar import Time
 from waitlist.events import mirroring, names
-from waitlist.events.told import Told, What
+from waitlist.events.told import Rejected, Told, What
 from waitlist.models import Appointment, InboundEvent
 from waitlist.states import AppointmentStatus, CancelledBy, EventStatus
 
 Outcome = tuple[EventStatus, str]
+ENDS = {What.CAME: AppointmentStatus.FULFILLED, What.NO_SHOW: AppointmentStatus.NOSHOW}
 APPLIED: Outcome = (EventStatus.APPLIED, "")
 
 
@@ -26,6 +27,8 @@ def act(event: InboundEvent, told: Told, *, now: datetime) -> Outcome:
         return EventStatus.IGNORED, f"“{event.kind}” changes nothing here."
     if told.what == What.CANCELLED:
         return _cancel(event, told, now=now)
+    if told.what in ENDS:
+        return _end(event, told, now=now)
     if told.replaces:
         return _reschedule(event, told, now=now)
     return _book_or_move(event, told, now=now)
@@ -48,6 +51,18 @@ def _book_or_move(event: InboundEvent, told: Told, *, now: datetime) -> Outcome:
         return EventStatus.IGNORED, "It was known already."
     changed = schedule.move(known.pk, to=to, version=event.version or known.version, now=now)
     return _after(changed)
+
+
+def _end(event: InboundEvent, told: Told, *, now: datetime) -> Outcome:
+    """Whether they came: only of a booking we know, since it is too late to mirror one."""
+    known = mirroring.find(event, told.external_id)
+    if known is None:
+        raise NotYet
+    if known.starts_at > now:
+        raise Rejected("It has not begun yet.")
+    if attendance.mark(known.pk, ENDS[told.what], version=event.version or known.version, now=now):
+        return APPLIED
+    return EventStatus.IGNORED, "It was known already, or it is not booked any more."
 
 
 def _cancel(event: InboundEvent, told: Told, *, now: datetime) -> Outcome:

@@ -9,10 +9,12 @@ from waitlist.events.told import Envelope, Malformed, Rejected, Told, What, iden
 from waitlist.models import Connection
 from waitlist.people import Person
 
+NO_SHOW = "BOOKING_NO_SHOW_UPDATED"  # names the booking and the attendees it was set for, and nothing else
 TRIGGERS = {
     "BOOKING_CREATED": What.BOOKED,
     "BOOKING_RESCHEDULED": What.MOVED,
     "BOOKING_CANCELLED": What.CANCELLED,
+    NO_SHOW: What.NO_SHOW,
 }
 
 
@@ -29,7 +31,7 @@ def envelope(headers: Mapping[str, str], body: dict[str, Any]) -> Envelope:
     if not isinstance(trigger, str) or not trigger:
         raise Malformed("triggerEvent is missing.")
     booking = inner(body, "payload") or body
-    subject, created = identifier(booking, "uid"), text(body, "createdAt")
+    subject, created = _uid(booking), text(body, "createdAt")
     key = hashlib.sha256(f"{trigger}|{subject}|{created}".encode()).hexdigest()
     if trigger not in TRIGGERS:
         return Envelope(key, trigger[:60], subject)
@@ -52,8 +54,10 @@ def told(body: dict[str, Any]) -> Told:
     what = TRIGGERS.get(body["triggerEvent"], What.NOTHING)
     if what == What.BOOKED and text(booking, "status").upper() == "PENDING":
         what = What.NOTHING  # asked for, not yet confirmed by the organizer
+    if what == What.NO_SHOW:
+        what = _ended(booking)
     organizer = inner(booking, "organizer")
-    uid, former = text(booking, "uid"), text(booking, "rescheduleUid")
+    uid, former = text(booking, "uid") or text(booking, "bookingUid"), text(booking, "rescheduleUid")
     return Told(
         what=what,
         external_id=uid,
@@ -69,6 +73,19 @@ def told(body: dict[str, Any]) -> Told:
         patient=_attendee(booking),
         reason=text(booking, "cancellationReason"),
     )
+
+
+def _uid(booking: dict[str, Any]) -> str:
+    return identifier(booking, "uid") or identifier(booking, "bookingUid")
+
+
+def _ended(booking: dict[str, Any]) -> What:
+    """Whether the one attendee came; of several we cannot say which of them is ours."""
+    attendees = booking.get("attendees")
+    marks = [one.get("noShow") for one in attendees if isinstance(one, dict)] if isinstance(attendees, list) else []
+    if len(marks) != 1 or not isinstance(marks[0], bool):
+        return What.NOTHING
+    return What.NO_SHOW if marks[0] else What.CAME
 
 
 def _known(*words: str) -> tuple[str, ...]:

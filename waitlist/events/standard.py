@@ -14,7 +14,12 @@ TYPES = {
     "appointment.booked": What.BOOKED,
     "appointment.moved": What.MOVED,
     "appointment.cancelled": What.CANCELLED,
+    "appointment.fulfilled": What.CAME,
+    "appointment.noshow": What.NO_SHOW,
+    "appointment.status": What.NOTHING,  # as its status says
 }
+# hl7.org/fhir/R4/valueset-appointmentstatus; the others change nothing here.
+STATUSES = {"cancelled": What.CANCELLED, "fulfilled": What.CAME, "noshow": What.NO_SHOW}
 CANCELLED_BY = {"patient": CancelledBy.PATIENT, "clinic": CancelledBy.CLINIC}
 
 
@@ -51,8 +56,11 @@ def envelope(headers: Mapping[str, str], body: dict[str, Any]) -> Envelope:
 def told(body: dict[str, Any]) -> Told:
     """The event in our words."""
     data = inner(body, "data")
+    what = TYPES.get(body["type"], What.NOTHING)
+    if body["type"] == "appointment.status":
+        what = STATUSES.get(text(data, "status").lower(), What.NOTHING)
     return Told(
-        what=TYPES.get(body["type"], What.NOTHING),
+        what=what,
         external_id=text(data, "external_id"),
         practitioner=_words(data, "practitioner"),
         service=_words(data, "service"),

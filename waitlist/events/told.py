@@ -31,6 +31,8 @@ class What(TextChoices):
     BOOKED = "booked"
     MOVED = "moved"
     CANCELLED = "cancelled"
+    CAME = "fulfilled"  # FHIR's words for how a visit ended
+    NO_SHOW = "noshow"
     NOTHING = "nothing"
 
 

@@ -39,6 +39,12 @@ SETTINGS = (  # address by name, who may open it, what it is called, what for
         "Whoever holds a visit far ahead waits for an earlier one by itself.",
     ),
     (
+        "reminders",
+        Role.MANAGER,
+        "Reminders",
+        "Whether Standby reminds patients of their visits. Off where your own calendar does.",
+    ),
+    (
         "surge-days",
         Role.MANAGER,
         "Surge days",
