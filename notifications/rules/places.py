@@ -1,5 +1,6 @@
 """Where somebody is, as far as we can know: the zones and the states whose law their phone may be under."""
 
+from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -22,7 +23,7 @@ _BY_ZONES = {
     (_PACIFIC, _MOUNTAIN): "NV",
     ("America/Indiana/Indianapolis", _CENTRAL): "IN",
     ("America/Detroit", _CENTRAL): "MI",
-    ("America/Phoenix",): "AZ",
+    ("America/Phoenix", _MOUNTAIN): "AZ",  # the Navajo Nation has summer time
     ("America/Anchorage", "America/Adak"): "AK",
     ("Pacific/Honolulu",): "HI",
     ("America/Puerto_Rico",): "PR VI",
@@ -41,6 +42,16 @@ _STRICT_AREAS = {
 }
 AREA_STATES = {area: state for state, areas in _STRICT_AREAS.items() for area in areas.split()}
 
+# Area codes on both sides of a border of zones, for which the tables of phone numbers name one side only.
+_BORDER_AREAS = {
+    (_EASTERN, _CENTRAL): "219 270 364 423 448 574 606 812 850 906 930",
+    (_CENTRAL, _MOUNTAIN): "308 620 785",
+    (_PACIFIC, "America/Boise"): "458 541",
+    ("America/Phoenix", _MOUNTAIN): "928",
+}
+AREA_ZONES = {area: zones for zones, areas in _BORDER_AREAS.items() for area in areas.split()}
+_WINTER, _SUMMER = datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 7, 15, tzinfo=UTC)
+
 
 def zones(clinic: Clinic, patient: Patient | None, number: str) -> tuple[ZoneInfo, ...]:
     """Every zone they may be in: the one they told us, else their state's, else the clinic's if the number allows
@@ -50,7 +61,7 @@ def zones(clinic: Clinic, patient: Patient | None, number: str) -> tuple[ZoneInf
     if patient is not None and patient.state in STATE_ZONES:
         return tuple(ZoneInfo(name) for name in STATE_ZONES[patient.state])
     possible = number_zones(number)
-    if not possible or clinic.timezone in possible:
+    if not possible or _clock(clinic.timezone) in {_clock(name) for name in possible}:
         return (clinic.zone,)
     return tuple(ZoneInfo(name) for name in possible)
 
@@ -64,6 +75,12 @@ def states(patient: Patient | None, number: str, place_state: str) -> frozenset[
 
 
 @cache
+def _clock(name: str) -> tuple[timedelta | None, ...]:
+    """Zones of different names that keep the same time, as Detroit and New York, are one to whoever reads a clock."""
+    return tuple(at.astimezone(ZoneInfo(name)).utcoffset() for at in (_WINTER, _SUMMER))
+
+
+@cache
 def _zones_there_are() -> frozenset[str]:
     """Read once: looking through the files takes 40 ms."""
     return frozenset(available_timezones())
@@ -72,6 +89,8 @@ def _zones_there_are() -> frozenset[str]:
 @lru_cache(maxsize=10_000)
 def number_zones(number: str) -> tuple[str, ...]:
     """The zones a number may be used in; none where even its country is unknown."""
+    if number.startswith("+1") and number[2:5] in AREA_ZONES:
+        return AREA_ZONES[number[2:5]]
     parsed = phonenumbers.parse(number)
     found = set(phone_zones.time_zones_for_number(parsed))
     if not found & _zones_there_are():
