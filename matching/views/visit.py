@@ -162,7 +162,6 @@ def show(request: HttpRequest, visit: Appointment, *, page: str = "booked", noti
         "patient": patient,
         "clinic": visit.clinic,
         "facts": facts.of(visit, patient),
-        "confirmed_at": visit.confirmed_at and facts.for_both(visit.confirmed_at, visit.clinic.zone, patient, now=now),
         "zones": zones.of(visit, patient) if page == "booked" else None,
         "zone_url": reverse("visit-zone", args=[token]),
         "is_by_patient": visit.cancelled_by == CancelledBy.PATIENT,

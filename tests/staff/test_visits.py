@@ -22,7 +22,7 @@ def test_the_last_two_weeks_and_what_is_to_be_said(staff: Client, world: World):
     page = staff.get(reverse("visits")).content.decode()
     shown = [one.patient.name in page for one in (begun, ahead, long_ago, missed, gone)]
     assert shown == [True, False, False, True, False]
-    assert "1 of the last 14 days to mark" in page and "Did not come</span>" in page
+    assert "1 visit of the last 14 days to mark" in page and "Did not come</span>" in page
     assert missed.patient.name not in staff.get(reverse("visits"), {"q": begun.patient.name}).content.decode()
 
 
