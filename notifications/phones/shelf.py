@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from django.db.models import Max, QuerySet
 
-from matching import tokens
 from notifications import rendering
 from notifications.models import InboundMessage, Message, PatientContact, SimulatedText
 from notifications.states import Channel, Kind, MessageStatus
@@ -143,7 +142,7 @@ def mails_sent() -> QuerySet[Message]:
 def _sent(text: SimulatedText, *, is_new: bool) -> Bubble:
     message = text.message
     said = rendering.fill(message.text, message)
-    link = tokens.link(message.offer.public_id) if message.offer is not None and "{link}" in message.text else None
+    link = rendering.fill("{link}", message) if "{link}" in message.text else None
     clock = _clock(text.at, message.clinic)
     return Bubble(f"out-{text.pk}", text.at, "out", said, link, clock, _took(text), is_new)
 

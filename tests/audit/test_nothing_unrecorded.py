@@ -10,18 +10,29 @@ from matching.answering import reserves, unasked
 from matching.claims import Claim
 from matching.policy.policies import Wave
 from matching.states import Reserve
-from notifications import consent
+from notifications import consent, reminders
 from notifications.models import Message
 from tests import factories
 from tests.factories import NOW, World
 from tests.matching import steps
 from tests.recorded import everything_recorded
-from waitlist import closing, connections, keeping, roster, schedule, surges, vacancies, writebacks
+from waitlist import (
+    attendance,
+    closing,
+    connections,
+    keeping,
+    roster,
+    schedule,
+    surges,
+    vacancies,
+    whereabouts,
+    writebacks,
+)
 from waitlist.calendar import Time
 from waitlist.entries import Wish
-from waitlist.models import Closure, MassCancellation, Service, Slot, Writeback
+from waitlist.models import Clinic, Closure, MassCancellation, Service, Slot, Writeback
 from waitlist.people import ConsentGiven, Person
-from waitlist.states import CancelledBy
+from waitlist.states import AppointmentStatus, CancelledBy, ConfirmedVia
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SOON = NOW + timedelta(minutes=2)
@@ -292,3 +303,17 @@ def test_a_calendar_is_connected(world):
         connections.rotate(made)
         connections.forget(connections.match(made, "service", "Peel", world.service.pk))
     assert changed == {"waitlist_connection", "waitlist_mapping"}
+
+
+def test_a_visit_reminded_of_confirmed_and_marked(world):
+    Clinic.objects.update(sends_reminders=True)
+    visit = world.appointment(NOW + timedelta(hours=23), patient=factories.patient(world.clinic))
+    over = visit.starts_at + timedelta(hours=1)
+    with everything_recorded() as changed:
+        assert reminders.remind(visit.pk, now=NOW) == 1
+        assert attendance.confirm(visit, visit.starts_at, via=ConfirmedVia.LINK, now=NOW)
+        whereabouts.choose_zone(visit.patient_id, "America/New_York", now=NOW)
+        assert attendance.mark(visit.pk, AppointmentStatus.NOSHOW, now=over)
+        assert attendance.mark(visit.pk, AppointmentStatus.FULFILLED, now=over)
+        roster.refresh(world.clinic, now=over)
+    assert changed >= {"waitlist_appointment", "waitlist_patient"}

@@ -8,7 +8,7 @@ from typing import Any
 
 from matching import cascade, claims, returns, work
 from matching.models import Offer
-from notifications import outages, outbox, replies
+from notifications import outages, outbox, reminders, replies
 from notifications.models import InboundMessage, Message
 from tests import factories
 from tests.factories import NOW, World
@@ -132,6 +132,8 @@ def sweeps(ids: Ids, now: datetime) -> None:
         events.apply(event_id, now=now)
     cascade.advance_many(work.due(now=now, limit=100), now=now)
     outages.end_if_nothing_waits(now=now)
+    for visit_id in reminders.waiting(now=now, limit=100):
+        reminders.remind(visit_id, now=now)
     outbox.deliver_due(now=now)
     for heard_id in replies.unhandled(now=now, limit=100):
         replies.handle(heard_id, now=now)

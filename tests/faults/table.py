@@ -4,5 +4,6 @@ from tests.faults.acts import FIRST
 from tests.faults.later_acts import LATER
 from tests.faults.mass_acts import MASSES
 from tests.faults.outage_acts import OUTAGES
+from tests.faults.visit_acts import VISITS
 
-ACTS = FIRST | LATER | OUTAGES | MASSES
+ACTS = FIRST | LATER | OUTAGES | MASSES | VISITS

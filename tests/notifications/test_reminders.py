@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from notifications import outbox, reminders, tasks
+from matching import tokens
+from notifications import outbox, reminders, rendering, tasks
 from notifications.models import ContactPoint, Message
 from notifications.reminders.plan import planned
 from notifications.states import Rule
@@ -77,10 +78,19 @@ def test_a_reminder_goes_out_with_the_link_of_the_visit(world, settings):
     message.refresh_from_db()
     assert message.status == "delivered", message.refused_by
     assert "Reply C" in message.text and "{link}" in message.text
-    from notifications.rendering import sms
+    link = f"{settings.PUBLIC_URL}/v/{tokens.make_visit(visit.pk)}"
+    assert link in rendering.fill(message.text, message)
+    assert visit.patient.first_name not in message.text
 
-    assert f"{settings.PUBLIC_URL}/v/" in sms.fill(message.text, message)
-    assert str(visit.patient.first_name) not in message.text
+
+def test_the_mail_leads_there_too(world, settings):
+    visit = booked(world, email="ana@example.com")
+    sweep(NOON - 48 * HOURS)
+    letter = rendering.letter(Message.objects.get())
+    link = f"{settings.PUBLIC_URL}/v/{tokens.make_visit(visit.pk)}"
+    assert link in letter.text and link in letter.html
+    for word in (visit.patient.first_name, visit.service.name, visit.practitioner.name):
+        assert word not in letter.text + letter.subject
 
 
 @pytest.mark.parametrize(
