@@ -8,7 +8,7 @@ KEEP = """UPDATE waitlist_patient SET told_visits = visits, told_past_visits = p
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('waitlist', '0022_message_costs'),
+        ('waitlist', '0023_pace_and_money'),
     ]
 
     operations = [
