@@ -98,6 +98,7 @@ DONE = {
     "writeback.owed": "Calendar to be told of a booking",
     "writeback.opened": "Calendar to be told",
     "message.fell_back": "Not reached by one way: told by the next",
+    "membership.notices_chosen": "Own notices chosen",
     "message.understood": "Reply understood",
     "writeback.gave_way": "Booking gave way to the calendar",
 }

@@ -40,6 +40,7 @@ app.conf.beat_schedule = {
     "cascades due": _every(5 * SECOND, "matching.tasks.sweep_cascades"),
     "messages due": _every(5 * SECOND, "notifications.tasks.sweep_outbox"),
     "other ways to try": _every(30 * SECOND, "notifications.tasks.sweep_ways"),
+    "staff to be told": _every(30 * SECOND, "notifications.tasks.sweep_alerts"),
     "events to apply": _every(10 * SECOND, "waitlist.tasks.sweep_events"),
     "conflicts to resolve": _every(30 * SECOND, "matching.tasks.sweep_conflicts"),
     "visits to remind of": _every(2 * MINUTE, "notifications.tasks.sweep_reminders"),

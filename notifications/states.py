@@ -94,6 +94,7 @@ class Rule(TextChoices):
     NOT_BOOKED = "not_booked", "The booking no longer stands"
     VISIT_MOVED = "visit_moved", "The visit is at another time now"
     ON_AGAIN = "on_again", "The visit is on again"
+    ACCESS_ENDED = "access_ended", "They do not work there any more"
     BROADCAST = "broadcast", "Told on the page only: too many were asked"
 
 

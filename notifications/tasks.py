@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from audit import heart
 from notifications import outages, outbox, reminders, replies
+from notifications.alerts import mailing
 
 log = logging.getLogger(__name__)
 SWEPT_AT_ONCE = 2_000
@@ -15,6 +16,7 @@ BATCH = 100
 SWEPT_EVERY_SECONDS = 5
 WAYS_SWEPT_EVERY_SECONDS = 30
 REMINDER_BATCHES = 20
+ALERTED_EVERY_SECONDS = 30
 
 
 @shared_task
@@ -80,3 +82,15 @@ def sweep_reminders() -> None:
                 log.exception("visit %s: no reminder could be written", appointment_id)
         if len(found) < BATCH:
             return
+
+
+@shared_task
+def alert_staff(clinic_id: int) -> None:
+    mailing.sweep(clinic_id, now=timezone.now())
+
+
+@shared_task
+def sweep_alerts() -> None:
+    heart.beat("notifications.tasks.sweep_alerts", now=timezone.now())
+    for clinic_id in mailing.clinics():
+        alert_staff.apply_async((clinic_id,), expires=ALERTED_EVERY_SECONDS)

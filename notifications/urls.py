@@ -1,9 +1,11 @@
 from django.urls import path
 
 from notifications import webhooks
+from notifications.views.alerts import my_notices
 from notifications.views.unsubscribe import unsubscribe
 
 urlpatterns = [
+    path("notices/", my_notices, name="my-notices"),
     path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     path("api/twilio/inbound/", webhooks.inbound, name="twilio-inbound"),
     path("api/twilio/status/<uuid:public_id>/", webhooks.status, name="twilio-status"),

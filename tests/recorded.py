@@ -42,6 +42,7 @@ PARTS = {  # table → (column, the table whose row's line speaks for it)
     "waitlist_availability": ("entry_id", "waitlist_waitlistentry"),
     "notifications_patientcontact": ("contact_point_id", "notifications_contactpoint"),
     "notifications_consent": ("contact_point_id", "notifications_contactpoint"),
+    "notifications_noticechoice": ("membership_id", "waitlist_membership"),
     "matching_sentwave": ("slot_id", "waitlist_slot"),
 }
 FIGURES = {  # columns that follow from recorded facts: counted, not decided

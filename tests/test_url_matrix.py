@@ -47,6 +47,7 @@ ANYBODY = set(Role)
 FOR: dict[str, set[Role]] = {  # everything else is for the front desk
     "clinic-switch": ANYBODY,
     "logout": ANYBODY,
+    "my-notices": ANYBODY,
     "settings": MANAGER,
     "tiers": MANAGER,
     "score": MANAGER,

@@ -45,23 +45,32 @@ def find(message: Message, *, taken: Collection[str], now: datetime) -> Result:
 def compose(message: Message) -> EmailMultiAlternatives:
     """The e-mail with its page, its way out, and the visit for the calendar."""
     letter = rendering.letter(message)
+    headers = {
+        "Message-ID": f"<{message.public_id}@{urlsplit(settings.PUBLIC_URL).hostname}>",
+        "Auto-Submitted": "auto-generated",
+    }
+    if letter.unsubscribe_url:  # of a patient; what staff hear is theirs to choose behind the sign-in
+        headers["List-Unsubscribe"] = f"<{letter.unsubscribe_url}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail = EmailMultiAlternatives(
         subject=letter.subject,
         body=letter.text,
         from_email=formataddr((message.clinic.name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
-        to=[message.contact_point.value if message.contact_point else ""],
+        to=[receiver(message)],
         reply_to=[message.clinic.email] if message.clinic.email else None,
-        headers={
-            "Message-ID": f"<{message.public_id}@{urlsplit(settings.PUBLIC_URL).hostname}>",
-            "List-Unsubscribe": f"<{letter.unsubscribe_url}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            "Auto-Submitted": "auto-generated",
-        },
+        headers=headers,
     )
     mail.attach_alternative(letter.html, "text/html")
     if letter.ics:
         mail.attach("appointment.ics", letter.ics.decode(), "text/calendar")
     return mail
+
+
+def receiver(message: Message) -> str:
+    """A patient's address, or that of one of the staff."""
+    if message.contact_point is not None:
+        return message.contact_point.value
+    return message.user.email if message.user is not None else ""
 
 
 def _refused(code: int) -> Result:

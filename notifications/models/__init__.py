@@ -3,6 +3,7 @@
 from notifications.models.contacts import Consent, ContactPoint, PatientContact
 from notifications.models.inbound import InboundMessage
 from notifications.models.messages import Message, SimulatedText
+from notifications.models.notices import Notice, NoticeChoice
 from notifications.models.outages import Outage
 from notifications.models.senders import Sender
 
@@ -11,6 +12,8 @@ __all__ = [
     "ContactPoint",
     "InboundMessage",
     "Message",
+    "Notice",
+    "NoticeChoice",
     "Outage",
     "PatientContact",
     "Sender",

@@ -12,7 +12,7 @@ from notifications.models import Message
 from notifications.outbox import deadlines, queue
 from notifications.rules.places import states
 from notifications.states import REACHED_CARRIER, UNFINISHED, Channel, Kind, MessageStatus, Rule
-from waitlist.models import Appointment, Writeback
+from waitlist.models import Appointment, Membership, Writeback
 from waitlist.states import AppointmentStatus
 
 IN_FLIGHT = timedelta(seconds=2)
@@ -46,11 +46,19 @@ def look(message: Message, so_far: rules.Spent, left_mills: int | None, *, now: 
         return _after_the_booking(message, now=now)
     if message.channel == Channel.STAFF:
         return GO if _may_be_taken(message.offer, now) else Verdict(MessageStatus.DROPPED, Rule.OFFER_OVER)
+    if message.kind == Kind.ALERT:
+        return _of_staff(message)
     if rule := untrue(message, now=now):
         return Verdict(MessageStatus.DROPPED, rule)
     if message.kind in NEWS_OF_AN_END and _is_in_flight(message):
         return Verdict(wait_until=now + IN_FLIGHT)
     return _rules(message, so_far, left_mills, now=now)
+
+
+def _of_staff(message: Message) -> Verdict:
+    """Whoever does not work there any more is told nothing more of it."""
+    theirs = Membership.objects.filter(clinic=message.clinic_id, user=message.user_id, user__is_active=True)
+    return GO if theirs.exists() else Verdict(MessageStatus.DROPPED, Rule.ACCESS_ENDED)
 
 
 def untrue(message: Message, *, now: datetime) -> Rule | None:

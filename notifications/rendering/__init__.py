@@ -1,13 +1,18 @@
 """Words: what a text or an e-mail says, from facts frozen when it was written. Links are filled in only to send."""
 
 from notifications.models import Message
-from notifications.rendering import sms
+from notifications.rendering import alert, mail, sms
 from notifications.rendering.facts import clock, national
-from notifications.rendering.mail import UNSUBSCRIBE_SALT, Letter, letter
+from notifications.rendering.mail import UNSUBSCRIBE_SALT, Letter
 from notifications.rendering.sms import fill, fits, segments
-from notifications.states import Channel
+from notifications.states import Channel, Kind
 
 __all__ = ["UNSUBSCRIBE_SALT", "Letter", "clock", "fill", "fits", "letter", "national", "render", "segments"]
+
+
+def letter(message: Message) -> Letter:
+    """The whole e-mail, to a patient or to somebody of the staff."""
+    return alert.letter(message) if message.kind == Kind.ALERT else mail.letter(message)
 
 
 def render(message: Message) -> str:

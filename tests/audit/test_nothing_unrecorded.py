@@ -11,6 +11,7 @@ from matching.claims import Claim
 from matching.policy.policies import Wave
 from matching.states import Reserve
 from notifications import consent, reminders
+from notifications.alerts import notices
 from notifications.models import Message
 from tests import factories
 from tests.factories import NOW, World
@@ -228,6 +229,13 @@ def test_the_reserve_is_booked(world, asked):
     second.refresh_from_db()
     assert second.state == "accepted"
     assert changed >= {"matching_offer", "waitlist_slot", "waitlist_appointment", "waitlist_writeback"}
+
+
+def test_a_member_chooses_what_they_are_told(world):
+    member = factories.user(world.clinic).memberships.get()
+    with everything_recorded() as changed:
+        assert notices.choose(member, {"approval": "not"}, now=NOW)
+    assert changed == {"notifications_noticechoice"}
 
 
 def test_seen(asked):

@@ -1,12 +1,16 @@
 """The bar over every staff page."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django import template
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from notifications import inbox
+from notifications.alerts import finding
+from notifications.alerts.events import Event
 from waitlist import access, calendar
 from waitlist.models import InboundEvent, Membership, Writeback
 from waitlist.states import EventStatus, Role, WritebackStatus
@@ -31,15 +35,41 @@ ALSO = {  # what else lies under it
 }
 
 
+WAITS_UNDER = {  # event → the page whose label says how many; what nobody understood is a task itself
+    Event.APPROVAL: "board",
+    Event.EXHAUSTED: "board",
+    Event.MONEY: "board",
+    Event.JOIN: "waitlist",
+    Event.OUTREACH: "tasks",
+}
+SAID = {"board": "to look at", "waitlist": "new", "tasks": "to do"}
+
+
 def open_tasks(clinic_id: int, *, now: datetime) -> int:
-    """What waits for a person's hand: one query, as every page asks."""
+    """What waits for a person's hand."""
+    return finding.total(_tasks(clinic_id, now=now)).get("tasks", 0)
+
+
+def count(mine: Membership, *, now: datetime) -> dict[str, int]:
+    """How much of everything waits: one query, as every page asks."""
+    return finding.total(_tasks(mine.clinic_id, now=now) + finding.counting(mine.clinic_id, mine.pk, now=now))
+
+
+def by_page(counts: Mapping[str, int]) -> dict[str, int]:
+    """The same by the page under which it waits."""
+    found = {"tasks": counts.get("tasks", 0)}
+    for event, page in WAITS_UNDER.items():
+        found[page] = found.get(page, 0) + counts.get(event, 0)
+    return found
+
+
+def _tasks(clinic_id: int, *, now: datetime) -> list[QuerySet[Any]]:
     waiting = (WritebackStatus.TASK, WritebackStatus.CONFLICT)
     owed = Writeback.objects.filter(clinic_id=clinic_id, status__in=waiting)
     refused = InboundEvent.objects.filter(connection__clinic_id=clinic_id, status=EventStatus.REJECTED)
     replies = inbox.to_read(clinic_id, now=now)
     twice = calendar.promised_twice(clinic_id, now=now)
-    rest = (rows.values("pk") for rows in (refused, replies, twice))
-    return owed.values("pk").union(*rest, all=True).count()
+    return [finding.part("tasks", rows) for rows in (owed, refused, replies, twice)]
 
 
 @register.inclusion_tag("_bar.html", takes_context=True)
@@ -54,10 +84,16 @@ def bar(context: template.Context) -> dict[str, Any]:
     mine: Membership | None = next(
         (one for one in everywhere if one.clinic_id == chosen), everywhere[0] if everywhere else None
     )
+    counts = context.get("counts")  # of a page that shows them itself
+    if counts is None and mine is not None:
+        counts = count(mine, now=context["now"])
+    waits = by_page(counts or {})
     pages = [
         {
             "label": label,
             "url": url,
+            "count": waits.get(name, 0),
+            "said": SAID.get(name, ""),
             "is_here": _is_here(request.path, name, url),
         }
         for label, name, roles in PAGES
@@ -68,9 +104,9 @@ def bar(context: template.Context) -> dict[str, Any]:
         "user": user,
         "others": [one for one in everywhere if one != mine],
         "pages": pages,
-        "tasks": open_tasks(mine.clinic_id, now=context["now"]) if mine is not None else 0,
         "csrf_token": context.get("csrf_token"),
         "here": request.get_full_path(),
+        "notices_url": address("my-notices"),
     }
 
 

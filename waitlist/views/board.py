@@ -13,9 +13,11 @@ from django.views.decorators.vary import vary_on_headers
 from audit import heart
 from matching import calls, kpis
 from matching.views.cards import cards
+from notifications.alerts import finding
 from waitlist import access, closing, masses
 from waitlist.models import MassCancellation, Slot
 from waitlist.states import LIVE_SLOT_STATES, Role, SlotState
+from waitlist.templatetags import bar
 from waitlist.views.answer import done, is_update
 
 
@@ -32,6 +34,7 @@ def board(request: HttpRequest) -> HttpResponse:
     shown = Q(state__in=LIVE_SLOT_STATES) | Q(state=SlotState.FILLED, filled_at__gte=midnight)
     shown |= Q(state__in=(SlotState.EXPIRED, SlotState.WITHDRAWN), closed_at__gte=midnight)
     every = cards(Slot.objects.filter(shown, clinic=clinic).order_by("starts_at", "pk"), now=now)
+    counts = bar.count(membership, now=now)
     context = {
         "clinic": clinic,
         "now": now,
@@ -42,6 +45,8 @@ def board(request: HttpRequest) -> HttpResponse:
         "empty": [card for card in every if not card.slot.is_live and card.slot.state != SlotState.FILLED],
         "many": masses.unanswered(clinic, now=now),
         "checkup": heart.last_checkup(clinic.pk),
+        "counts": counts,
+        "waits": finding.lines(counts),
         "oversees": membership.role in access.MAY_ACT_AS[Role.MANAGER],
         "figures": kpis.figures(clinic, since=kpis.week_start(clinic, now=now)),
     }

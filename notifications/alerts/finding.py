@@ -1,0 +1,111 @@
+"""What waits for staff, found from rows: what it is, which one and since when. Reads only."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
+
+from matching.models import SentWave
+from notifications import inbox
+from notifications.alerts.events import PAGES, Event, sentence
+from notifications.alerts.notices import Found
+from notifications.models import InboundMessage, Message, Notice
+from notifications.states import Channel, MessageStatus
+from waitlist import masses
+from waitlist.models import MassCancellation, Slot
+from waitlist.states import Autopilot, ClosedBecause, SlotState
+
+ASK_STAFF_FIRST = (Autopilot.APPROVE, Autopilot.SUGGEST)
+NO_ONE_TOOK_IT = (ClosedBecause.PAST, ClosedBecause.TOO_NEAR)
+LATELY = timedelta(days=1)
+AHEAD = timedelta(days=366)
+AT_WORK = timedelta(minutes=1)  # a wave due so soon is on its way
+
+
+def waiting_slots(*, now: datetime) -> QuerySet[Slot]:
+    """Open, and nobody is asked before staff say so, or their minutes are over."""
+    rows = Slot.objects.filter(state=SlotState.OPEN, starts_at__gt=now, starts_at__lt=now + AHEAD, paused_for="")
+    asked = SentWave.objects.filter(slot=OuterRef("pk"))
+    not_yet = Q(next_wave_at=None) | Q(next_wave_at__gt=now)
+    return rows.filter(not_yet, ~Exists(asked), policy__document__autopilot__in=ASK_STAFF_FIRST)
+
+
+def waiting_days(*, now: datetime) -> QuerySet[MassCancellation]:
+    """Days of which so much was cancelled at once that staff are asked whether to refill them."""
+    return MassCancellation.objects.filter(answer="", ends_at__gt=now)
+
+
+def exhausted(*, now: datetime) -> QuerySet[Slot]:
+    """Open, and nobody is left who could be asked."""
+    rows = Slot.objects.filter(state=SlotState.OPEN, starts_at__gt=now, starts_at__lt=now + AHEAD, paused_for="")
+    waves = SentWave.objects.filter(slot=OuterRef("pk"))
+    at_rest = Q(next_wave_at=None) | Q(next_wave_at__gt=now + AT_WORK)
+    return rows.filter(at_rest, ~masses.pausing(), Exists(waves))
+
+
+def expired(*, now: datetime) -> QuerySet[Slot]:
+    """Ended lately, and nobody had taken it."""
+    near = Slot.objects.filter(starts_at__gt=now - LATELY, starts_at__lt=now + AHEAD)
+    return near.filter(state=SlotState.EXPIRED, closed_because__in=NO_ONE_TOOK_IT, closed_at__gt=now - LATELY)
+
+
+def unread(*, now: datetime) -> QuerySet[InboundMessage]:
+    """Written by patients, and understood and read by nobody."""
+    return InboundMessage.objects.filter(meaning=inbox.UNCLEAR, read_at=None, received_at__gt=now - inbox.SHOWN)
+
+
+def to_call(*, now: datetime) -> QuerySet[Message]:
+    """On the list of those nothing else reaches, and not too late to be called."""
+    rows = Message.objects.filter(channel=Channel.STAFF, status=MessageStatus.PENDING)
+    return rows.filter(Q(not_after=None) | Q(not_after__gt=now))
+
+
+def found(clinic_id: int, *, now: datetime) -> Iterator[Found]:
+    """All of it at one clinic."""
+    mine: dict[str, Any] = {"clinic": clinic_id}
+    for pk, at in waiting_slots(now=now).filter(**mine).values_list("pk", "opened_at"):
+        yield Event.APPROVAL, f"slot:{pk}", at
+    for pk, at in waiting_days(now=now).filter(**mine).values_list("pk", "noticed_at"):
+        yield Event.APPROVAL, f"day:{pk}", at
+    for pk in exhausted(now=now).filter(**mine).values_list("pk", flat=True):
+        yield Event.EXHAUSTED, f"slot:{pk}", now
+    for pk, closed_at in expired(now=now).filter(**mine).values_list("pk", "closed_at"):
+        yield Event.EXHAUSTED, f"slot:{pk}", closed_at or now
+    for pk, at in unread(now=now).filter(**mine).values_list("pk", "received_at"):
+        yield Event.INBOUND, f"inbound:{pk}", at
+    for pk, at in to_call(now=now).filter(**mine).values_list("pk", "created_at"):
+        yield Event.OUTREACH, f"message:{pk}", at
+
+
+def lines(counts: Mapping[str, int]) -> list[tuple[str, str]]:
+    """What waits, in words, each with the name of its page."""
+    return [(sentence(event, counts[event]), PAGES[event]) for event in Event if event in counts]
+
+
+def counting(clinic_id: int, membership_id: int | None, *, now: datetime) -> list[QuerySet[Any]]:
+    """How much of each there is now, as parts of one query: an event with its number each."""
+    rows: list[tuple[str, QuerySet[Any]]] = [
+        (Event.APPROVAL, waiting_slots(now=now)),
+        (Event.APPROVAL, waiting_days(now=now)),
+        (Event.EXHAUSTED, exhausted(now=now)),
+        (Event.INBOUND, unread(now=now)),
+        (Event.OUTREACH, to_call(now=now)),
+    ]
+    parts = [part(event, those.filter(clinic=clinic_id)) for event, those in rows]
+    raised = Notice.objects.filter(membership=membership_id, happened_at__gt=now - LATELY)
+    return parts + [part(event, raised.filter(event=event)) for event in (Event.JOIN, Event.MONEY)]
+
+
+def part(name: str, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """One line of a union: this name, and how many."""
+    return rows.order_by().annotate(what=Value(str(name))).values("what").annotate(n=Count("pk")).values("what", "n")
+
+
+def total(parts: list[QuerySet[Any]]) -> dict[str, int]:
+    """The sums by name, in one query; what there is none of is left out."""
+    first, *rest = parts
+    counted: dict[str, int] = {}
+    for row in first.union(*rest, all=True):
+        counted[row["what"]] = counted.get(row["what"], 0) + row["n"]
+    return {name: n for name, n in counted.items() if n}
