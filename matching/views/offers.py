@@ -100,7 +100,7 @@ def offer_calendar(request: HttpRequest, offer: Offer) -> HttpResponse:
     if booked is None or claims.outcome(offer, now=now) != Claim.YOURS:
         return HttpResponseRedirect(reverse("offer", args=[tokens.make(offer.public_id)]))
     return HttpResponse(
-        ics.write(booked, now=now),
+        ics.publish(booked, now=now),
         content_type="text/calendar; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="appointment.ics"'},
     )

@@ -3,11 +3,23 @@
 from notifications.models import Message
 from notifications.rendering import alert, mail, sms
 from notifications.rendering.facts import clock, national
+from notifications.rendering.invites import Invite
 from notifications.rendering.mail import UNSUBSCRIBE_SALT, Letter
 from notifications.rendering.sms import fill, fits, segments
 from notifications.states import Channel, Kind
 
-__all__ = ["UNSUBSCRIBE_SALT", "Letter", "clock", "fill", "fits", "letter", "national", "render", "segments"]
+__all__ = [
+    "UNSUBSCRIBE_SALT",
+    "Invite",
+    "Letter",
+    "clock",
+    "fill",
+    "fits",
+    "letter",
+    "national",
+    "render",
+    "segments",
+]
 
 
 def letter(message: Message) -> Letter:

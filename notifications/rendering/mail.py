@@ -8,23 +8,23 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from notifications.models import Message
-from notifications.rendering import facts
+from notifications.rendering import facts, invites
+from notifications.rendering.invites import Invite
 from notifications.rendering.sms import fill
 from notifications.states import Kind
-from waitlist import ics
 
 UNSUBSCRIBE_SALT = "unsubscribe"
 
 
 @dataclass(frozen=True)
 class Letter:
-    """An e-mail ready to go: links filled in, `ics` the calendar file if there is a visit to keep."""
+    """An e-mail ready to go: links filled in, `invites` the calendar files if there is a visit to keep or to end."""
 
     subject: str
     text: str
     html: str
     unsubscribe_url: str
-    ics: bytes = b""
+    invites: tuple[Invite, ...] = ()
     stored: str = field(default="", compare=False)
 
 
@@ -136,7 +136,7 @@ def letter(message: Message) -> Letter:
         text=stored.replace("{link}", link),
         html=render_to_string("notifications/email.html", {**parts, "link": link}),
         unsubscribe_url=leave,
-        ics=_calendar_file(message),
+        invites=invites.of(message),
         stored=stored.replace(leave, "…"),
     )
 
@@ -145,9 +145,3 @@ def unsubscribe_url(message: Message) -> str:
     """Where one click, by a person or their mail program, ends e-mails to this address."""
     token = Signer(salt=UNSUBSCRIBE_SALT).sign(str(message.contact_point_id))
     return settings.PUBLIC_URL + reverse("unsubscribe", args=[token])
-
-
-def _calendar_file(message: Message) -> bytes:
-    if message.kind not in (Kind.BOOKED, Kind.CHANGED) or message.appointment is None:
-        return b""
-    return ics.write(message.appointment, now=message.next_attempt_at)

@@ -2,6 +2,7 @@
 
 from tests.fakes.calendar import FakeCalendar
 from tests.fakes.mail import FakeMailServer
+from tests.fakes.moody_mail import MoodyMailServer
 from tests.fakes.twilio import FakeTwilio
 
-__all__ = ["FakeCalendar", "FakeMailServer", "FakeTwilio"]
+__all__ = ["FakeCalendar", "FakeMailServer", "FakeTwilio", "MoodyMailServer"]

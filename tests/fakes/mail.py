@@ -18,6 +18,7 @@ class FakeMailServer:
 
     def __init__(self) -> None:
         self.mails: list[Mail] = []
+        self.raw: list[bytes] = []
         self.refuse: deque[str] = deque()
         self.port = free_port()
         self.controller = Controller(self, hostname="127.0.0.1", port=self.port)
@@ -29,6 +30,7 @@ class FakeMailServer:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.raw.append(envelope.content)
         self.mails.append(message_from_bytes(envelope.content, policy=modern))
         return "250 Kept"
 

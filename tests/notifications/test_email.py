@@ -1,17 +1,13 @@
 """E-mail through a real SMTP server: what is in it, and what became of it."""
 
-from datetime import timedelta
-
 import pytest
 from django.core import mail
-from icalendar import Calendar
 
 from matching import tokens
-from notifications import outbox
 from notifications.models import ContactPoint, Message
 from ops.processes import free_port
-from tests.factories import NOW
-from tests.fakes import FakeMailServer
+from tests.fakes import FakeMailServer, MoodyMailServer
+from tests.fakes.moody_mail import DROP
 from tests.notifications.conftest import minutes, tell
 
 pytestmark = pytest.mark.django_db
@@ -60,21 +56,6 @@ def test_an_offer_by_email(server, told):
     assert "unsubscribe/" not in message.text
 
 
-def test_a_booking_comes_with_the_visit_for_the_calendar(server, told):
-    visit = told.world.appointment(told.slot.starts_at, patient=told.patient)
-    ContactPoint.objects.filter(kind="phone").update(granted=[])
-    outbox.confirm(told.offer, visit, now=NOW)
-    outbox.deliver(Message.objects.get(kind="booked").pk, now=NOW)
-    (sent,) = server.mails
-    (attached,) = sent.iter_attachments()
-    assert attached.get_content_type() == "text/calendar"
-    (event,) = Calendar.from_ical(attached.get_content()).walk("VEVENT")
-    assert event["dtstart"].dt == visit.starts_at
-    assert event["dtend"].dt == visit.starts_at + timedelta(minutes=45)
-    assert str(event["summary"]) == told.world.clinic.name
-    assert told.world.service.name not in attached.get_content()
-
-
 def test_no_server_is_tried_again(server, told, settings):
     settings.EMAIL_PORT = free_port()
     message = told.deliver()
@@ -93,19 +74,14 @@ def test_refused_for_good_and_for_now(server, told, answer, status):
     assert (message.status, message.error_code) == (status, answer[:3])
 
 
-def test_a_mail_nobody_can_say_was_taken_is_not_sent_twice(server, told, monkeypatch):
-    from django.core.mail.backends.smtp import EmailBackend
-
-    def cut(self, messages):
-        EmailBackend.connection_class.quit(self.connection)
-        raise TimeoutError
-
-    monkeypatch.setattr(EmailBackend, "send_messages", cut)
-    assert told.deliver().status == "unknown"
-    monkeypatch.undo()
-    assert told.deliver(minutes(5)).status == "unknown"
-    assert told.deliver(minutes(60 * 25)).error_code == "unresolved"
-    assert not server.mails
+def test_a_mail_nobody_can_say_was_taken_is_not_sent_twice(server, told, settings):
+    with MoodyMailServer(dot=DROP) as moody:
+        settings.EMAIL_PORT = moody.port
+        assert told.deliver().status == "unknown"
+        settings.EMAIL_PORT = server.port
+        assert told.deliver(minutes(5)).status == "unknown"
+        assert told.deliver(minutes(60 * 25)).error_code == "unresolved"
+        assert not server.mails and len(moody.bodies) == 1
 
 
 def test_one_click_ends_it(server, told, client):

@@ -84,7 +84,7 @@ def bar(context: template.Context) -> dict[str, Any]:
     mine: Membership | None = next(
         (one for one in everywhere if one.clinic_id == chosen), everywhere[0] if everywhere else None
     )
-    counts = context.get("counts")  # of a page that shows them itself
+    counts = context.get("bar_counts")  # of a page that shows them itself
     if counts is None and mine is not None:
         counts = count(mine, now=context["now"])
     waits = by_page(counts or {})

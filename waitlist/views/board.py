@@ -45,7 +45,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "empty": [card for card in every if not card.slot.is_live and card.slot.state != SlotState.FILLED],
         "many": masses.unanswered(clinic, now=now),
         "checkup": heart.last_checkup(clinic.pk),
-        "counts": counts,
+        "bar_counts": counts,
         "waits": finding.lines(counts),
         "oversees": membership.role in access.MAY_ACT_AS[Role.MANAGER],
         "figures": kpis.figures(clinic, since=kpis.week_start(clinic, now=now)),
