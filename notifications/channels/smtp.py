@@ -26,7 +26,7 @@ def send(backend: EmailBackend, mail: EmailMessage, *, provider_id: str) -> Resu
         return Result(Outcome.FAILED, code="cannot_be_written")
     try:
         backend.open()
-        smtp = backend.connection
+        smtp: smtplib.SMTP = backend.connection  # type: ignore[assignment]
         smtp.ehlo_or_helo_if_needed()
     except TROUBLE as trouble:
         _hang_up(backend)
@@ -103,4 +103,5 @@ def _hang_up(backend: EmailBackend) -> None:
     for smtp in (backend.connection, getattr(backend, "_partial_connection", None)):
         if smtp is not None:
             smtp.close()
-    backend.connection = backend._partial_connection = None
+    backend.connection = None
+    vars(backend).update(_partial_connection=None)

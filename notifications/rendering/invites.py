@@ -28,14 +28,17 @@ class Invite:
 
 def of(message: Message) -> tuple[Invite, ...]:
     """The files of this e-mail, that of its own visit first; an end only where they have had the invitation."""
-    visit, point = message.appointment, message.contact_point
-    if visit is None or point is None or message.channel != Channel.EMAIL:
+    visit = message.appointment
+    if visit is None or message.channel != Channel.EMAIL or message.kind not in (*INVITING, *ENDING):
+        return ()
+    point = message.contact_point
+    if point is None:
         return ()
     sequence = 2 * _before(message, visit)
     if message.kind in INVITING:
         content = ics.request(visit, point.value, sequence=sequence, at=message.created_at)
         return (Invite("REQUEST", content), *_given_up(message, point))
-    if message.kind in ENDING and _was_invited(message, visit, point):
+    if _was_invited(message, visit, point):
         return (Invite("CANCEL", ics.cancel(visit, point.value, sequence=sequence, at=message.created_at)),)
     return ()
 
