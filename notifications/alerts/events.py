@@ -21,7 +21,7 @@ class How(TextChoices):
 
     AT_ONCE = "at_once", "At once"
     DAILY = "daily", "Once a day, at 8 AM"
-    NOT = "not", "Not"
+    NOT = "not", "No e-mail"
 
 
 DEFAULTS: dict[str, dict[Event, How]] = {  # what is not named is not mailed
@@ -53,6 +53,15 @@ WORDS = {  # one, more than one; nothing of anybody or anything but how many
     Event.INBOUND: ("{n} message from a patient is to be read", "{n} messages from patients are to be read"),
     Event.OUTREACH: ("{n} patient is to be called", "{n} patients are to be called"),
     Event.MONEY: ("the month’s money for messages is used up", "the month’s money for messages is used up"),
+}
+
+SHORT = {  # after the number, on the board
+    Event.APPROVAL: "waiting for your OK",
+    Event.EXHAUSTED: "ran out of people",
+    Event.JOIN: "new on the waitlist",
+    Event.INBOUND: "to read",
+    Event.OUTREACH: "to call",
+    Event.MONEY: "The month’s money for messages is used up",
 }
 
 

@@ -8,7 +8,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 
 from matching.models import SentWave
 from notifications import inbox
-from notifications.alerts.events import PAGES, Event, sentence
+from notifications.alerts.events import PAGES, SHORT, Event
 from notifications.alerts.notices import Found
 from notifications.models import InboundMessage, Message, Notice
 from notifications.states import Channel, MessageStatus
@@ -78,9 +78,13 @@ def found(clinic_id: int, *, now: datetime) -> Iterator[Found]:
         yield Event.OUTREACH, f"message:{pk}", at
 
 
-def lines(counts: Mapping[str, int]) -> list[tuple[str, str]]:
-    """What waits, in words, each with the name of its page."""
-    return [(sentence(event, counts[event]), PAGES[event]) for event in Event if event in counts]
+def lines(counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    """What waits, each with how many and the name of its page; money is used up or not."""
+    return [
+        {"n": counts[event] if event != Event.MONEY else None, "words": SHORT[event], "page": PAGES[event]}
+        for event in Event
+        if event in counts
+    ]
 
 
 def counting(clinic_id: int, membership_id: int | None, *, now: datetime) -> list[QuerySet[Any]]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from audit.models import Entry
 from notifications import outbox, rendering
 from notifications.alerts import finding, mailing, notices
-from notifications.alerts.events import DEFAULTS, PAGES, WORDS, Event, How, usual
+from notifications.alerts.events import DEFAULTS, PAGES, SHORT, WORDS, Event, How, usual
 from notifications.models import InboundMessage, Message, Notice, NoticeChoice
 from tests import factories
 from tests.factories import NOW, World
@@ -139,7 +139,7 @@ def test_a_time_given_back_has_not_run_out(world):
 
 
 def test_every_kind_has_words_a_page_and_a_default_for_every_role():
-    assert set(WORDS) == set(PAGES) == set(Event)
+    assert set(WORDS) == set(SHORT) == set(PAGES) == set(Event)
     assert set(DEFAULTS) == set(Role.values)
     assert [event for event in Event if usual(Role.FRONT_DESK, event) == How.AT_ONCE] == [
         Event.APPROVAL, Event.INBOUND, Event.OUTREACH,
@@ -366,8 +366,9 @@ def test_the_board_says_it_in_words(world, client, monkeypatch):
     monkeypatch.setattr("django.utils.timezone.now", lambda: minutes(1))
     client.force_login(desk.user)
     page = client.get(reverse("board")).content.decode()
-    assert "1 free time waits for your OK" in page
-    assert "1 patient is to be called" in page
+    assert '<span class="count">1</span> <span class="strong">waiting for your OK</span>' in page
+    assert f'<span class="count">1</span> <a href="{reverse("calls")}">to call</a>' in page
+    assert "money for messages is used up" in page
     assert 'Today <span class="count">' in page
 
 

@@ -116,6 +116,7 @@ def addresses(world: World, slot: Slot) -> list[str]:
         reverse("fees"),
         reverse("checks"),
         reverse("settings"),
+        reverse("my-notices"),
         f"{reverse('tiers')}?preset=established",
         reverse("score"),
         reverse("policies"),
