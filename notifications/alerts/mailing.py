@@ -66,7 +66,8 @@ def write(membership_id: int, *, now: datetime) -> Message | None:
         not_after=now + TOO_OLD,
         now=now,
     )
-    Notice.objects.filter(pk__in=[notice.pk for notice in telling]).update(message=message)
+    if message is not None:
+        Notice.objects.filter(pk__in=[notice.pk for notice in telling]).update(message=message)
     return message
 
 

@@ -4,10 +4,12 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from celery import current_app
 from django.core import mail
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,9 +19,11 @@ from notifications.alerts import finding, mailing, notices
 from notifications.alerts.events import DEFAULTS, PAGES, SHORT, WORDS, Event, How, usual
 from notifications.models import InboundMessage, Message, Notice, NoticeChoice
 from tests import factories
+from tests.at_once import at_once, wait_until_blocked, without_locks
 from tests.factories import NOW, World
+from tests.harness import eventually
 from tests.notifications.conftest import minutes
-from waitlist.models import Clinic, MassCancellation, Membership
+from waitlist.models import Clinic, MassCancellation, Membership, Slot
 from waitlist.states import Role
 from waitlist.templatetags import bar
 
@@ -255,22 +259,55 @@ def test_sweeps_at_the_same_moment_tell_it_once():
     world = World(autopilot="approve")
     desk = member(world)
     waiting_slot(world)
-    start = threading.Barrier(4)
-
-    def run() -> None:
-        start.wait()
-        try:
-            mailing.sweep(world.clinic.pk, now=NOW)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once([lambda: mailing.sweep(world.clinic.pk, now=NOW)] * 4)
     assert desk.notices.count() == 1
     assert Message.objects.filter(kind="alert").count() == 1
+
+
+def told_by_two(world: World, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, int]]:
+    """What two sweeps tell of two times, of which one is over when the second sweep looks, and the first has not
+    committed."""
+    desk, over, _ = member(world), waiting_slot(world), waiting_slot(world)
+    notices.note(world.clinic.pk, finding.found(world.clinic.pk, now=NOW), now=NOW)
+    look, threads = mailing._still_so, []
+
+    def second() -> None:
+        Slot.objects.filter(pk=over.pk).update(state="withdrawn")
+        mailing.write(desk.pk, now=NOW)
+        connections.close_all()
+
+    def look_and_let_the_other_in(*args, **options):
+        found = look(*args, **options)
+        if not threads:
+            threads.append(threading.Thread(target=second))
+            threads[0].start()
+            wait_until_blocked(threads[0])
+        return found
+
+    monkeypatch.setattr(mailing, "_still_so", look_and_let_the_other_in)
+    mailing.write(desk.pk, now=NOW)
+    threads[0].join()
+    return [told(message) for message in Message.objects.filter(kind="alert").order_by("pk")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sweeps_that_see_different_things_tell_each_once(monkeypatch):
+    assert told_by_two(World(autopilot="approve"), monkeypatch) == [{"approval": 2}]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_lock_one_is_told_twice(monkeypatch):
+    without_locks(monkeypatch)
+    assert sorted(one["approval"] for one in told_by_two(World(autopilot="approve"), monkeypatch)) == [1, 2]
+
+
+@pytest.mark.worker
+def test_the_worker_does_it(stack):
+    world = World(autopilot="approve")
+    member(world)
+    world.slot(timezone.now() + timedelta(hours=30), next_wave_at=timezone.now() + timedelta(hours=1))
+    current_app.send_task("notifications.tasks.sweep_alerts")
+    eventually(Message.objects.filter(kind="alert", status="sent").exists, seconds=40)
 
 
 # Going out
