@@ -122,7 +122,7 @@ def visit_calendar(request: HttpRequest, visit: Appointment) -> HttpResponse:
     if visit.status != AppointmentStatus.BOOKED:
         return HttpResponseRedirect(reverse("visit", args=[tokens.make_visit(visit.pk)]))
     return HttpResponse(
-        ics.write(visit, now=timezone.now()),
+        ics.publish(visit, now=timezone.now()),
         content_type="text/calendar; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="appointment.ics"'},
     )

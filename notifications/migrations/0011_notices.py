@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('event', models.CharField(choices=[('approval', 'A free time waits for your OK'), ('exhausted', 'A free time ran out of people'), ('join', 'A patient joined the waitlist by themselves'), ('inbound', 'A patient wrote what nobody understood'), ('outreach', 'A patient has to be called'), ('money', 'The month’s money for messages is used up')], max_length=9)),
-                ('how', models.CharField(choices=[('at_once', 'At once'), ('daily', 'Once a day, at 8 AM'), ('not', 'Not')], max_length=7)),
+                ('how', models.CharField(choices=[('at_once', 'At once'), ('daily', 'Once a day, at 8 AM'), ('not', 'No e-mail')], max_length=7)),
                 ('membership', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notice_choices', to='waitlist.membership')),
             ],
             options={

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from matching.models import Offer
 from notifications import rendering, rules
+from notifications.alerts import notices
 from notifications.channels import Outcome, Result
 from notifications.models import ContactPoint, Message
 from notifications.outbox import checks, deadlines, pace, results
@@ -83,7 +84,15 @@ def claim(messages: Sequence[Message], *, now: datetime) -> list[Message]:
         Message.objects.filter(pk=pk).update(next_attempt_at=at)
     ready = [message for message in ready if message.pk not in put_off]
     _write(ready, now=now)
+    _say_what_is_used_up(ready, left, now=now)
     return ready
+
+
+def _say_what_is_used_up(ready: Iterable[Message], left: dict[int, int], *, now: datetime) -> None:
+    """A clinic whose money of this month pays for no text more."""
+    for clinic in {one.clinic_id: one.clinic for one in ready if one.cost_mills}.values():
+        if clinic.pk in left and left[clinic.pk] < clinic.text_cost_mills:
+            notices.money_used_up(clinic, now=now)
 
 
 def _money_left(messages: Sequence[Message], *, now: datetime) -> dict[int, int]:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from audit.models import Entry
 from matching import claims
 from notifications import outbox
-from notifications.models import Message, Sender
+from notifications.models import Message, Notice, Sender
 from notifications.outbox import boarding, landing
 from notifications.states import Rule
 from tests import factories
@@ -212,6 +212,16 @@ def test_the_month_is_the_clinics_own(world):
     assert tell(world).deliver().status == "delivered"
     spend(world, 20, created_at=first_of_november + timedelta(hours=1))
     assert tell(world).deliver().status == "refused"
+
+
+def test_who_spends_the_last_of_it_tells_staff_once(world):
+    factories.user(world.clinic, "manager")
+    Clinic.objects.update(monthly_budget_cents=3)
+    tell(world).deliver()
+    assert not Notice.objects.exists(), "one text more is paid for"
+    tell(world).deliver()
+    tell(world).deliver()
+    assert [notice.event for notice in Notice.objects.all()] == ["money"]
 
 
 @pytest.mark.django_db(transaction=True)
