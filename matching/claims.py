@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from matching import offers
-from matching.answering import holds, reserves, swaps
+from matching.answering import holds, lessons, reserves, swaps
 from matching.answering.attempts import FREE, attempt, book, swap
 from matching.answering.booking import Lost, lock_slot_of
 from matching.answering.outcomes import Claim, find, of_slot, outcome
@@ -47,7 +47,7 @@ def let_go(offer_id: int, *, now: datetime) -> Claim:
 
 
 def decline(offer_id: int, *, reason: str, via: str, now: datetime) -> Claim:
-    """No. The next wave need not wait for this one any more."""
+    """No. The next wave need not wait for this one any more, and the reason teaches their wish."""
     return attempt(lambda: _decline(offer_id, reason=reason, via=via, now=now)) or _look(offer_id, now=now)
 
 
@@ -107,6 +107,7 @@ def _decline(offer_id: int, *, reason: str, via: str, now: datetime) -> Claim:
         raise Lost
     holds.give_up(slot, offer.patient_id, now=now)
     reserves.declined(slot, offer, now=now)
+    lessons.learn(slot, offer, reason=reason, now=now)
     hint(slot.clinic_id, "board")
     nudge("matching.tasks.advance", slot.pk)
     return Claim.DECLINED

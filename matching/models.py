@@ -9,6 +9,7 @@ from django.db.models import Q
 from matching.policy.policy_sql import CONSTRAINTS
 from matching.states import IN_LINE, DeclineReason, OfferState, Reserve
 from waitlist.models import Appointment, Clinic, Patient, Slot, WaitlistEntry
+from waitlist.states import NotTaught
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz"
 
@@ -109,3 +110,19 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return f"offer {self.pk}"
+
+
+class Lesson(models.Model):
+    """What the reason of a no changed about the wish, and what it was before. One per offer."""
+
+    offer = models.OneToOneField(Offer, models.PROTECT, related_name="lesson")
+    entry = models.ForeignKey(WaitlistEntry, models.PROTECT, related_name="lessons")
+    reason = models.CharField(max_length=14)
+    before = models.JSONField(default=dict, help_text="Column → value.")
+    after = models.JSONField(default=dict, help_text="Column → value; empty: nothing was changed.")
+    refused = models.CharField(max_length=10, choices=NotTaught, blank=True, help_text="Why it could not be taken in.")
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"lesson {self.pk}"

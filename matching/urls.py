@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("o/<str:token>/let-go", holding.offer_let_go, name="offer-let-go"),
     path("o/<str:token>/reserve", holding.offer_reserve, name="offer-reserve"),
     path("o/<str:token>/decline", offers.offer_decline, name="offer-decline"),
+    path("o/<str:token>/undo", offers.offer_unlearn, name="offer-unlearn"),
     path("o/<str:token>/cancel", leaving.offer_cancel, name="offer-cancel"),
     path("o/<str:token>/cancel-visit", leaving.offer_leave, name="offer-leave"),
     path("o/<str:token>/keep", changes.offer_keep, name="offer-keep"),

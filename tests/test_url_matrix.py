@@ -95,6 +95,7 @@ PUBLIC: dict[str, str] = {
     "offer-let-go": "the token is the key",
     "offer-reserve": "the token is the key",
     "offer-decline": "the token is the key",
+    "offer-unlearn": "the token is the key",
     "offer-cancel": "the token is the key",
     "offer-leave": "the token is the key",
     "offer-keep": "the token is the key",

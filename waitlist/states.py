@@ -122,6 +122,14 @@ ENTRY_MOVES = {
 }
 
 
+class NotTaught(TextChoices):
+    """Why the reason of a no could not be taken into a wish: nothing would be left to wait for."""
+
+    NO_NOTICE = "no_notice", "More notice would leave no time to wait for"
+    NO_TIME = "no_time", "Without that part of the week no time would be left"
+    NOBODY = "nobody", "Without that practitioner nobody would be left"
+
+
 class EventStatus(TextChoices):
     """What became of an event another system told us."""
 

@@ -36,7 +36,7 @@ def said_no(request: HttpRequest, pk: int) -> HttpResponse:
     offer = get_object_or_404(Offer.objects.select_related("patient"), slot__clinic=clinic, pk=pk)
     now = timezone.now()
     outbox.reached(offer, now=now)
-    if claims.decline(offer.pk, reason="", via="staff", now=now) == Claim.DECLINED:
+    if claims.decline(offer.pk, reason=request.POST.get("reason", ""), via="staff", now=now) == Claim.DECLINED:
         messages.success(request, f"{offer.patient.name} said no.")
     else:
         messages.warning(request, "They had answered before. Nothing was changed.")

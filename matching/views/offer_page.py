@@ -15,7 +15,7 @@ from matching.choosing import ranking
 from matching.claims import Claim
 from matching.models import Offer
 from matching.states import IN_LINE, DeclineReason, OfferState
-from matching.views import beside, facts, parting, steps, swap_words, zones
+from matching.views import beside, facts, lesson_words, parting, steps, swap_words, zones
 from waitlist import service_change
 
 SAME_PAGE = {Claim.YOURS: Claim.BOOKED}
@@ -69,6 +69,7 @@ def show(
         "holds_no_later": holds_no_later(offer),
         "was_returned": offer.state == OfferState.RETURNED,
         "was_booked": offer.state == OfferState.ACCEPTED,
+        "learned": lesson_words.of(offer) if outcome == Claim.DECLINED else None,
         "others": _others(offer, now=now) if outcome in WITH_ALTERNATIVES else [],
     }
     return render(request, f"matching/offer/{template}.html", context, status=status)

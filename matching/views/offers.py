@@ -6,7 +6,7 @@ write the form's address already holds the token (docs/adr/0002).
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import wraps
 from uuid import UUID
 
@@ -22,14 +22,15 @@ from django.views.decorators.http import require_http_methods
 
 from audit.actor import Actor, ActorKind, acting, current
 from matching import claims, offers, tokens
-from matching.answering import unasked
+from matching.answering import lessons, unasked
+from matching.answering.lessons import PAUSE
 from matching.claims import Claim
 from matching.models import Offer
 from matching.views import offer_page
 from notifications import consent
 from notifications.models import Consent, ContactPoint
 from notifications.states import Purpose
-from waitlist import ics, roster
+from waitlist import ics
 from waitlist.live import hint
 
 HEADERS = {
@@ -37,13 +38,13 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow, noarchive",
 }
-PAUSE, STOP = "pause", "stop"
-PAUSED_FOR = timedelta(days=14)
+STOP = "stop"
 NOTICES = {
     Claim.TAKEN: "Somebody was a moment faster with that one too.",
     Claim.BUSY: "Somebody is just booking that one. Try again in a moment.",
     Claim.CONFLICT: "That one overlaps another booking, of the clinic or of yours.",
 }
+NOT_UNDONE = "Your wish has been changed since, so nothing was taken back. Call us, and we change it for you."
 NOT_THAT_ONE = "That is not one of the times we can offer you here."
 
 TokenView = Callable[[HttpRequest, Offer], HttpResponseBase]
@@ -129,11 +130,18 @@ def offer_decline(request: HttpRequest, offer: Offer) -> HttpResponse:
     """No, with a reason in one tap or without; and if they say so, no more offers for two weeks or at all."""
     now, reason = timezone.now(), request.POST.get("reason", "")
     outcome = claims.decline(offer.pk, reason=reason, via="link", now=now)
-    if reason == PAUSE and offer.entry is not None:
-        roster.pause(offer.entry.pk, now + PAUSED_FOR, now=now)
+    if reason == PAUSE:  # also where they had answered before
+        lessons.learn_also(offer.pk, reason=PAUSE, now=now)
     if reason == STOP:
         _stop_offers(offer, now=now)
     return offer_page.after(request, offer, outcome, no_more=reason if reason in (PAUSE, STOP) else "")
+
+
+@of_token("POST")
+def offer_unlearn(request: HttpRequest, offer: Offer) -> HttpResponse:
+    """What their reason changed about their wish is as it was before."""
+    undone = lessons.take_back(offer.pk, now=timezone.now())
+    return offer_page.after(request, offer, notice="" if undone else NOT_UNDONE)
 
 
 @of_token("POST")

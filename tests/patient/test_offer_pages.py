@@ -289,7 +289,8 @@ class TestNo:
         page = Page(visitor.post(link(offer) + "/decline", {"reason": reason}).content.decode())
         offer.refresh_from_db()
         assert (page.outcome, offer.state, offer.decline_reason) == ("declined", OfferState.DECLINED, reason)
-        assert "You keep your place on the waitlist" in page.text
+        place = "You are off the waitlist for this" if reason == "not_needed" else "You keep your place on the waitlist"
+        assert place in page.text
 
     def test_without_a_body_or_with_another_word(self, visitor):
         first, second = Clinic().offered(), Clinic().offered()
@@ -309,6 +310,33 @@ class TestNo:
         assert page.outcome == "leaving"
         assert "The free minutes are over. Nothing is cancelled yet" in page.text
         assert fingerprints() == before
+
+    @pytest.mark.parametrize(
+        ("reason", "words", "undo"),
+        [
+            ("too_soon", "We will ask you with 7 days’ notice from now on.", "Undo"),
+            ("wrong_time", "We will not ask you for", "Undo"),
+            ("other_provider", "We will not ask you for Dr Chen any more.", "Undo"),
+            ("not_needed", "You are off the waitlist for this.", "I still want it"),
+            ("pause", "We write to you again on", "Go on now"),
+        ],
+    )
+    def test_the_page_says_what_changed_and_takes_it_back_in_one_tap(self, reason, words, undo, visitor):
+        clinic = Clinic()
+        factories.practitioner(clinic.clinic)
+        offer = clinic.offered()
+        page = Page(visitor.post(link(offer) + "/decline", {"reason": reason}).content.decode())
+        assert words in page.text and undo in page.text
+        for said in ("Taken back: your wish is as it was before.", "has been changed since"):
+            page = Page(visitor.post(link(offer) + "/undo").content.decode())
+            assert said in page.text and page.outcome == "declined"
+        clinic.wish.refresh_from_db()
+        wish = clinic.wish
+        assert (wish.status, wish.notice_minutes, wish.excluded_practitioners) == ("active", 60, [])
+
+    def test_where_nobody_else_is_left_the_page_says_that_nothing_was_changed(self, visitor):
+        page = Page(visitor.post(link(Clinic().offered()) + "/decline", {"reason": "other_provider"}).content.decode())
+        assert "so we changed nothing" in page.text and "Undo" not in page.text
 
     def test_pause_keeps_the_place_and_stops_the_asking(self, visitor):
         clinic = Clinic()

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from matching.views import lesson_words
 from waitlist import access, roster
 from waitlist.forms import are_valid, point_out
 from waitlist.forms.wishes import WindowFormSet, WishForm, initial_windows, windows_of
@@ -67,6 +68,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         "entry": entry,
         "patient": entry.patient,
         "row": rows(entry.clinic, [entry])[0],
+        "learned": lesson_words.of_entry(entry),
         "is_waiting": entry.status in WAITING_STATUSES,
         "wish": wish,
         "windows": windows,

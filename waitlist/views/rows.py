@@ -7,12 +7,12 @@ from django.db.models import prefetch_related_objects
 
 from notifications.models import ContactPoint
 from notifications.states import Capability, Channel, ContactKind, Purpose
+from waitlist.lessons import PARTS_OF_DAY
 from waitlist.models import Appointment, Availability, Clinic, WaitlistEntry
 from waitlist.states import AppointmentStatus, EntryStatus, Tier
 from waitlist.templatetags.standby import minute_of_day
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-PARTS_OF_DAY = (("morning", 0, 12 * 60), ("afternoon", 12 * 60, 17 * 60), ("evening", 17 * 60, 24 * 60))
 
 
 @dataclass(frozen=True)
