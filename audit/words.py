@@ -102,6 +102,8 @@ DONE = {
     "writeback.opened": "Calendar to be told",
     "message.fell_back": "Not reached by one way: told by the next",
     "membership.notices_chosen": "Own notices chosen",
+    "message.written": "Text written by staff",
+    "message.read": "Text read by staff",
     "message.understood": "Reply understood",
     "writeback.gave_way": "Booking gave way to the calendar",
 }

@@ -1,24 +1,25 @@
-"""Rows: texts that nobody understood, until somebody of the staff has read them."""
+"""Rows: texts that somebody of the staff should read, until somebody has."""
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from audit import trail
-from notifications.models import InboundMessage
+from notifications.models import ContactPoint, InboundMessage
 from waitlist import live
 
 TOPIC = "tasks"
-UNCLEAR = "unclear"  # replies.Meaning.UNCLEAR, as the column holds it
+CANNOT_COME = "cannot"  # to a visit they were reminded of: only a person, or their link, may cancel that
+# replies.Meaning.UNCLEAR and WHO, as the column holds them
+FOR_STAFF = ("unclear", "who", CANNOT_COME)
+UNREAD = Q(meaning__in=FOR_STAFF, read_at=None)
 SHOWN = timedelta(days=7)
 
 
 def to_read(clinic_id: int, *, now: datetime) -> QuerySet[InboundMessage]:
-    """What nobody understood and nobody has read, of the last days."""
-    return InboundMessage.objects.filter(
-        clinic_id=clinic_id, meaning=UNCLEAR, read_at=None, received_at__gt=now - SHOWN
-    )
+    """What is for staff and nobody has read, of the last days."""
+    return InboundMessage.objects.filter(UNREAD, clinic_id=clinic_id, received_at__gt=now - SHOWN)
 
 
 @transaction.atomic
@@ -29,3 +30,9 @@ def mark_read(message: InboundMessage, *, now: datetime) -> bool:
     trail.record("message.read", message, now=now, clinic_id=message.clinic_id)
     live.hint(message.clinic_id, TOPIC)
     return True
+
+
+def mark_thread_read(point: ContactPoint, *, up_to: int, now: datetime) -> int:
+    """All that somebody saw of it, up to this text; how many nobody had read before."""
+    rows = InboundMessage.objects.filter(UNREAD, contact_point=point, pk__lte=up_to).order_by("pk")
+    return sum(mark_read(one, now=now) for one in rows)

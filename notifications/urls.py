@@ -1,11 +1,16 @@
 from django.urls import path
 
 from notifications import webhooks
+from notifications.views import inbox
 from notifications.views.alerts import my_notices
 from notifications.views.unsubscribe import unsubscribe
 
 urlpatterns = [
     path("notices/", my_notices, name="my-notices"),
+    path("inbox/", inbox.index, name="inbox"),
+    path("inbox/<int:pk>/", inbox.thread, name="inbox-thread"),
+    path("inbox/<int:pk>/answer/", inbox.answer, name="inbox-answer"),
+    path("inbox/<int:pk>/read/", inbox.read, name="inbox-read"),
     path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     path("api/twilio/inbound/", webhooks.inbound, name="twilio-inbound"),
     path("api/twilio/status/<uuid:public_id>/", webhooks.status, name="twilio-status"),

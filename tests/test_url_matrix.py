@@ -235,6 +235,7 @@ MAKERS: dict[str, Callable[[World], Any]] = {
     "connections/pk": lambda world: world.calendar.pk,
     "words/mapping": lambda world: world.mapping.pk,
     "status/public_id": lambda world: world.message.public_id,
+    "inbox/pk": lambda world: world.visit.patient.contact_points.get().pk,
     "phones/pk": lambda world: world.visit.patient.contact_points.get().pk,
     "trail/pk": lambda world: world.line.pk,
     "intake/source": lambda world: world.calendar.source,

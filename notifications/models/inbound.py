@@ -19,12 +19,14 @@ class InboundMessage(models.Model):
     channel = models.CharField(max_length=8, choices=Channel)
     provider_id = models.CharField(max_length=64, unique=True)
     text = models.TextField(blank=True)
-    meaning = models.CharField(max_length=12, blank=True, help_text="yes, no, stop, start or unclear.")
+    meaning = models.CharField(
+        max_length=12, blank=True, help_text="As replies.Meaning says, or “cannot”: they cannot come to a visit."
+    )
     offer = models.ForeignKey(Offer, models.PROTECT, null=True)
     already_answered = models.BooleanField(default=False, help_text="The carrier has replied to this word itself.")
     received_at = models.DateTimeField()
     handled_at = models.DateTimeField(null=True, help_text="When it was acted on and answered.")
-    read_at = models.DateTimeField(null=True, help_text="When staff had read what nobody understood.")
+    read_at = models.DateTimeField(null=True, help_text="When staff had read what was for them.")
 
     class Meta:
         indexes: ClassVar = [
@@ -33,7 +35,7 @@ class InboundMessage(models.Model):
             models.Index(
                 fields=["clinic", "received_at"],
                 name="inbound_to_read",
-                condition=Q(meaning="unclear", read_at__isnull=True),
+                condition=Q(meaning__in=["unclear", "who", "cannot"], read_at__isnull=True),
             ),
         ]
 

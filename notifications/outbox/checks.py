@@ -10,6 +10,7 @@ from matching.states import MAY_ANSWER, OfferState
 from notifications import rules
 from notifications.models import Message
 from notifications.outbox import deadlines, queue
+from notifications.rules import conversation
 from notifications.rules.places import states
 from notifications.states import REACHED_CARRIER, UNFINISHED, Channel, Kind, MessageStatus, Rule
 from waitlist.models import Appointment, Membership, Writeback
@@ -135,18 +136,22 @@ def _rules(message: Message, so_far: rules.Spent, left_mills: int | None, *, now
     point, clinic = message.contact_point, message.clinic
     if point is None:
         return Verdict(MessageStatus.REFUSED, Rule.NO_CONTACT)
-    if rule := rules.forbidden(point, message.kind, message.purpose, message.channel):
+    wrote_at = conversation.wrote_at(point) if message.kind == Kind.DESK else None
+    is_answer = conversation.is_answer(wrote_at, now=now)
+    if rule := rules.forbidden(point, message.kind, message.purpose, message.channel, is_answer=is_answer):
         return Verdict(MessageStatus.REFUSED, rule)
     by_phone = message.channel in rules.PHONE
     about = message.slot or message.appointment
     state = about.location.state if about else ""
     by_law = states(message.patient, point.value, state) if by_phone else frozenset()
     continues = message.after_id is not None and message.channel == Channel.VOICE
-    if rule := rules.over_cap(clinic, so_far, message.kind, message.channel, by_law, continues=continues):
-        return Verdict(MessageStatus.REFUSED, rule)
+    is_talking = rules.in_conversation(message.kind, message.offer, wrote_at=wrote_at, now=now)
+    over = rules.over_cap(clinic, so_far, message.kind, message.channel, by_law, continues=continues)
+    if over is not None and not is_talking:
+        return Verdict(MessageStatus.REFUSED, over)
     if rule := rules.too_dear(message.kind, message.channel, message.cost_mills, left_mills):
         return Verdict(MessageStatus.REFUSED, rule)
-    if not by_phone or rules.in_conversation(message.kind, message.offer, now=now):
+    if not by_phone or is_talking:
         return GO
     opens_at = rules.next_open(clinic, message.patient, point.value, place_state=state, now=now)
     if opens_at is None or (message.not_after is not None and opens_at >= message.not_after):

@@ -147,6 +147,8 @@ ANSWERS: dict[str, tuple[str, ...]] = {
 
 def render(message: Message) -> str:
     """The text with {link} for the link: in one segment wherever its facts can be."""
+    if message.kind == Kind.DESK:
+        return plain(f"{facts.of(message)['clinic']}: {message.context['text']}")
     wordings = ANSWERS[message.context["answer"]] if message.kind == Kind.ANSWER else TEXTS[message.kind]
     if message.kind == Kind.OFFER and message.context.get("moves_visit"):
         wordings = EARLIER

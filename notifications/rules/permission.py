@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from matching.models import Offer
 from notifications.models import ContactPoint
+from notifications.rules import conversation
 from notifications.states import Capability, Channel, Kind, Rule
 
 ANSWERS_THEM = (Kind.STOPPED, Kind.ANSWER)
@@ -17,9 +18,11 @@ def stopped(point: ContactPoint, kind: str) -> bool:
     return point.stopped_at is not None and kind != Kind.STOPPED
 
 
-def without_consent(point: ContactPoint, kind: str, purpose: str, channel: str) -> bool:
+def without_consent(
+    point: ContactPoint, kind: str, purpose: str, channel: str, *, is_answer: bool = False
+) -> bool:
     """The ledger does not allow it. Answers to what they wrote, and the question for consent, need none."""
-    return kind not in (*ANSWERS_THEM, Kind.OPT_IN) and f"{purpose}:{channel}" not in point.granted
+    return not is_answer and kind not in (*ANSWERS_THEM, Kind.OPT_IN) and f"{purpose}:{channel}" not in point.granted
 
 
 def takes_no_texts(point: ContactPoint, channel: str) -> bool:
@@ -27,8 +30,10 @@ def takes_no_texts(point: ContactPoint, channel: str) -> bool:
     return channel == Channel.SMS and point.sms_capability == Capability.NO
 
 
-def in_conversation(kind: str, offer: Offer | None, *, now: datetime) -> bool:
-    """They wrote or tapped a moment ago, so the answer may come at any hour."""
+def in_conversation(kind: str, offer: Offer | None, *, wrote_at: datetime | None = None, now: datetime) -> bool:
+    """They wrote or tapped a moment ago, so the answer may come at any hour. `wrote_at`: for what staff write."""
+    if kind == Kind.DESK:
+        return conversation.is_talking(wrote_at, now=now)
     if kind in ANSWERS_THEM:
         return True
     return (
@@ -40,12 +45,14 @@ def in_conversation(kind: str, offer: Offer | None, *, now: datetime) -> bool:
     )
 
 
-def forbidden(point: ContactPoint, kind: str, purpose: str, channel: str) -> Rule | None:
-    """The first of these rules that it would break."""
+def forbidden(
+    point: ContactPoint, kind: str, purpose: str, channel: str, *, is_answer: bool = False
+) -> Rule | None:
+    """The first of these rules that it would break. `is_answer`: what staff write answers what they wrote."""
     if stopped(point, kind):
         return Rule.STOPPED
     if takes_no_texts(point, channel):
         return Rule.TAKES_NO_TEXTS
-    if without_consent(point, kind, purpose, channel):
+    if without_consent(point, kind, purpose, channel, is_answer=is_answer):
         return Rule.NO_CONSENT
     return None

@@ -1,4 +1,4 @@
-"""A decline that teaches: each reason, by link, reply and staff alike, and taking it back; never a wish nothing fits."""
+"""A decline that teaches: each reason, by link, reply and staff alike, and taking it back."""
 
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -160,20 +160,20 @@ def learn_inside(offer: Offer, reason: str) -> None:
 
 
 def test_a_wave_of_another_slot_waits_for_the_lesson_and_keeps_to_it(world):
-    slot, entry, offer = race(world)
+    slot, _, offer = race(world)
     while_uncommitted(lambda: learn_inside(offer, "other_provider"), lambda: cascade.advance(slot.pk, now=NOW))
     assert not Offer.objects.filter(slot=slot).exists(), "they had just said that they want somebody else"
 
 
 def test_control_without_locks_the_wave_goes_out_all_the_same(world, monkeypatch):
-    slot, entry, offer = race(world)
+    slot, _, offer = race(world)
     without_locks(monkeypatch)
     while_uncommitted(lambda: learn_inside(offer, "other_provider"), lambda: cascade.advance(slot.pk, now=NOW))
     assert Offer.objects.filter(slot=slot).exists()
 
 
 def test_staff_who_save_the_wish_meanwhile_wait_and_their_word_stands(world):
-    slot, entry, offer = race(world)
+    _, entry, offer = race(world)
     wish = Wish((world.service.pk,), notice_minutes=30)
     while_uncommitted(lambda: learn_inside(offer, "other_provider"), lambda: roster.edit(entry.pk, wish, now=NOW))
     entry.refresh_from_db()

@@ -22,6 +22,7 @@ PAGES = (  # label, address by name, who may open it
     ("Today", "board", {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}),
     ("Appointments", "appointments", {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}),
     ("Waitlist", "waitlist", {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}),
+    ("Inbox", "inbox", {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}),
     ("Tasks", "tasks", {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}),
     ("Trail", "trail", {Role.COMPLIANCE, Role.ADMIN}),
     ("Settings", "settings", {Role.MANAGER, Role.ADMIN}),
@@ -42,7 +43,7 @@ WAITS_UNDER = {  # event → the page whose label says how many; what nobody und
     Event.JOIN: "waitlist",
     Event.OUTREACH: "tasks",
 }
-SAID = {"board": "to look at", "waitlist": "new", "tasks": "to do"}
+SAID = {"board": "to look at", "waitlist": "new", "tasks": "to do", "inbox": "to read"}
 
 
 def open_tasks(clinic_id: int, *, now: datetime) -> int:
@@ -57,7 +58,7 @@ def count(mine: Membership, *, now: datetime) -> dict[str, int]:
 
 def by_page(counts: Mapping[str, int]) -> dict[str, int]:
     """The same by the page under which it waits."""
-    found = {"tasks": counts.get("tasks", 0)}
+    found = {"tasks": counts.get("tasks", 0), "inbox": counts.get("inbox", 0)}
     for event, page in WAITS_UNDER.items():
         found[page] = found.get(page, 0) + counts.get(event, 0)
     return found
@@ -67,9 +68,10 @@ def _tasks(clinic_id: int, *, now: datetime) -> list[QuerySet[Any]]:
     waiting = (WritebackStatus.TASK, WritebackStatus.CONFLICT)
     owed = Writeback.objects.filter(clinic_id=clinic_id, status__in=waiting)
     refused = InboundEvent.objects.filter(connection__clinic_id=clinic_id, status=EventStatus.REJECTED)
-    replies = inbox.to_read(clinic_id, now=now)
+    replies = inbox.to_read(clinic_id, now=now)  # these stand on both pages
     twice = calendar.promised_twice(clinic_id, now=now)
-    return [finding.part("tasks", rows) for rows in (owed, refused, replies, twice)]
+    to_read = finding.part("inbox", replies)
+    return [to_read, *(finding.part("tasks", rows) for rows in (owed, refused, replies, twice))]
 
 
 @register.inclusion_tag("_bar.html", takes_context=True)
