@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from matching import claims, returns, tokens
+from matching import claims, codes, returns, tokens
 from matching.answering.outcomes import holds_no_later
 from matching.choosing import ranking
 from matching.claims import Claim
@@ -53,6 +53,7 @@ def show(
         **steps.of(offer, outcome, now=now),
         **typed,
         "token": token,
+        "code": codes.of(offer),
         "home": reverse("offer", args=[token]),
         "now": now,
         "offer": offer,

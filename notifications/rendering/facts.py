@@ -21,6 +21,8 @@ def of(message: Message) -> dict[str, str]:
         facts["when"] = moment(context["starts_at"], zone)
         facts["long_when"] = long_moment(context["starts_at"], zone)
         facts["deadline"] = deadline(context["expires_at"], zone, sent_at=message.next_attempt_at)
+    if "opens_at" in context:
+        facts["opens"] = moment(context["opens_at"], ZoneInfo(context["opens_zone"]))
     if "choices" in context:
         times = [moment(choice["starts_at"], ZoneInfo(choice["zone"])) for choice in context["choices"]]
         facts["choices"] = ", ".join(f"{number} for {time}" for number, time in enumerate(times, 1))

@@ -137,6 +137,39 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "{clinic}: you have texts from us about the same time. Their links show for whom it is: please answer there.",
         "{clinic}: for whom? Please answer by the link in the text.",
     ),
+    "which_reminder": (
+        "{clinic}: an open time, or the visit you have? Reply with a number: {choices}.",
+        "{clinic}: which one? Reply {choices}.",
+    ),
+    "confirmed": ("{clinic}: thank you, we look forward to seeing you {when}.", "{clinic}: see you {when}."),
+    "visit_no": (
+        "{clinic}: your visit {when} still stands. To move or cancel it, use the link we sent or call {phone}.",
+        "{clinic}: your visit {when} still stands. To change it call {phone}.",
+    ),
+    "code": (
+        "{clinic}: {when} is open. Reply YES to take it, NO to pass, or see {link}",
+        "{clinic}: {when} is open. YES or NO? {link}",
+    ),
+    "noted": (
+        "{clinic}: thank you, noted. What that changes, and how to take it back: {link}",
+        "{clinic}: thank you, noted. What changes: {link}",
+    ),
+    "open": (
+        "{clinic}: thank you. No offer waits for your answer, but other times are open: {link}",
+        "{clinic}: thank you. Other times are open: {link}",
+    ),
+    "open_call": (
+        "{clinic}: thank you. No offer waits for your answer, but times are open. Call {phone}.",
+        "{clinic}: thank you. Times are open. Call {phone}.",
+    ),
+    "who": (
+        "{clinic} here: somebody with this number asked us to text when a time opens. STOP ends it. Call {phone}.",
+        "{clinic} here: texts about open times. STOP ends. Call {phone}.",
+    ),
+    "after_hours": (
+        "{clinic}: thank you. Nobody is at the desk now. We read your text {opens}. Urgent? Call {phone}.",
+        "{clinic}: thank you. We read your text {opens}.",
+    ),
     "started": ("{clinic}: you will get texts about open times again. STOP to opt out.",),
     "help": (
         "{clinic}: we text you when a time opens up. Reply YES to take it, NO to pass, STOP to opt out. Call {phone}.",

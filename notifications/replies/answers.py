@@ -7,18 +7,28 @@ from matching.models import Offer
 from notifications import outbox
 from notifications.models import InboundMessage, Message
 from notifications.states import Channel, Kind, Purpose
+from waitlist.models import Appointment
 
 GOOD_FOR = {Kind.ANSWER: timedelta(minutes=15), Kind.STOPPED: timedelta(minutes=5)}
 PER_HOUR = 6  # two machines answering each other end here
 
 
-def answer(heard: InboundMessage, kind: Kind, *, now: datetime, offer: Offer | None = None, **context: Any) -> None:
-    """Put the answer to this text into the outbox."""
+def answer(
+    heard: InboundMessage,
+    kind: Kind,
+    *,
+    now: datetime,
+    offer: Offer | None = None,
+    visit: Appointment | None = None,
+    **context: Any,
+) -> None:
+    """Put the answer to this text into the outbox. `visit`: the one it is about, where no offer is."""
     point = heard.contact_point
     lately = Message.objects.filter(contact_point=point, kind=Kind.ANSWER, created_at__gt=now - timedelta(hours=1))
     if kind == Kind.ANSWER and lately.count() >= PER_HOUR:
         return
     facts = _facts(offer) if offer is not None else {}
+    whose = offer or visit
     outbox.enqueue(
         kind,
         clinic=heard.clinic,
@@ -29,7 +39,8 @@ def answer(heard: InboundMessage, kind: Kind, *, now: datetime, offer: Offer | N
         context={"clinic_name": heard.clinic.name, "clinic_phone": heard.clinic.phone, **facts, **context},
         offer=offer,
         slot=offer.slot if offer is not None else None,
-        patient=offer.patient if offer is not None else None,
+        appointment=visit,
+        patient=whose.patient if whose is not None else None,
         not_after=now + GOOD_FOR[kind],
         now=now,
     )

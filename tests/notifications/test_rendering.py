@@ -36,6 +36,8 @@ def facts(**fields):
         "expires_at": (STARTS - timedelta(minutes=19)).isoformat(),
         "level": 0,
         "language": "en",
+        "opens_at": STARTS.isoformat(),
+        "opens_zone": "America/Anchorage",
         **fields,
     }
 
