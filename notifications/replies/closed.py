@@ -1,6 +1,7 @@
 """When nobody is at the desk: who writes then hears once a night when somebody reads it."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from notifications.models import ContactPoint, Message
 from notifications.replies import told
@@ -12,7 +13,7 @@ from waitlist.states import AppointmentStatus
 NAME = "after_hours"
 
 
-def opening(point: ContactPoint, *, now: datetime) -> dict[str, str] | None:
+def opening(point: ContactPoint, *, now: datetime) -> dict[str, Any] | None:
     """When their desk opens, if it is closed now and they were not told so before; never after STOP."""
     place = place_of(point, now=now)
     if point.stopped_at is not None or place is None or desk.closes_at(place, now) is not None:
@@ -20,7 +21,7 @@ def opening(point: ContactPoint, *, now: datetime) -> dict[str, str] | None:
     opens_at = desk.opens_at(place, now)
     if opens_at is None:
         return None
-    facts = {"opens_at": opens_at.astimezone(UTC).isoformat(), "opens_zone": place.zone.key}
+    facts: dict[str, Any] = {"opens_at": opens_at.astimezone(UTC).isoformat(), "opens_zone": place.zone.key}
     told_so = Message.objects.filter(contact_point=point, kind=Kind.ANSWER, context__answer=NAME)
     return None if told_so.filter(context__opens_at=facts["opens_at"]).exists() else facts
 

@@ -1,6 +1,7 @@
 """Reminders that may be answered by text. The one place that knows how a visit is confirmed."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -42,7 +43,7 @@ def confirm(message: Message, *, via: str, now: datetime) -> None:
         trail.record("appointment.confirmed", visit, now=now, clinic_id=message.clinic_id, changes={"via": via})
 
 
-def facts(visit: Appointment) -> dict[str, str]:
+def facts(visit: Appointment) -> dict[str, Any]:
     """When it is, as a template wants it."""
     starts_at = visit.starts_at.isoformat()
     return {"starts_at": starts_at, "expires_at": starts_at, "zone": visit.location.zone.key}

@@ -29,8 +29,8 @@ def take(heard: InboundMessage, offer: Offer | None, *, now: datetime) -> None:
         live = told.live_offers(point, MAY_BE_TAKEN, now=now)
         news = told.news(point, now=now)
         if len(live) > 1 or (live and news):
-            name = "another" if news else ASK_WHICH[Meaning.YES]
-            return questions.ask(heard, name, questions.choices(live), now=now)
+            question = "another" if news else ASK_WHICH[Meaning.YES]
+            return questions.ask(heard, question, questions.choices(live), now=now)
         offer = live[0] if live else news.offer if news else told.latest(point, MAY_BE_TAKEN, now=now)
     if offer is None:
         return openings.say(heard, now=now)
