@@ -30,9 +30,9 @@ def handle(heard_id: int, *, now: datetime) -> None:
     heard = InboundMessage.objects.select_related("clinic", "contact_point__clinic", "offer").get(pk=heard_id)
     said = understand(heard.text)
     if said.meaning in NO_MORE:
-        points = [heard.contact_point] if said.meaning == Meaning.PAUSE else consent.on_one_line(heard.contact_point)
-        for open_one in (offer for point in points for offer in told.live_offers(point, now=now)):
-            taking.decline(open_one, now=now)
+        for point in consent.on_one_line(heard.contact_point):
+            for open_one in told.live_offers(point, now=now):
+                taking.decline(open_one, now=now)
         return finish(heard, None, now=now)
     if said.meaning in (Meaning.START, Meaning.HELP):
         name = "started" if said.meaning == Meaning.START else "help"

@@ -26,6 +26,7 @@ ENOUGH = 12  # candidates: so that two waves find somebody
 LEADS = {FILLED: (150, 240, 400, 1500), KEPT_EMPTY: (60, 300)}  # minutes from the cancellation to the start
 REASONS = ("feeling unwell", "work came up", "travelling", "found another time", "")
 OPEN_FROM_HOUR, OPEN_UNTIL_HOUR = 8, 18
+STAY = [reason for reason in DeclineReason.values if reason != DeclineReason.NOT_NEEDED]  # they wait on
 TASKS_LEFT = 1  # bookings nobody has entered in the calendar yet
 TASKS_LEFT_FOR = timedelta(hours=2)  # or a demo would begin with a reproach
 
@@ -107,7 +108,7 @@ def run(slot: Slot, random: Random, *, until_claimed: bool) -> None:
 
 def answer_no(offer: Offer, random: Random, *, at: datetime) -> None:
     with acting(Actor(kind=ActorKind.PATIENT, ref=offer.patient_id)):
-        claims.decline(offer.pk, reason=random.choice(DeclineReason.values), via="link", now=at)
+        claims.decline(offer.pk, reason=random.choice(STAY), via="link", now=at)
 
 
 def answer_yes(offer: Offer, random: Random, *, at: datetime) -> None:

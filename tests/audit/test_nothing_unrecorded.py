@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from matching import cascade, claims, offers, picks, returns
-from matching.answering import reserves, unasked
+from matching.answering import lessons, reserves, unasked
 from matching.claims import Claim
 from matching.policy.policies import Wave
 from matching.states import Reserve
@@ -282,6 +282,23 @@ def test_enrol_edit_pause_and_leave(world):
         "waitlist_patient", "waitlist_waitlistentry", "waitlist_availability", "notifications_contactpoint",
         "notifications_patientcontact", "notifications_consent",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", ["too_soon", "wrong_time", "other_provider", "not_needed", "pause"])
+def test_a_no_that_teaches_and_its_taking_back(world, asked, reason):
+    factories.practitioner(world.clinic)
+    offer = asked.offers.first()
+    with everything_recorded() as changed:
+        claims.decline(offer.pk, reason=reason, via="link", now=SOON)
+        assert lessons.take_back(offer.pk, now=SOON)
+    assert changed >= {"matching_lesson", "matching_offer"}
+    assert changed & {"waitlist_waitlistentry", "waitlist_availability"}
+
+
+def test_a_reason_that_cannot_be_taken_in(world, asked):
+    with everything_recorded() as changed:
+        claims.decline(asked.offers.first().pk, reason="other_provider", via="link", now=SOON)
+    assert changed >= {"matching_lesson"}
 
 
 def test_stop_and_start(world):

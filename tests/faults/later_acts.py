@@ -4,12 +4,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from matching import cascade, claims, returns
-from matching.answering import reserves
+from matching.answering import lessons, reserves
 from matching.states import Reserve
+from notifications import desk
+from notifications.models import ContactPoint, InboundMessage
+from tests import factories
 from tests.factories import NOW
 from tests.faults.acts import Act, Ids, Scene
 from waitlist import closing, schedule, service_change
-from waitlist.models import Slot, WaitlistEntry
+from waitlist.models import Slot, User, WaitlistEntry
 from waitlist.schedule import Charge
 from waitlist.states import CancelledBy
 
@@ -48,6 +51,26 @@ def other_service(scene: Scene) -> Ids:
     service = type(scene.service).objects.create(clinic=scene.clinic, name="Shorter", minutes=30, price_cents=100)
     scene.service.compatible.add(service)
     return visit_won(scene) | {"service": service.pk}
+
+
+def taught(scene: Scene) -> Ids:
+    """The first said no, as it was too soon."""
+    offer = scene.told()[0]
+    assert claims.decline(offer.pk, reason="too_soon", via="link", now=NOW) == "declined"
+    return {"offer": offer.pk}
+
+
+def texted(scene: Scene) -> Ids:
+    """Somebody wrote what nobody understands, and somebody of the staff has it before them."""
+    ids = scene.reply("Is there parking?", "unclear")
+    InboundMessage.objects.filter(pk=ids["heard"]).update(handled_at=NOW)
+    return ids | {"user": factories.user(scene.clinic).pk}
+
+
+def answer_it(ids: Ids, now: datetime) -> Any:
+    point = ContactPoint.objects.get(inbound_messages=ids["heard"])
+    by = User.objects.get(pk=ids["user"])
+    return desk.write(point.pk, "Yes, behind us.", after=0, up_to=ids["heard"], by=by, now=now)
 
 
 def with_later_visit(scene: Scene) -> Ids:
@@ -104,6 +127,13 @@ LATER: dict[str, Act] = {
     "swap": Act(
         with_later_visit, lambda ids, now: claims.claim(ids["offer"], via="link", now=now), by_hand=True
     ),
+    "decline that teaches": Act(
+        lambda scene: {"offer": scene.told()[0].pk},
+        lambda ids, now: claims.decline(ids["offer"], reason="wrong_time", via="link", now=now),
+        by_hand=True,
+    ),
+    "lesson taken back": Act(taught, lambda ids, now: lessons.take_back(ids["offer"], now=now), by_hand=True),
+    "answer from the inbox": Act(texted, answer_it, by_hand=True),
     "undo": Act(
         lambda scene: {"visit": scene.asked().freed_by_id},
         lambda ids, now: schedule.uncancel(ids["visit"], now=now),

@@ -156,7 +156,7 @@ def test_a_number_nobody_asked_for_is_no_claim(reached):
 
 def test_nothing_to_answer_is_answered_kindly_once_a_day(world):
     patient = factories.patient(world.clinic)
-    for n, text in enumerate(["hello", "hello?", "who are you"]):
+    for n, text in enumerate(["hello", "hello?", "anybody there"]):
         replies.receive(
             world.clinic, sender=patient.contact_points.get().value, text=text, provider_id=f"x{n}", now=NOW
         )

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from matching.models import SentWave
 from notifications import outages
-from notifications.models import Message
+from notifications.models import InboundMessage, Message
 from tests import factories
 from tests.factories import World
 from tests.harness import Stack
@@ -70,6 +70,16 @@ def busy_clinic() -> tuple[World, User, Slot]:
     InboundEvent.objects.create(
         connection=world.connection(), event_key="1", payload={}, status="rejected", received_at=now
     )
+    InboundMessage.objects.create(
+        clinic=world.clinic,
+        contact_point=world.clinic.contact_points.filter(kind="phone").earliest("pk"),
+        channel="sms",
+        provider_id=f"SM-{world.clinic.pk}",
+        text="Is there parking near you?",
+        meaning="unclear",
+        received_at=now,
+        handled_at=now,
+    )
     SurgeDay.objects.create(clinic=world.clinic, day=(now + timedelta(days=9)).date(), reason="Holiday")
     span = {"starts_at": taken.starts_at, "ends_at": taken.ends_at + timedelta(hours=2)}
     Closure.objects.create(clinic=world.clinic, reason="Training", **span)
@@ -112,6 +122,8 @@ def addresses(world: World, slot: Slot) -> list[str]:
         reverse("patient-edit", args=[entry.patient_id]),
         reverse("opening-new"),
         reverse("tasks"),
+        reverse("inbox"),
+        reverse("inbox-thread", args=[world.clinic.inbound_messages.get().contact_point_id]),
         reverse("calls"),
         reverse("fees"),
         reverse("checks"),
