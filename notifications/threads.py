@@ -16,8 +16,8 @@ from waitlist.models import Clinic, Patient
 
 SHOWN = 60  # of one conversation, the latest
 MEANT = {  # replies.Meaning, as the column holds it
-    "yes": "yes",
-    "no": "no",
+    "yes": "understood as yes",
+    "no": "understood as no",
     "stop": "wants no more texts",
     "stop_offers": "wants no more offers",
     "pause": "wants a pause",
