@@ -52,7 +52,7 @@ def expired(*, now: datetime) -> QuerySet[Slot]:
 
 def unread(*, now: datetime) -> QuerySet[InboundMessage]:
     """Written by patients, and understood and read by nobody."""
-    return InboundMessage.objects.filter(meaning=inbox.UNCLEAR, read_at=None, received_at__gt=now - inbox.SHOWN)
+    return InboundMessage.objects.filter(inbox.UNREAD, received_at__gt=now - inbox.SHOWN)
 
 
 def to_call(*, now: datetime) -> QuerySet[Message]:
