@@ -16,6 +16,7 @@ class Purpose(TextChoices):
     OFFERS = "offers", "Openings"
     REMINDERS = "reminders", "Reminders"
     MARKETING = "marketing", "Marketing"
+    DETAIL = "detail", "Naming whom they see and what for"  # consent to it; no message has it as its purpose
 
 
 class ContactKind(TextChoices):

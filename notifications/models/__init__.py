@@ -6,12 +6,14 @@ from notifications.models.messages import Message, SimulatedText
 from notifications.models.notices import Notice, NoticeChoice
 from notifications.models.outages import Outage
 from notifications.models.senders import Sender
+from notifications.models.templates import MessageTemplate
 
 __all__ = [
     "Consent",
     "ContactPoint",
     "InboundMessage",
     "Message",
+    "MessageTemplate",
     "Notice",
     "NoticeChoice",
     "Outage",

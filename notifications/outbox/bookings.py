@@ -4,7 +4,7 @@ from datetime import datetime
 
 from matching.models import Offer
 from matching.states import OfferState
-from notifications import rules
+from notifications import rules, whom
 from notifications.models import ContactPoint, Message
 from notifications.outbox.queue import enqueue, freeze, key
 from notifications.outbox.ways import CHANNELS
@@ -25,7 +25,7 @@ def confirm(offer: Offer, appointment: Appointment, *, now: datetime) -> None:
             channel=channel,
             purpose=Purpose.OFFERS,
             dedupe_key=key(Kind.BOOKED, offer.pk, appointment.pk, channel),
-            context=freeze(slot, offer.patient, offer),
+            context=freeze(slot, offer.patient, offer, level=whom.level(slot.clinic, point, channel)),
             patient=offer.patient,
             offer=offer,
             slot=slot,
@@ -51,7 +51,7 @@ def tell_change(appointment: Appointment, owed: Writeback, *, now: datetime) -> 
                 channel=channel,
                 purpose=Purpose.OFFERS,
                 dedupe_key=f"{Kind.CHANGED}:{appointment.pk}:{told}:{channel}",
-                context=freeze(slot, offer.patient, offer),
+                context=freeze(slot, offer.patient, offer, level=whom.level(slot.clinic, point, channel)),
                 patient=offer.patient,
                 offer=offer,
                 slot=slot,

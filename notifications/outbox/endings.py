@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from matching.models import Offer
-from notifications import rules
+from notifications import rules, whom
 from notifications.models import ContactPoint, Message
 from notifications.outbox.bookings import reachable
 from notifications.outbox.queue import enqueue, freeze, key
@@ -28,7 +28,7 @@ def tell_end(kind: Kind, offer: Offer, visit: Appointment, *, now: datetime) -> 
             channel=channel,
             purpose=Purpose.OFFERS,
             dedupe_key=key(kind, offer.pk, visit.pk, channel) + (f":{rounds}" if rounds else ""),
-            context=freeze(slot, offer.patient, offer) | at,
+            context=freeze(slot, offer.patient, offer, level=whom.level(slot.clinic, point, channel)) | at,
             patient=offer.patient,
             offer=offer,
             slot=slot,

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from matching.models import Offer
-from notifications import asked
+from notifications import asked, whom
 from notifications.models import ContactPoint, Message
 from notifications.outbox.ways import Route
 from notifications.states import REACHED_CARRIER, Channel, Kind, MessageStatus, Purpose, Rule
@@ -30,6 +30,7 @@ def offer_messages(slot: Slot, pairs: Sequence[tuple[Offer, list[Route]]], *, no
     """The same rows, for whoever writes them by a statement of their own; the offers have their ids."""
     people = Patient.objects.in_bulk([offer.patient_id for offer, _ in pairs])
     moving = _moving([offer for offer, _ in pairs])
+    levels = whom.levels(slot.clinic, [(way.contact_point_id, way.channel) for _, ways in pairs for way in ways])
     return [
         Message(
             clinic_id=slot.clinic_id,
@@ -42,7 +43,8 @@ def offer_messages(slot: Slot, pairs: Sequence[tuple[Offer, list[Route]]], *, no
             slot=slot,
             round=offer.rounds,
             dedupe_key=key(Kind.OFFER, offer.pk, None, way.channel, offer.rounds),
-            context=freeze(slot, people[offer.patient_id], offer) | moving.get(offer.entry_id, {}),
+            context=freeze(slot, people[offer.patient_id], offer, level=levels[way.contact_point_id, way.channel])
+            | moving.get(offer.entry_id, {}),
             not_after=offer.expires_at,
             next_attempt_at=way.send_at,
             created_at=now,
@@ -147,8 +149,8 @@ def drop_unsent(slot: Slot, offers: Iterable[Offer], *, now: datetime) -> int:
     return _drop(Message.objects.filter(slot=slot, offer__in=offers))
 
 
-def freeze(slot: Slot, patient: Patient, offer: Offer) -> dict[str, Any]:
-    """All a template may need, as it was when the message was written."""
+def freeze(slot: Slot, patient: Patient, offer: Offer, *, level: int = 0) -> dict[str, Any]:
+    """All a wording may need, as it was when the message was written; `level`: how much of it may be said."""
     return {
         "clinic_name": slot.clinic.name,
         "clinic_phone": slot.clinic.phone,
@@ -162,7 +164,7 @@ def freeze(slot: Slot, patient: Patient, offer: Offer) -> dict[str, Any]:
         "price_cents": slot.price_cents,
         "first_name": patient.first_name,
         "expires_at": offer.expires_at.isoformat(),
-        "level": 0,  # nobody's consent to detail over plain SMS is recorded yet
+        "level": level,
         "language": patient.language,
     }
 

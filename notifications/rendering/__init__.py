@@ -2,10 +2,13 @@
 
 from notifications.models import Message
 from notifications.rendering import alert, mail, sms
-from notifications.rendering.facts import clock, national
+from notifications.rendering.dates import clock
+from notifications.rendering.facts import national
 from notifications.rendering.invites import Invite
+from notifications.rendering.links import fill
 from notifications.rendering.mail import UNSUBSCRIBE_SALT, Letter
-from notifications.rendering.sms import fill, fits, segments
+from notifications.rendering.plain import segments
+from notifications.rendering.sms import fits
 from notifications.states import Channel, Kind
 
 __all__ = [
@@ -20,6 +23,7 @@ __all__ = [
     "render",
     "segments",
 ]
+WORDLESS = (Channel.WEBHOOK, Channel.STAFF)
 
 
 def letter(message: Message) -> Letter:
@@ -28,7 +32,7 @@ def letter(message: Message) -> Letter:
 
 
 def render(message: Message) -> str:
-    """What this message says, with {link} for the link; nothing for a calendar, which gets data."""
-    if message.channel == Channel.WEBHOOK:
+    """What this message says, with {link} for the link; nothing for a calendar, which gets data, or a call by staff."""
+    if message.channel in WORDLESS:
         return ""
     return letter(message).stored if message.channel == Channel.EMAIL else sms.render(message)

@@ -1,65 +1,82 @@
-"""The facts a template may use, written as people read them. None of them names a patient, provider or service."""
+"""The facts a wording may use, as its language writes them. Only those its level allows are known to it at all."""
 
 from datetime import datetime
+from types import ModuleType
 from zoneinfo import ZoneInfo
 
 import phonenumbers
 
+from matching import codes
 from notifications.models import Message
+from notifications.rendering import dates, links
+
+NAMED_FROM = {"first_name": 1, "practitioner": 1, "service": 2}  # from which level on
 
 
-def of(message: Message) -> dict[str, str]:
+def of(message: Message, words: ModuleType, level: int) -> dict[str, str]:
     """Clinic, phone and, where the message is about a time, that time and the last moment to answer."""
     context = message.context
     facts = {
         "clinic": context.get("clinic_name") or message.clinic.name,
         "phone": national(context.get("clinic_phone") or message.clinic.phone),
-        "link": "{link}",
+        "until": words.TWO_WEEKS,
     }
+    facts |= {name: context[name] for name, least in NAMED_FROM.items() if level >= least and context.get(name)}
+    if links.has_one(message):
+        facts["link"] = "{link}"
+    if code := context.get("code") or _code(message):
+        facts["code"] = code
     if "starts_at" in context:
-        zone = ZoneInfo(context["zone"])
-        facts["when"] = moment(context["starts_at"], zone)
-        facts["long_when"] = long_moment(context["starts_at"], zone)
-        facts["deadline"] = deadline(context["expires_at"], zone, sent_at=message.next_attempt_at)
+        facts |= _times(message, words)
+    if "until" in context:
+        facts["until"] = dates.until(_at(context["until"]), _zone(message), words)
     if "opens_at" in context:
-        facts["opens"] = moment(context["opens_at"], ZoneInfo(context["opens_zone"]))
+        there = ZoneInfo(context["opens_zone"]) if "opens_zone" in context else _zone(message)
+        facts["opens"] = dates.opens(_at(context["opens_at"]), there, words, now=message.next_attempt_at)
     if "choices" in context:
-        times = [moment(choice["starts_at"], ZoneInfo(choice["zone"])) for choice in context["choices"]]
-        facts["choices"] = ", ".join(f"{number} for {time}" for number, time in enumerate(times, 1))
+        facts["choices"] = _choices(context["choices"], words, {})
+        facts["acts"] = _choices(context["choices"], words, words.CHOICES)
     return facts
 
 
-def moment(at: str, zone: ZoneInfo) -> str:
-    """Fri Dec 11 2:00 PM PST."""
-    local = datetime.fromisoformat(at).astimezone(zone)
-    return f"{local:%a %b} {local.day} {clock(local)} {zone_name(local)}"
+def _times(message: Message, words: ModuleType) -> dict[str, str]:
+    context, zone = message.context, ZoneInfo(message.context["zone"])
+    at = _at(context["starts_at"])
+    theirs = dates.their_clock(at, zone, context.get("patient_zone", ""))
+    times = {
+        "when": dates.moment(at, zone, words),
+        "long_when": dates.long_moment(at, zone, words),
+        "zone2": dates.write(words.THEIR_CLOCK, theirs, words) if theirs else "",
+        "clock2": f"{dates.clock(theirs)} {dates.zone_name(theirs)}" if theirs else "",
+    }
+    if "expires_at" in context:
+        times["deadline"] = dates.deadline(_at(context["expires_at"]), zone, words, sent_at=message.next_attempt_at)
+    return times
 
 
-def long_moment(at: str, zone: ZoneInfo) -> str:
-    """Friday, December 11 at 2:00 PM PST."""
-    local = datetime.fromisoformat(at).astimezone(zone)
-    return f"{local:%A, %B} {local.day} at {clock(local)} {zone_name(local)}"
+def _choices(choices: list[dict[str, str]], words: ModuleType, patterns: dict[str, str]) -> str:
+    """1 for Fri …, 2 for …; or what each would do, by its kind."""
+    return ", ".join(
+        patterns.get("reminder" if "reminder" in choice else "offer", words.CHOICE).format(
+            number=number, time=dates.moment(_at(choice["starts_at"]), ZoneInfo(choice["zone"]), words)
+        )
+        for number, choice in enumerate(choices, 1)
+    )
 
 
-def deadline(at: str, zone: ZoneInfo, *, sent_at: datetime) -> str:
-    """2:41 PM, with the day where it is not the day of sending."""
-    local = datetime.fromisoformat(at).astimezone(zone)
-    if local.date() == sent_at.astimezone(zone).date():
-        return clock(local)
-    return f"{local:%a} {clock(local)}"
+def _code(message: Message) -> str:
+    """What they can name the booking by, or the offer while there is none."""
+    if message.appointment_id is not None:
+        return codes.of_booking(message.appointment_id)
+    return codes.of(message.offer) if message.offer is not None else ""
 
 
-def clock(local: datetime) -> str:
-    """2:00 PM."""
-    return f"{local.hour % 12 or 12}:{local:%M} {local:%p}"
+def _zone(message: Message) -> ZoneInfo:
+    return ZoneInfo(message.context.get("zone") or message.clinic.timezone)
 
 
-def zone_name(local: datetime) -> str:
-    """PST where the zone has a name, GMT+3 where it has none."""
-    name = f"{local:%Z}"
-    if name[:1] not in "+-":
-        return name
-    return f"GMT{name[0]}{name[1:].lstrip('0')}" if name.strip("+-0") else "GMT"
+def _at(written: str) -> datetime:
+    return datetime.fromisoformat(written)
 
 
 def national(number: str) -> str:

@@ -1,6 +1,8 @@
 """E-mails: the same facts with room to breathe, as plain text and as a page, with the visit for the calendar."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import ModuleType
 
 from django.conf import settings
 from django.core.signing import Signer
@@ -8,9 +10,12 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from notifications.models import Message
-from notifications.rendering import facts, invites
+from notifications.rendering import facts, invites, levels, own, words
 from notifications.rendering.invites import Invite
-from notifications.rendering.sms import fill
+from notifications.rendering.links import fill
+from notifications.rendering.placeholders import write
+from notifications.rendering.sms import language
+from notifications.rendering.words.shape import Mail
 from notifications.states import Kind
 
 UNSUBSCRIBE_SALT = "unsubscribe"
@@ -28,117 +33,94 @@ class Letter:
     stored: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True)
-class Wording:
-    """What an e-mail of one kind says; the button leads to the offer's page."""
-
-    subject: str
-    heading: str
-    lines: tuple[str, ...]
-    button: str = ""
-
-
-WORDINGS = {
-    Kind.OFFER: Wording(
-        "A time has opened up at {clinic}",
-        "{long_when}",
-        ("This time has just become free.", "It is yours if you answer by {deadline}."),
-        "See it and answer",
-    ),
-    Kind.FOLLOW_UP: Wording(
-        "Still open at {clinic}: {when}",
-        "{long_when}",
-        ("We texted you about this time some hours ago. It is still open.", "Whoever answers first has it."),
-        "See it and answer",
-    ),
-    Kind.RETRACTED: Wording(
-        "That time at {clinic} is taken",
-        "Somebody was a moment faster",
-        ("{long_when} has just been taken.", "You keep your place in line."),
-        "See other times",
-    ),
-    Kind.WITHDRAWN: Wording(
-        "That time at {clinic} is no longer open",
-        "That time is no longer open",
-        ("{long_when} is no longer open. We are sorry.", "You keep your place in line."),
-    ),
-    Kind.BOOKED: Wording(
-        "You are booked at {clinic}",
-        "You are booked: {long_when}",
-        ("We look forward to seeing you.", "The visit is attached for your calendar."),
-        "Details or changes",
-    ),
-    Kind.CHANGED: Wording(
-        "Your visit at {clinic} is changed",
-        "Your visit on {long_when} is changed",
-        ("The time is the same as before.", "The visit is attached for your calendar."),
-        "See what it is now",
-    ),
-    Kind.CANCELLED: Wording(
-        "Your visit at {clinic} is cancelled",
-        "Your visit is cancelled",
-        ("{long_when} is cancelled, as you asked.", "You keep your place in line."),
-    ),
-    Kind.ENDED: Wording(
-        "Your visit at {clinic} is cancelled",
-        "Your visit is cancelled",
-        ("{long_when} is cancelled, as you asked.", "What our terms say about it stands on your page."),
-        "See the details",
-    ),
-    Kind.LOST: Wording(
-        "We are sorry: your visit at {clinic} is cancelled",
-        "We are sorry",
-        ("We had to cancel {long_when}. You owe nothing for it.", "You keep your place in line."),
-        "See other times",
-    ),
-    Kind.GONE: Wording(
-        "Your visit at {clinic} is cancelled",
-        "Your visit is cancelled",
-        ("{long_when} is cancelled. You owe nothing for it.", "You keep your place in line."),
-        "See other times",
-    ),
-    Kind.REMINDER: Wording(
-        "Your visit at {clinic}",
-        "{long_when}",
-        ("We look forward to seeing you.", "Please say whether you will be there, or that you cannot come."),
-        "I will be there, or I cannot",
-    ),
-    Kind.APOLOGY: Wording(
-        "We are sorry: that time at {clinic} was taken already",
-        "We are sorry",
-        ("{long_when} had been given away in our calendar, so it is not yours after all.",),
-        "See other times",
-    ),
-}
-
-
-MOVES_VISIT = "You keep your later visit until you say yes. Then it moves to this time."
-
-
 def letter(message: Message) -> Letter:
     """The whole e-mail; `stored` is its plain text with {link} for the link."""
-    wording = WORDINGS[Kind(message.kind)]
-    known = facts.of(message)
+    speaks, level = words.of(language(message)), levels.of(message)
+    known = facts.of(message, speaks, level)
+    subject, heading, lines, button = _said(message, speaks, level, known)
     leave = unsubscribe_url(message)
-    moves = [MOVES_VISIT] if message.kind == Kind.OFFER and message.context.get("moves_visit") else []
     parts = {
         "clinic": known["clinic"],
-        "phone": known["phone"],
-        "heading": wording.heading.format(**known),
-        "lines": [line.format(**known) for line in wording.lines] + moves,
-        "button": wording.button,
+        "language": words.known(language(message)),
+        "heading": heading,
+        "lines": lines,
+        "button": button if "link" in known else "",
+        "questions": write(speaks.QUESTIONS, known),
+        "questions_at": write(speaks.QUESTIONS_AT, known),
+        "no_more": speaks.NO_MORE,
         "unsubscribe_url": leave,
     }
     stored = render_to_string("notifications/email.txt", {**parts, "link": "{link}"})
-    link = fill("{link}", message) if wording.button else ""
+    link = fill("{link}", message) if parts["button"] else ""
     return Letter(
-        subject=wording.subject.format(**known),
+        subject=subject,
         text=stored.replace("{link}", link),
         html=render_to_string("notifications/email.html", {**parts, "link": link}),
         unsubscribe_url=leave,
         invites=invites.of(message),
         stored=stored.replace(leave, "…"),
     )
+
+
+def _said(
+    message: Message, speaks: ModuleType, level: int, known: Mapping[str, str]
+) -> tuple[str, str, list[str], str]:
+    """Subject, heading, lines and button: the clinic's own words where it has some that can be said, else ours."""
+    ours = speaks.MAILS[message.kind]
+    mine = own.wording(message, words.known(language(message)), level)
+    if mine is not None:
+        said = of_text(mine.subject, mine.text, ours)
+        whole = [write(part, known) for part in (said.subject, said.heading, *said.lines)]
+        if None not in whole:
+            subject, heading, *lines = (part or "" for part in whole)
+            return one_line(subject), heading, lines, ours.button
+    said = detailed(message.kind, speaks, level)
+    heading = write(said.heading, known) or known["clinic"]
+    subject = write(said.subject, known) or known["clinic"]
+    lines = _known(said.lines, known) + _more(message, speaks, known)
+    if message.kind == Kind.DESK:
+        lines = [line for line in str(message.context["text"]).splitlines() if line.strip()]
+    return one_line(subject), _capital(heading), [_capital(line) for line in lines], said.button
+
+
+def detailed(kind: str, speaks: ModuleType, level: int) -> Mail:
+    """Our own e-mail of this kind at this level. Its subject, which a locked phone shows, names nobody."""
+    mail: Mail = speaks.MAILS[kind]
+    if not level or kind == Kind.DESK:
+        return mail
+    more = (speaks.GREETING, *mail.lines, speaks.MAIL_WHAT[level], speaks.MAIL_CODE, speaks.AUTOMATED)
+    return replace(mail, lines=more)
+
+
+def of_text(subject: str, text: str, ours: Mail) -> Mail:
+    """A clinic's own: the first line is the heading, each other one a line; the button stays ours."""
+    heading, *lines = [line.strip() for line in text.splitlines() if line.strip()] or [ours.heading]
+    return Mail(subject, heading, tuple(lines), ours.button)
+
+
+def as_text(mail: Mail) -> str:
+    """Heading and lines as a clinic edits them."""
+    return "\n\n".join((mail.heading, *mail.lines))
+
+
+def one_line(subject: str) -> str:
+    """A subject has no line breaks, whatever a name held."""
+    return " ".join(subject.split())
+
+
+def _more(message: Message, speaks: ModuleType, known: Mapping[str, str]) -> list[str]:
+    """What only some have to know: their own clock, and that a yes moves the visit they hold."""
+    theirs = [speaks.MAIL_ZONE2] if known.get("clock2") else []
+    return _known(theirs, known) + ([speaks.MOVES_VISIT] if own.kind_of(message) == own.EARLIER else [])
+
+
+def _known(lines: Iterable[str], known: Mapping[str, str]) -> list[str]:
+    """The lines whose facts are known, with these in them."""
+    return [said for line in lines if (said := write(line, known)) is not None]
+
+
+def _capital(line: str) -> str:
+    return line[:1].upper() + line[1:]
 
 
 def unsubscribe_url(message: Message) -> str:

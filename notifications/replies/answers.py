@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from matching.models import Offer
-from notifications import outbox
+from notifications import outbox, whom
 from notifications.models import InboundMessage, Message
 from notifications.states import Channel, Kind, Purpose
 from waitlist.models import Appointment
@@ -36,7 +36,13 @@ def answer(
         channel=Channel.SMS,
         purpose=Purpose.OFFERS,
         dedupe_key=f"{kind}:{heard.pk}",
-        context={"clinic_name": heard.clinic.name, "clinic_phone": heard.clinic.phone, **facts, **context},
+        context={
+            "clinic_name": heard.clinic.name,
+            "clinic_phone": heard.clinic.phone,
+            "language": whom.language(point),
+            **facts,
+            **context,
+        },
         offer=offer,
         slot=offer.slot if offer is not None else None,
         appointment=visit,

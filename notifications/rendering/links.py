@@ -1,0 +1,35 @@
+"""The link of a message: never stored, filled in only to send."""
+
+from django.conf import settings
+
+from matching import tokens
+from notifications.models import Message
+from notifications.states import Kind
+
+STAND_IN = "x" * 31  # as long as every token is
+
+
+def has_one(message: Message) -> bool:
+    """Whether there is a page it can lead to."""
+    return message.offer is not None or _is_of_a_visit(message)
+
+
+def fill(text: str, message: Message) -> str:
+    """The text as it goes out, its link filled in."""
+    if "{link}" not in text:
+        return text
+    if _is_of_a_visit(message):
+        return text.replace("{link}", tokens.visit_link(message.appointment_id or 0))
+    if message.offer is None:
+        raise ValueError(f"{message} has a link and no offer.")
+    return text.replace("{link}", tokens.link(message.offer.public_id))
+
+
+def _is_of_a_visit(message: Message) -> bool:
+    """A reminder leads to the visit's own page."""
+    return message.kind == Kind.REMINDER and message.appointment_id is not None
+
+
+def fill_with_stand_in(text: str) -> str:
+    """The text with a link of the length ours have."""
+    return text.replace("{link}", f"{settings.PUBLIC_URL}/o/{STAND_IN}")
