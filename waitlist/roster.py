@@ -85,12 +85,22 @@ def edit_person(patient_id: int, person: Person, consents: Sequence[ConsentGiven
 
 @transaction.atomic(durable=True)
 def withdraw(
-    patient_id: int, contact_id: int, channel: str, *, said_by: str, by: User, remote_addr: str | None, now: datetime
+    patient_id: int,
+    contact_id: int,
+    channel: str,
+    *,
+    only: str = "",
+    said_by: str,
+    by: User,
+    remote_addr: str | None,
+    now: datetime,
 ) -> bool:
-    """At their word nothing more goes to this contact on this channel; False where nothing was allowed there."""
+    """At their word nothing more goes to this contact on this channel, or nothing of `only` this purpose; False where
+    nothing was allowed there."""
     points = ContactPoint.objects.select_for_update(no_key=True, of=("self",))
     point = points.get(pk=contact_id, users__patient=patient_id)
-    purposes = [grant.split(":")[0] for grant in point.granted if grant.endswith(f":{channel}")]
+    allowed = [grant.split(":")[0] for grant in point.granted if grant.endswith(f":{channel}")]
+    purposes = [purpose for purpose in allowed if only in ("", purpose)]
     for purpose in purposes:
         consent.record(
             point,

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 
 from notifications.models import ContactPoint
-from notifications.states import Channel
+from notifications.states import Channel, Purpose
 from waitlist.models import Patient, User
 from waitlist.people import ConsentGiven, Person
 from waitlist.states import Tier
@@ -18,12 +18,16 @@ SENTENCE = (
     "May we text or e-mail you when an earlier time opens up? It may be automated, it is no condition of being "
     "treated here, message rates may apply, and you can stop it at any time by replying STOP."
 )
+DETAIL_SENTENCE = (
+    "May these messages name you, whom you see and what for? Whoever sees your phone or opens your mail could read it."
+)
 NO_MORE = {
     Channel.SMS.value: "No more texts",
     Channel.EMAIL.value: "No more e-mails",
     Channel.VOICE.value: "No more calls",
     Channel.WHATSAPP.value: "No more WhatsApp messages",
 }
+NO_NAMES = {Channel.SMS.value: "No names in texts any more", Channel.EMAIL.value: "No names in e-mails any more"}
 GONE = "Nothing of that kind is allowed there any more."
 SENTENCE_VERSION = "staff-read-1"
 
@@ -80,15 +84,19 @@ class WithdrawalForm(forms.Form):
 
     @staticmethod
     def allowed(point: ContactPoint) -> list[tuple[str, str]]:
-        """The channels allowed there now, as what they could want no more of."""
+        """The channels allowed there now, and detail by them, as what they could want no more of."""
         channels = {grant.split(":")[1] for grant in point.granted}
-        return [(channel, words) for channel, words in NO_MORE.items() if channel in channels]
+        detail = [
+            (f"{channel}:{Purpose.DETAIL}", words)
+            for channel, words in NO_NAMES.items()
+            if f"{Purpose.DETAIL}:{channel}" in point.granted
+        ]
+        return [(channel, words) for channel, words in NO_MORE.items() if channel in channels] + detail
 
-    def withdrawn(self) -> tuple[int, str, str]:
-        """Which contact, which channel, and that in words."""
-        chosen = self.cleaned_data["what"]
-        contact_id, channel = chosen.split(":")
-        return int(contact_id), channel, NO_MORE[channel]
+    def withdrawn(self) -> tuple[int, str, str, str]:
+        """Which contact, which channel, of which purpose (empty: all of them), and that in words."""
+        contact_id, channel, purpose = f"{self.cleaned_data['what']}:".split(":")[:3]
+        return int(contact_id), channel, purpose, (NO_NAMES if purpose else NO_MORE)[channel]
 
 
 class TierForm(forms.Form):
@@ -109,6 +117,8 @@ class ConsentForm(forms.Form):
 
     sms = forms.BooleanField(label="Yes to texts", required=False)
     email = forms.BooleanField(label="Yes to e-mails", required=False)
+    detail_sms = forms.BooleanField(label="Texts may name all that", required=False)
+    detail_email = forms.BooleanField(label="E-mails may name all that", required=False)
     said_by = forms.CharField(
         label="Who said so", max_length=100, required=False, help_text="The patient, or who speaks for them."
     )
@@ -118,14 +128,18 @@ class ConsentForm(forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
 
-    def __init__(self, *args: Any, now: datetime, **options: Any) -> None:
+    def __init__(self, *args: Any, now: datetime, may_name: bool = False, **options: Any) -> None:
+        """`may_name`: the clinic's messages say more where a patient agrees, so that is asked, too."""
         super().__init__(*args, **options)
         self.now = now
+        self.detail_sentence = DETAIL_SENTENCE if may_name else ""
+        if not may_name:
+            del self.fields["detail_sms"], self.fields["detail_email"]
         self.fields["said_at"].initial = now
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if (cleaned.get("sms") or cleaned.get("email")) and not self.errors:
+        if any(cleaned.get(name) for name in ("sms", "email", "detail_sms", "detail_email")) and not self.errors:
             if not cleaned["said_by"]:
                 raise ValidationError({"said_by": "Say who gave this consent."})
             if not cleaned["said_at"]:
@@ -136,9 +150,13 @@ class ConsentForm(forms.Form):
 
     def given(self, *, by: User | AnonymousUser, remote_addr: str | None) -> list[ConsentGiven]:
         """As the ledger takes it."""
-        channels = ((Channel.SMS, "sms"), (Channel.EMAIL, "email"))
+        ticks = (
+            *((Purpose.OFFERS, Channel.SMS, "sms"), (Purpose.OFFERS, Channel.EMAIL, "email")),
+            *((Purpose.DETAIL, Channel.SMS, "detail_sms"), (Purpose.DETAIL, Channel.EMAIL, "detail_email")),
+        )
         return [
             ConsentGiven(
+                purpose=purpose,
                 channel=channel,
                 at=self.cleaned_data["said_at"],
                 recorded_by=by if isinstance(by, User) else None,
@@ -146,6 +164,6 @@ class ConsentForm(forms.Form):
                 text_version=SENTENCE_VERSION,
                 note=f"Said by {self.cleaned_data['said_by']}",
             )
-            for channel, name in channels
-            if self.cleaned_data[name]
+            for purpose, channel, name in ticks
+            if self.cleaned_data.get(name)
         ]

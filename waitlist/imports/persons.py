@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from notifications.models import Consent
-from notifications.states import Channel
+from notifications.states import Channel, Purpose
 from waitlist import entries, people, roster
 from waitlist.entries import Wish
 from waitlist.imports.cells import Cells, by_name
@@ -19,7 +19,10 @@ from waitlist.states import Tier
 
 PERSON = ("last_name", "phone", "email", "external_id", "language", "timezone", "state")
 FIGURES = ("visits", "past_visits", "spend", "show_rate", "latitude", "longitude")
-CONSENT = ("consent_sms_at", "consent_email_at", "consent_source")
+CONSENT = (
+    *("consent_sms_at", "consent_email_at", "consent_source"),
+    *("consent_detail_sms_at", "consent_detail_email_at"),
+)
 WISH = (
     *("practitioners", "excluded_practitioners", "days", "times", "max_travel_minutes", "notice_minutes"),
     *("earliest_on", "latest_on", "priority", "note", "added_at"),
@@ -59,9 +62,11 @@ def consents(clinic: Clinic, cells: Cells, who: Person, *, now: datetime) -> lis
     """What they allowed, when, and where that is written down."""
     given = []
     source = cells.text("consent_source", longest=150)
-    for column, channel, value in (
-        ("consent_sms_at", Channel.SMS, who.phone),
-        ("consent_email_at", Channel.EMAIL, who.email),
+    for column, purpose, channel, value in (
+        ("consent_sms_at", Purpose.OFFERS, Channel.SMS, who.phone),
+        ("consent_email_at", Purpose.OFFERS, Channel.EMAIL, who.email),
+        ("consent_detail_sms_at", Purpose.DETAIL, Channel.SMS, who.phone),
+        ("consent_detail_email_at", Purpose.DETAIL, Channel.EMAIL, who.email),
     ):
         at = cells.moment(column, clinic.zone)
         if at is None:
@@ -72,7 +77,8 @@ def consents(clinic: Clinic, cells: Cells, who: Person, *, now: datetime) -> lis
             cells.wrong(column, f"There is no {'phone' if channel == Channel.SMS else 'email'} it could be for.")
         if not source:
             cells.wrong("consent_source", "A consent needs its source, such as “intake form 2026”.")
-        given.append(ConsentGiven(channel=channel, at=at, source=Consent.Source.IMPORT, note=source))
+        allowed = ConsentGiven(purpose=purpose, channel=channel, at=at, source=Consent.Source.IMPORT, note=source)
+        given.append(allowed)
     return given
 
 

@@ -36,7 +36,7 @@ def new(request: HttpRequest) -> HttpResponse:
         person.fields["phone"].widget.attrs |= {"hx-get": reverse("entry-known"), "hx-target": "#known"}
         wish = WishForm(clinic, data, prefix="w")
         windows = WindowFormSet(data, prefix="t", initial=[opening_hours(clinic)])
-        consent = ConsentForm(data, prefix="c", now=now)
+        consent = ConsentForm(data, prefix="c", now=now, may_name=clinic.content_level > 0)
         if request.method == "POST" and are_valid(person, wish, windows, consent):
             try:
                 enrolled = roster.enrol(
@@ -93,7 +93,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     now, data = timezone.now(), typed(request)
     with timezone.override(patient.clinic.zone):
         person = PersonForm(data, prefix="p", initial=PersonForm.of(patient))
-        consent = ConsentForm(data, prefix="c", now=now)
+        consent = ConsentForm(data, prefix="c", now=now, may_name=patient.clinic.content_level > 0)
         if request.method == "POST" and are_valid(person, consent):
             given = consent.given(by=request.user, remote_addr=remote_addr(request))
             try:
@@ -118,7 +118,8 @@ def tier(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("patient-edit", patient.pk)
     with timezone.override(patient.clinic.zone):
         person = PersonForm(prefix="p", initial=PersonForm.of(patient))
-        return _page(request, patient, person=person, consent=ConsentForm(prefix="c", now=now), tier=form)
+        consent = ConsentForm(prefix="c", now=now, may_name=patient.clinic.content_level > 0)
+        return _page(request, patient, person=person, consent=consent, tier=form)
 
 
 @require_POST
@@ -156,10 +157,12 @@ def no_more(request: HttpRequest, pk: int) -> HttpResponse:
     patient = access.get_row(request, WHOLE.all(), pk=pk)
     form = WithdrawalForm(patient, request.POST)
     if form.is_valid() and isinstance(request.user, User):
-        contact_id, channel, words = form.withdrawn()
+        contact_id, channel, purpose, words = form.withdrawn()
         said_by, where = form.cleaned_data["said_by"], remote_addr(request)
         now, by = timezone.now(), request.user
-        roster.withdraw(patient.pk, contact_id, channel, said_by=said_by, by=by, remote_addr=where, now=now)
+        roster.withdraw(
+            patient.pk, contact_id, channel, only=purpose, said_by=said_by, by=by, remote_addr=where, now=now
+        )
         messages.success(request, f"{words} to {patient.name}: noted, as {said_by} said.")
     for _, _, error in all_errors(form):
         messages.error(request, error)
