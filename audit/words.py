@@ -18,6 +18,7 @@ NOUNS = {
     "connection": "Calendar connection",
     "mapping": "Calendar mapping",
     "tierrules": "Tier rules",
+    "messagetemplate": "Wording of a message",
     "policyversion": "Policy",
     "membership": "Role",
     "user": "Sign-in",

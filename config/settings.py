@@ -205,6 +205,7 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = [  # the tables edited as objects; everything
     "waitlist.Membership",
     "waitlist.Mapping",
     "waitlist.TierRules",
+    {"model": "notifications.MessageTemplate", "exclude_fields": ["updated_at"]},
 ]
 MIGRATION_MODULES = {"auditlog": None}
 

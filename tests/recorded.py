@@ -37,6 +37,7 @@ NOUNS = (
     "matching_policyversion",
     "notifications_contactpoint",
     "notifications_outage",
+    "notifications_messagetemplate",
 )
 PARTS = {  # table → (column, the table whose row's line speaks for it)
     "waitlist_availability": ("entry_id", "waitlist_waitlistentry"),

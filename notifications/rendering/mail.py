@@ -9,10 +9,11 @@ from django.core.signing import Signer
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from notifications.models import Message
+from notifications.models import Message, MessageTemplate
 from notifications.rendering import facts, invites, levels, own, words
 from notifications.rendering.invites import Invite
 from notifications.rendering.links import fill
+from notifications.rendering.needs import HAS_CODE
 from notifications.rendering.placeholders import write
 from notifications.rendering.sms import language
 from notifications.rendering.words.shape import Mail
@@ -35,9 +36,14 @@ class Letter:
 
 def letter(message: Message) -> Letter:
     """The whole e-mail; `stored` is its plain text with {link} for the link."""
+    return compose(message, own.wording(message, words.known(language(message)), levels.of(message)))
+
+
+def compose(message: Message, mine: MessageTemplate | None) -> Letter:
+    """The same where the clinic's own wording is this one."""
     speaks, level = words.of(language(message)), levels.of(message)
     known = facts.of(message, speaks, level)
-    subject, heading, lines, button = _said(message, speaks, level, known)
+    subject, heading, lines, button = _said(message, mine, speaks, level, known)
     leave = unsubscribe_url(message)
     parts = {
         "clinic": known["clinic"],
@@ -63,11 +69,10 @@ def letter(message: Message) -> Letter:
 
 
 def _said(
-    message: Message, speaks: ModuleType, level: int, known: Mapping[str, str]
+    message: Message, mine: MessageTemplate | None, speaks: ModuleType, level: int, known: Mapping[str, str]
 ) -> tuple[str, str, list[str], str]:
     """Subject, heading, lines and button: the clinic's own words where it has some that can be said, else ours."""
     ours = speaks.MAILS[message.kind]
-    mine = own.wording(message, words.known(language(message)), level)
     if mine is not None:
         said = of_text(mine.subject, mine.text, ours)
         whole = [write(part, known) for part in (said.subject, said.heading, *said.lines)]
@@ -88,14 +93,19 @@ def detailed(kind: str, speaks: ModuleType, level: int) -> Mail:
     mail: Mail = speaks.MAILS[kind]
     if not level or kind == Kind.DESK:
         return mail
-    more = (speaks.GREETING, *mail.lines, speaks.MAIL_WHAT[level], speaks.MAIL_CODE, speaks.AUTOMATED)
-    return replace(mail, lines=more)
+    code = (speaks.MAIL_CODE,) if kind in HAS_CODE else ()
+    return replace(mail, lines=(speaks.GREETING, *mail.lines, speaks.MAIL_WHAT[level], *code, speaks.AUTOMATED))
 
 
 def of_text(subject: str, text: str, ours: Mail) -> Mail:
     """A clinic's own: the first line is the heading, each other one a line; the button stays ours."""
     heading, *lines = [line.strip() for line in text.splitlines() if line.strip()] or [ours.heading]
     return Mail(subject, heading, tuple(lines), ours.button)
+
+
+def with_line(mail: Mail, line: str) -> Mail:
+    """The same with one line more."""
+    return replace(mail, lines=(*mail.lines, line))
 
 
 def as_text(mail: Mail) -> str:

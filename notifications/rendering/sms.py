@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from types import ModuleType
 
-from notifications.models import Message
+from notifications.models import Message, MessageTemplate
 from notifications.rendering import facts, levels, own, words
 from notifications.rendering.placeholders import write
 from notifications.rendering.plain import is_plain, plain, segments
@@ -18,16 +18,27 @@ def render(message: Message) -> str:
     """The text with {link} for the link: in as few segments as its level and language allow."""
     if message.kind == Kind.DESK:
         return plain(f"{message.context.get('clinic_name') or message.clinic.name}: {message.context['text']}")
-    speaks = words.of(language(message))
-    level = levels.of(message)
-    known = {name: plain(value) for name, value in facts.of(message, speaks, level).items()}
-    if level:
-        known["what"] = write(speaks.WHAT[level], known) or ""
-    for wording, most in wordings(message, speaks, level):
+    return said(message, own.wording(message, words.known(language(message)), levels.of(message)))
+
+
+def said(message: Message, mine: MessageTemplate | None) -> str:
+    """The same where the clinic's own wording is this one."""
+    speaks, level = words.of(language(message)), levels.of(message)
+    known = facts_of(message)
+    for wording, most in wordings(message, mine, speaks, level):
         text = write(wording, known)
         if text is not None and fits(text, most=most):
             return text
     return shortest(ours(message, speaks), known)
+
+
+def facts_of(message: Message) -> dict[str, str]:
+    """What its wordings may use, in letters that cost no second segment."""
+    speaks, level = words.of(language(message)), levels.of(message)
+    known = {name: plain(value) for name, value in facts.of(message, speaks, level).items()}
+    if level:
+        known["what"] = write(speaks.WHAT[level], known) or ""
+    return known
 
 
 def language(message: Message) -> str:
@@ -35,9 +46,10 @@ def language(message: Message) -> str:
     return str(message.context.get("language") or "en")
 
 
-def wordings(message: Message, speaks: ModuleType, level: int) -> Iterator[tuple[str, int]]:
+def wordings(
+    message: Message, mine: MessageTemplate | None, speaks: ModuleType, level: int
+) -> Iterator[tuple[str, int]]:
     """The clinic's own, ours with details, ours without, each with the segments it may take."""
-    mine = own.wording(message, words.known(language(message)), level)
     if mine is not None:
         yield plain(mine.text), room(level, speaks)
     if level:

@@ -1,0 +1,102 @@
+"""What a clinic may reword, which facts it may use, and what has to stand there, in which order (decision R19)."""
+
+import re
+from dataclasses import dataclass
+from types import ModuleType
+
+from notifications.rendering.own import EARLIER
+from notifications.states import Channel, Kind
+
+Place = tuple[str, str, str, int]  # kind, channel, language, level
+LABELS: dict[str, str] = {  # what can be reworded, in this order on the page
+    Kind.OFFER: "Offer of a time",
+    EARLIER: "Offer of an earlier time",
+    Kind.RETRACTED: "Somebody was faster",
+    Kind.WITHDRAWN: "A time is no longer offered",
+    Kind.BOOKED: "Booking confirmed",
+    Kind.REMINDER: "Reminder of a visit",
+    Kind.CHANGED: "Another service at the same time",
+    Kind.CANCELLED: "Cancellation confirmed",
+    Kind.ENDED: "Cancellation after the free minutes",
+    Kind.LOST: "You cancelled their visit",
+    Kind.GONE: "Cancelled in the calendar",
+    Kind.APOLOGY: "The calendar had that time taken",
+    Kind.OPT_IN: "Asking for their consent",
+    Kind.STOPPED: "Opt-out confirmed",
+}
+TEXT_ONLY = (Kind.OPT_IN, Kind.STOPPED)
+ASKS = (Kind.OFFER, EARLIER)
+HAS_CODE = (Kind.BOOKED, Kind.CHANGED, Kind.REMINDER)
+FROM_LEVEL = {"first_name": 1, "practitioner": 1, "service": 2}
+MEANS = {
+    "clinic": "your name",
+    "when": "day, time and zone",
+    "long_when": "day, time and zone in full",
+    "zone2": "the same on their own clock, in brackets, where it differs",
+    "deadline": "until when they may answer",
+    "link": "their page",
+    "phone": "your number",
+    "code": "the booking code",
+    "first_name": "the patient’s first name",
+    "practitioner": "whom they see",
+    "service": "what for",
+}
+WAITS = ("clinic", "when")
+ORDER: dict[str, tuple[str, ...]] = {  # of a text
+    **dict.fromkeys(ASKS, (*WAITS, "yes", "link", "deadline", "stop")),
+    **dict.fromkeys((Kind.RETRACTED, Kind.WITHDRAWN, Kind.CANCELLED), WAITS),
+    **dict.fromkeys((Kind.BOOKED, Kind.CHANGED, Kind.ENDED, Kind.LOST, Kind.GONE, Kind.APOLOGY), (*WAITS, "link")),
+    Kind.REMINDER: (*WAITS, "confirm"),
+    Kind.OPT_IN: ("clinic", "start", "stop"),
+    Kind.STOPPED: ("clinic", "start"),
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something a wording must hold: what it is called, and how it is found."""
+
+    called: str
+    pattern: str
+
+
+def kinds(channel: str) -> list[str]:
+    """What can be reworded by this channel."""
+    return [kind for kind in LABELS if channel == Channel.SMS or kind not in TEXT_ONLY]
+
+
+def variables(kind: str, channel: str, level: int) -> list[str]:
+    """The facts a wording of this kind may use."""
+    names = ["clinic", "phone"]
+    if kind not in TEXT_ONLY:
+        names += ["when", "zone2"] if channel == Channel.SMS else ["when", "long_when"]
+        names += ["deadline"] if kind in ASKS else []
+        names += ["code"] if kind in HAS_CODE else []
+        names += ["link"] if channel == Channel.SMS else []  # an e-mail has its button
+        names += [name for name, least in FROM_LEVEL.items() if level >= least]
+    return [name for name in MEANS if name in names]
+
+
+def parts(kind: str, channel: str, speaks: ModuleType) -> list[Part]:
+    """What has to stand in it, in order."""
+    if channel == Channel.EMAIL:
+        names = ("any_when", "deadline") if kind in ASKS else ("any_when",)
+    else:
+        names = ORDER[kind]
+    known = {
+        "clinic": Part("your name, {clinic}", r"\{clinic\}"),
+        "when": Part("day and time, {when}", r"\{when\}"),
+        "any_when": Part("day and time, {when} or {long_when}", r"\{(?:long_)?when\}"),
+        "yes": Part(f"the word that says yes, {speaks.YES_WORDS[0]}", _word(speaks.YES_WORDS)),
+        "confirm": Part(f"how to confirm, C or {speaks.CONFIRM_WORDS[0]}", _word(("C", *speaks.CONFIRM_WORDS))),
+        "link": Part("the link, {link}", r"\{link\}"),
+        "deadline": Part("until when they may answer, {deadline}", r"\{deadline\}"),
+        "stop": Part("the way out, STOP", _word(speaks.WAYS_OUT)),
+        "start": Part("the word START", _word(("START",))),
+    }
+    return [known[name] for name in names]
+
+
+def _word(words: tuple[str, ...]) -> str:
+    """One of these words as it has to be typed, in capitals and by itself."""
+    return rf"(?<![\w{{])(?:{'|'.join(map(re.escape, words))})(?![\w}}])"
