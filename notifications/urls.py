@@ -1,12 +1,14 @@
 from django.urls import path
 
 from notifications import webhooks
-from notifications.views import inbox
+from notifications.views import inbox, wordings
 from notifications.views.alerts import my_notices
 from notifications.views.unsubscribe import unsubscribe
 
 urlpatterns = [
     path("notices/", my_notices, name="my-notices"),
+    path("settings/messages/", wordings.index, name="wordings"),
+    path("settings/messages/edit/", wordings.wording, name="wording"),
     path("inbox/", inbox.index, name="inbox"),
     path("inbox/<int:pk>/", inbox.thread, name="inbox-thread"),
     path("inbox/<int:pk>/answer/", inbox.answer, name="inbox-answer"),

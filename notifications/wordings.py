@@ -27,7 +27,6 @@ class Look:
     longest: str
     faults: tuple[Fault, ...] = ()
     subject: str = ""
-    html: str = ""
 
     @property
     def segments(self) -> int:
@@ -86,7 +85,7 @@ def look(clinic: Clinic, draft: Draft, known: Names, *, is_own: bool, now: datet
     if draft.is_mail:
         found = against(clinic, draft, known, "") if is_own else []
         letter = mail.compose(usual, mine if not found else None)
-        return Look(letter.text, "", tuple(found), letter.subject, letter.html)
+        return Look(letter.stored, "", tuple(found), letter.subject)
     whole = sms.said(longest, None) if mine is None else write(plain(draft.text), sms.facts_of(longest)) or ""
     found = against(clinic, draft, known, links.fill_with_stand_in(whole)) if is_own else []
     text = write(plain(draft.text), sms.facts_of(usual)) if is_own else sms.said(usual, None)

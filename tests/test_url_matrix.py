@@ -66,6 +66,8 @@ FOR: dict[str, set[Role]] = {  # everything else is for the front desk
     "reminders": MANAGER,
     "cancelling": MANAGER,
     "contacting": MANAGER,
+    "wordings": MANAGER,
+    "wording": MANAGER,
     "fee-waive": MANAGER,
     "earlier-times": MANAGER,
     "surge-day-remove": MANAGER,

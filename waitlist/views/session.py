@@ -21,6 +21,12 @@ SETTINGS = (  # address by name, who may open it, what it is called, what for
         "How free times are filled: who is asked first, how many at once, and what goes by itself.",
     ),
     (
+        "wordings",
+        Role.MANAGER,
+        "Messages",
+        "What patients read, in your words or ours, in each language; and how much of it names somebody.",
+    ),
+    (
         "services",
         Role.MANAGER,
         "Services",
