@@ -71,7 +71,7 @@ def ours(clinic: Clinic, place: Place, known: Names) -> Draft:
     facts = sms.facts_of(longest)
     for wording, most in sms.wordings(longest, None, speaks, level):
         text = wording.replace("{what}", speaks.WHAT.get(level, ""))
-        if sms.fits(write(text, facts) or "", most=most):
+        if sms.fits(write(plain(text), facts) or "", most=most):
             return Draft(*place, text=text)
     return Draft(*place, text=wording)
 

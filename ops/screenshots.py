@@ -57,6 +57,8 @@ SHOTS = [
     Shot("connections", "/settings/connections/", role="admin"),
     Shot("policies", "/settings/policies/", role="manager"),
     Shot("policy", "/settings/policies/", role="manager", clicks=(".rows a",)),
+    Shot("messages", "/settings/messages/", role="manager"),
+    Shot("message", "/settings/messages/edit/?kind=offer&channel=sms&language=es&level=0", role="manager"),
     Shot("import", "/settings/import/", role="admin"),
     Shot("trail", "/trail/", role="compliance"),
 ]

@@ -30,17 +30,17 @@ class Names:
 
 
 def usual(clinic: Clinic, place: Place, names: Names, *, now: datetime) -> Message:
-    """About a time two days from now."""
+    """About a time two days from now, sent in the early afternoon."""
     zone = clinic.zone
-    day = now.astimezone(zone) + timedelta(days=2)
-    starts_at = day.replace(hour=14, minute=0, second=0, microsecond=0)
+    sent_at = now.astimezone(zone).replace(hour=13, minute=41, second=0, microsecond=0)
+    starts_at = (sent_at + timedelta(days=2)).replace(hour=14, minute=0)
     made = _message(clinic, place, starts_at, zone)
-    made.next_attempt_at = now
+    made.next_attempt_at = sent_at
     made.context |= {
         "first_name": SHORT_NAME,
         "practitioner": next(iter(names.practitioners), "Dr. Lee"),
         "service": next(iter(names.services), "Consultation"),
-        "expires_at": (now.astimezone(zone).replace(second=0, microsecond=0) + timedelta(hours=1)).isoformat(),
+        "expires_at": (sent_at + timedelta(hours=1)).isoformat(),
         "code": "WL-0127",
     }
     return made

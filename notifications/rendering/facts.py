@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from types import ModuleType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -9,11 +10,12 @@ import phonenumbers
 from matching import codes
 from notifications.models import Message
 from notifications.rendering import dates, links
+from notifications.rendering.words import en
 
 NAMED_FROM = {"first_name": 1, "practitioner": 1, "service": 2}  # from which level on
 
 
-def of(message: Message, words: ModuleType, level: int) -> dict[str, str]:
+def of(message: Message, words: ModuleType = en, level: int = 0) -> dict[str, str]:
     """Clinic, phone and, where the message is about a time, that time and the last moment to answer."""
     context = message.context
     facts = {
@@ -54,7 +56,7 @@ def _times(message: Message, words: ModuleType) -> dict[str, str]:
     return times
 
 
-def _choices(choices: list[dict[str, str]], words: ModuleType, patterns: dict[str, str]) -> str:
+def _choices(choices: list[dict[str, Any]], words: ModuleType, patterns: dict[str, str]) -> str:
     """1 for Fri …, 2 for …; or what each would do, by its kind."""
     return ", ".join(
         patterns.get("reminder" if "reminder" in choice else "offer", words.CHOICE).format(
@@ -72,7 +74,7 @@ def _code(message: Message) -> str:
 
 
 def _zone(message: Message) -> ZoneInfo:
-    return ZoneInfo(message.context.get("zone") or message.clinic.timezone)
+    return ZoneInfo(message.context.get("opens_zone") or message.context.get("zone") or message.clinic.timezone)
 
 
 def _at(written: str) -> datetime:

@@ -7,10 +7,12 @@ from types import ModuleType
 from notifications.rendering.own import EARLIER
 from notifications.states import Channel, Kind
 
+FOLLOW_UP = "follow_up"
 Place = tuple[str, str, str, int]  # kind, channel, language, level
 LABELS: dict[str, str] = {  # what can be reworded, in this order on the page
     Kind.OFFER: "Offer of a time",
     EARLIER: "Offer of an earlier time",
+    FOLLOW_UP: "Offer still open, hours later",
     Kind.RETRACTED: "Somebody was faster",
     Kind.WITHDRAWN: "A time is no longer offered",
     Kind.BOOKED: "Booking confirmed",
@@ -25,6 +27,7 @@ LABELS: dict[str, str] = {  # what can be reworded, in this order on the page
     Kind.STOPPED: "Opt-out confirmed",
 }
 TEXT_ONLY = (Kind.OPT_IN, Kind.STOPPED)
+MAIL_ONLY = (FOLLOW_UP,)
 ASKS = (Kind.OFFER, EARLIER)
 HAS_CODE = (Kind.BOOKED, Kind.CHANGED, Kind.REMINDER)
 FROM_LEVEL = {"first_name": 1, "practitioner": 1, "service": 2}
@@ -62,7 +65,7 @@ class Part:
 
 def kinds(channel: str) -> list[str]:
     """What can be reworded by this channel."""
-    return [kind for kind in LABELS if channel == Channel.SMS or kind not in TEXT_ONLY]
+    return [kind for kind in LABELS if kind not in (MAIL_ONLY if channel == Channel.SMS else TEXT_ONLY)]
 
 
 def variables(kind: str, channel: str, level: int) -> list[str]:

@@ -1,6 +1,6 @@
 """Texts: the first wording that fits is taken, so that wording gives way before facts do (decision R19)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 from notifications.models import Message, MessageTemplate
@@ -17,7 +17,7 @@ MOST_SEGMENTS = 2  # of a text with details, or one that GSM-7 cannot write
 def render(message: Message) -> str:
     """The text with {link} for the link: in as few segments as its level and language allow."""
     if message.kind == Kind.DESK:
-        return plain(f"{message.context.get('clinic_name') or message.clinic.name}: {message.context['text']}")
+        return plain(f"{facts.of(message)['clinic']}: {message.context['text']}")
     return said(message, own.wording(message, words.known(language(message)), levels.of(message)))
 
 
@@ -26,7 +26,7 @@ def said(message: Message, mine: MessageTemplate | None) -> str:
     speaks, level = words.of(language(message)), levels.of(message)
     known = facts_of(message)
     for wording, most in wordings(message, mine, speaks, level):
-        text = write(wording, known)
+        text = write(plain(wording), known)
         if text is not None and fits(text, most=most):
             return text
     return shortest(ours(message, speaks), known)
@@ -51,26 +51,26 @@ def wordings(
 ) -> Iterator[tuple[str, int]]:
     """The clinic's own, ours with details, ours without, each with the segments it may take."""
     if mine is not None:
-        yield plain(mine.text), room(level, speaks)
+        yield mine.text, room(level, speaks)
     if level:
         detailed = speaks.DETAILED_EARLIER if is_earlier(message) else speaks.DETAILED.get(message.kind, ())
-        yield from ((plain(wording), MOST_SEGMENTS) for wording in detailed)
+        yield from ((wording, MOST_SEGMENTS) for wording in detailed)
     yield from ((wording, room(0, speaks)) for wording in ours(message, speaks))
 
 
-def ours(message: Message, speaks: ModuleType) -> list[str]:
+def ours(message: Message, speaks: ModuleType) -> tuple[str, ...]:
     """Our own wordings at level 0, the most said first."""
     if message.kind == Kind.ANSWER:
         said: tuple[str, ...] = speaks.ANSWERS[message.context["answer"]]
     else:
         said = speaks.EARLIER if is_earlier(message) else speaks.TEXTS[message.kind]
-    return [plain(wording) for wording in said]
+    return said
 
 
-def shortest(said: list[str], known: dict[str, str]) -> str:
+def shortest(said: Sequence[str], known: dict[str, str]) -> str:
     """The last wording whose facts are known, the clinic's long name cut until it fits."""
     known = {"link": "{link}", **known}  # a wording that cannot do without it is refused when the link is filled in
-    for wording in reversed(said):
+    for wording in map(plain, reversed(said)):
         if (whole := write(wording, known)) is not None:
             cut = (write(wording, {**known, "clinic": name}) or "" for name in shorter(known["clinic"]))
             return next((text for text in cut if fits(text)), whole)

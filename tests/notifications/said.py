@@ -15,7 +15,7 @@ LONG_NAME = "Evergreen Dermatology & Laser"
 LONG_URL = "https://standby.radiancemedspa.com"
 LANGUAGES = list(words.LANGUAGES)
 CHOICES = [
-    {"starts_at": STARTS.isoformat(), "zone": "America/Anchorage", "kind": kind} for kind in ("offer", "reminder")
+    {"starts_at": STARTS.isoformat(), "zone": "America/Anchorage", kind: 1} for kind in ("offer", "reminder")
 ]
 THREE = [*CHOICES, CHOICES[0]]
 NAMES = {
@@ -69,7 +69,7 @@ def texts(language: str, **context: Any) -> list[Message]:
     ]
 
 
-def _choices(answer: str) -> list[dict[str, str]]:
+def _choices(answer: str) -> list[dict[str, Any]]:
     return CHOICES if answer == "which_reminder" else THREE
 
 

@@ -6,7 +6,7 @@ import pytest
 import smsutil
 
 from notifications import rendering
-from notifications.rendering import sms, words
+from notifications.rendering import needs, sms, words
 from notifications.rendering.placeholders import names
 from notifications.replies.meaning import Meaning, understand
 from notifications.states import Kind
@@ -34,9 +34,9 @@ def test_no_wording_is_missing(language):
 
 def test_every_kind_that_goes_to_a_patient_has_its_words():
     without = {Kind.ANSWER, Kind.DESK, Kind.ALERT, Kind.WRITEBACK}  # answers by name; staff's own; no patient's
-    assert set(words.en.TEXTS) == set(Kind) - without
-    by_text_only = {Kind.OPT_IN, Kind.STOPPED}
-    assert set(words.en.MAILS) == set(words.en.TEXTS) - by_text_only | {Kind.DESK}
+    assert set(words.en.TEXTS) == set(Kind) - without - set(needs.MAIL_ONLY)
+    assert set(words.en.MAILS) == set(words.en.TEXTS) - set(needs.TEXT_ONLY) | {Kind.DESK, *needs.MAIL_ONLY}
+    assert set(needs.LABELS) == set(words.en.TEXTS) | {"earlier", *needs.MAIL_ONLY}
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -125,9 +125,9 @@ def test_the_words_we_ask_for_are_understood(language):
     assert any(word in sms.plain(rendering.render(message(language=language))) for word in speaks.YES_WORDS)
 
 
-def test_what_staff_wrote_goes_as_it_is():
-    desk = message("desk", text="Hola, Ana: {service} ✓")
-    assert rendering.render(desk) == "Hola, Ana: {service} ✓"
+def test_what_staff_wrote_goes_in_their_words_and_says_whom_it_is_from():
+    desk = message("desk", text="Hola, Ana: {service} mañana más tarde", clinic_name="Glow")
+    assert rendering.render(desk) == "Glow: Hola, Ana: {service} mañana mas tarde"
     mail = rendering.letter(message("desk", "email", text="One.\n\nTwo."))
     assert "One." in mail.text and '<p style="margin:0 0 12px">Two.</p>' in mail.html
 

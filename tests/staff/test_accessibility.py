@@ -130,6 +130,8 @@ def addresses(world: World, slot: Slot) -> list[str]:
         reverse("settings"),
         reverse("my-notices"),
         f"{reverse('tiers')}?preset=established",
+        reverse("wordings"),
+        f"{reverse('wording')}?kind=booked&channel=email&language=es&level=2",
         reverse("score"),
         reverse("policies"),
         reverse("policy-new"),

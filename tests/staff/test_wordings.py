@@ -47,7 +47,7 @@ def test_managers_find_it_under_settings(manager):
 
 def test_every_text_is_shown_as_it_goes_out_with_what_it_costs(manager):
     text = page(manager.get(INDEX))
-    assert "Glow Med Spa: a time has opened up," in text and "(their link)" in text
+    assert "PST is open. Reply YES or tap (their link) by" in text
     assert "1 segment · 1.1 ¢" in text and "Reminder of a visit" in text and "Dr Mei Chen" not in text
     spanish = page(manager.get(INDEX, {"language": "es", "level": "2"}))
     assert "Ana, " in spanish and "con Dr Mei Chen" in spanish and "None of these goes out now" in spanish

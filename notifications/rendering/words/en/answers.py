@@ -62,16 +62,16 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "{clinic}: thank you, {when} is confirmed. Changes? Call {phone}.",
         "{clinic}: thank you, your visit is confirmed. Changes? Call {phone}.",
     ),
-    "visit_no": (  # a no to a reminder cancels nothing
+    "code": (
+        "{clinic}: {when} is open. Reply YES to take it or NO to pass, or see {link} for more.",
+        "{clinic}: {when} is open. YES or NO? See {link} for more.",
+    ),
+    "visit_no": (
         "{clinic}: your visit {when} still stands. To move or cancel it, use the link we sent or call {phone}.",
         "{clinic}: your visit {when} still stands. To change it call {phone}.",
     ),
-    "code": (  # they named it, and nothing else
-        "{clinic}: {code} is {when}. Reply YES to take it, NO to pass, or see {link} for more.",
-        "{clinic}: {when} is open. YES or NO? See {link} for more.",
-    ),
     "noted": (
-        "{clinic}: thank you, noted. See {link} for what that changes, and to take it back.",
+        "{clinic}: thank you, noted. See {link} for what that changes and how to take it back.",
         "{clinic}: thank you, noted. See {link} for what changes.",
     ),
     "open": (
@@ -100,7 +100,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "{clinic}: thank you. Somebody reads this {opens}.",
         "{clinic}: thank you. Somebody reads this when we are back. Urgent? Call {phone}.",
     ),
-    "opted_in": (
+    "joined": (
         "{clinic}: you will get a text when a time opens up, at most 3 a week. Questions? Call {phone}. STOP to opt"
         " out.",
         "{clinic}: you will get texts when a time opens up. STOP to opt out.",

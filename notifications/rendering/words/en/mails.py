@@ -11,7 +11,7 @@ MAILS: dict[str, Mail] = {
         "See it and answer",
     ),
     Kind.FOLLOW_UP: Mail(
-        "Still open at {clinic}: {when}",
+        "Still open at {clinic}",
         "{long_when}",
         ("We texted you about this time some hours ago. It is still open.", "Whoever answers first has it."),
         "See it and answer",

@@ -62,21 +62,22 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "{clinic}: gracias, {when} está confirmada. ¿Cambios? Llame al {phone}.",
         "{clinic}: gracias, su cita está confirmada. ¿Cambios? Llame al {phone}.",
     ),
+    "code": (
+        "{clinic}: {when} está libre. Responda SI para tomarlo o NO para pasar, o vea {link} para más.",
+        "{clinic}: {when} está libre. ¿SI o NO? Vea {link} para más.",
+    ),
     "visit_no": (
-        "{clinic}: su cita {when} sigue en pie. Para cambiarla o cancelarla, use el enlace o llame al {phone}.",
+        "{clinic}: su cita {when} sigue en pie. Para moverla o cancelarla use el enlace que enviamos o llame al"
+        " {phone}.",
         "{clinic}: su cita {when} sigue en pie. ¿Cambios? Llame al {phone}.",
     ),
-    "code": (
-        "{clinic}: {code} es {when}. Responda SI para tomarlo, NO para pasar, o vea {link} y más.",
-        "{clinic}: {when} está libre. ¿SI o NO? Vea {link} y más.",
-    ),
     "noted": (
-        "{clinic}: gracias, anotado. Vea en {link} qué cambia y cómo deshacerlo.",
-        "{clinic}: gracias, anotado. Vea {link} y qué cambia.",
+        "{clinic}: gracias, anotado. Vea {link} para saber qué cambia y cómo deshacerlo.",
+        "{clinic}: gracias, anotado. Vea {link} para saber qué cambia.",
     ),
     "open": (
-        "{clinic}: gracias. Ninguna oferta espera su respuesta, pero hay otros horarios: vea {link} para ellos.",
-        "{clinic}: gracias. Hay otros horarios: vea {link} para ellos.",
+        "{clinic}: gracias. Ninguna oferta espera su respuesta, pero hay otros horarios: vea {link} para tomarlos.",
+        "{clinic}: gracias. Hay otros horarios libres: vea {link} para tomarlos.",
     ),
     "open_call": (
         "{clinic}: gracias. Ninguna oferta espera su respuesta, pero hay horarios libres. Llame al {phone}.",
@@ -100,7 +101,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "{clinic}: gracias. Alguien lo lee {opens}.",
         "{clinic}: gracias. Alguien lo lee cuando volvamos. ¿Urgente? Llame al {phone}.",
     ),
-    "opted_in": (
+    "joined": (
         "{clinic}: recibirá un mensaje cuando haya un horario libre, máx. 3 por semana. ¿Preguntas? {phone} STOP: no"
         " más.",
         "{clinic}: recibirá mensajes de horarios libres. STOP: no más.",

@@ -11,7 +11,7 @@ MAILS: dict[str, Mail] = {
         "Ver y contestar",
     ),
     Kind.FOLLOW_UP: Mail(
-        "Sigue libre en {clinic}: {when}",
+        "Sigue libre en {clinic}",
         "{long_when}",
         ("Le escribimos hace unas horas sobre este horario. Sigue libre.", "Es de quien conteste primero."),
         "Ver y contestar",
