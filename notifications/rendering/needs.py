@@ -7,12 +7,11 @@ from types import ModuleType
 from notifications.rendering.own import EARLIER
 from notifications.states import Channel, Kind
 
-FOLLOW_UP = "follow_up"
 Place = tuple[str, str, str, int]  # kind, channel, language, level
 LABELS: dict[str, str] = {  # what can be reworded, in this order on the page
     Kind.OFFER: "Offer of a time",
     EARLIER: "Offer of an earlier time",
-    FOLLOW_UP: "Offer still open, hours later",
+    Kind.FOLLOW_UP: "Offer still open, hours later",
     Kind.RETRACTED: "Somebody was faster",
     Kind.WITHDRAWN: "A time is no longer offered",
     Kind.BOOKED: "Booking confirmed",
@@ -27,7 +26,7 @@ LABELS: dict[str, str] = {  # what can be reworded, in this order on the page
     Kind.STOPPED: "Opt-out confirmed",
 }
 TEXT_ONLY = (Kind.OPT_IN, Kind.STOPPED)
-MAIL_ONLY = (FOLLOW_UP,)
+MAIL_ONLY = (Kind.FOLLOW_UP,)
 ASKS = (Kind.OFFER, EARLIER)
 HAS_CODE = (Kind.BOOKED, Kind.CHANGED, Kind.REMINDER)
 FROM_LEVEL = {"first_name": 1, "practitioner": 1, "service": 2}
@@ -83,7 +82,7 @@ def variables(kind: str, channel: str, level: int) -> list[str]:
 def parts(kind: str, channel: str, speaks: ModuleType) -> list[Part]:
     """What has to stand in it, in order."""
     if channel == Channel.EMAIL:
-        names = ("any_when", "deadline") if kind in ASKS else ("any_when",)
+        names: tuple[str, ...] = ("any_when", "deadline") if kind in ASKS else ("any_when",)
     else:
         names = ORDER[kind]
     known = {

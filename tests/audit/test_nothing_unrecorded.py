@@ -10,9 +10,10 @@ from matching.answering import lessons, reserves, unasked
 from matching.claims import Claim
 from matching.policy.policies import Wave
 from matching.states import Reserve
-from notifications import consent, reminders
+from notifications import consent, reminders, wordings
 from notifications.alerts import notices
 from notifications.models import Message
+from notifications.rendering.checks import Draft
 from tests import factories
 from tests.factories import NOW, World
 from tests.matching import steps
@@ -342,3 +343,14 @@ def test_a_visit_reminded_of_confirmed_and_marked(world):
         assert attendance.mark(visit.pk, AppointmentStatus.FULFILLED, now=over)
         roster.refresh(world.clinic, now=over)
     assert changed >= {"waitlist_appointment", "waitlist_patient"}
+
+
+def test_a_message_is_reworded(world):
+    by = factories.user(world.clinic, "manager")
+    place = ("booked", "email", "en", 0)
+    with everything_recorded() as changed:
+        wordings.save(world.clinic, Draft(*place, text="{long_when}", subject="Booked"), by=by, now=NOW)
+        wordings.save(world.clinic, Draft(*place, text="See you {long_when}", subject="Booked"), by=by, now=SOON)
+        assert wordings.back_to_ours(world.clinic, place)
+        wordings.set_level(world.clinic, 1)
+    assert changed == {"notifications_messagetemplate", "waitlist_clinic"}

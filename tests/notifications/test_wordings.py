@@ -11,6 +11,7 @@ from notifications.rendering import needs, words
 from notifications.rendering.checks import Draft
 from notifications.rendering.examples import Names
 from tests import factories
+from tests.at_once import while_uncommitted, without_locks
 from tests.factories import NOW, World
 from tests.notifications.conftest import tell
 from waitlist.models import Clinic
@@ -297,3 +298,28 @@ def test_one_wording_for_one_place(world):
     keep(world)
     with pytest.raises(IntegrityError), transaction.atomic():
         keep(world)
+
+
+# Two managers at once
+
+
+def reword_while_another_does(world, manager):
+    """What becomes of a save that begins when another has written and not committed."""
+
+    def first() -> None:
+        Clinic.objects.select_for_update(no_key=True).get(pk=world.clinic.pk)
+        keep(world, text=GOOD.replace("came free", "is open"))
+
+    return while_uncommitted(first, lambda: wordings.save(world.clinic, draft(), by=manager, now=NOW))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_managers_the_later_word_goes_out(world, manager):
+    saved = reword_while_another_does(world, manager)
+    assert MessageTemplate.objects.get() == saved and MessageTemplate.objects.get().text == GOOD
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_lock_the_second_fails(world, manager, monkeypatch):
+    without_locks(monkeypatch)
+    assert reword_while_another_does(world, manager) == "UniqueViolation"
