@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0011_inbox'),
+        ('notifications', '0012_wordings'),
         ('waitlist', '0022_message_costs'),
     ]
 
