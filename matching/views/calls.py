@@ -11,6 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 from matching import calls, claims, untold
 from matching.claims import Claim
 from matching.models import Offer
+from matching.states import DeclineReason
 from notifications import outages, outbox
 from waitlist import access
 from waitlist.views.answer import is_update
@@ -26,12 +27,13 @@ def index(request: HttpRequest) -> HttpResponse:
     losers = calls.of_losers(clinic, now=now)
     news = calls.News(outages.of_now(), len(found), len(losers))
     context = {"clinic": clinic, "now": now, "calls": found, "losers": losers, "news": news}
+    context["reasons"] = DeclineReason.choices
     return render(request, "matching/_calls.html" if is_update(request) else "matching/calls.html", context)
 
 
 @require_POST
 def said_no(request: HttpRequest, pk: int) -> HttpResponse:
-    """They said no on the phone."""
+    """They said no on the phone, perhaps why."""
     clinic = access.get_clinic(request)
     offer = get_object_or_404(Offer.objects.select_related("patient"), slot__clinic=clinic, pk=pk)
     now = timezone.now()

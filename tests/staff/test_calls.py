@@ -100,6 +100,14 @@ def test_said_no_and_booked_from_the_list(staff: Client, world: World):
     assert "Nobody to call" in page(staff)
 
 
+def test_why_they_said_no_on_the_phone_teaches_as_by_the_link(staff: Client, world: World):
+    no = asked(world, "failed")
+    assert "Too soon" in page(staff)
+    staff.post(reverse("call-no", args=[no.pk]), {"reason": "not_needed"})
+    no.refresh_from_db()
+    assert (no.decline_reason, no.entry.status, no.lesson.reason) == ("not_needed", "removed", "not_needed")
+
+
 @pytest.mark.parametrize("name", ["calls", "board"])
 def test_as_many_questions_for_three_as_for_one(staff: Client, world: World, name: str):
     counts = []
