@@ -17,7 +17,7 @@ from waitlist.states import WAITING_STATUSES, AppointmentStatus, EntryStatus, No
 
 PAUSE = "pause"
 PAUSED_FOR = timedelta(days=14)
-NOTICE_STEPS_MINUTES = [hours * 60 for hours in (1, 2, 4, 8, 24, 48, 72, 168)]
+NOTICE_STEPS_MINUTES = [hours * 60 for hours in (1, 2, 4, 12, 24, 48, 72, 168)]
 VERBS = {"not_needed": "entry.removed", PAUSE: "entry.paused"}  # else entry.taught
 PARTS_OF_DAY = (("morning", 0, 12 * 60), ("afternoon", 12 * 60, 17 * 60), ("evening", 17 * 60, 24 * 60))
 LEEWAY_MINUTES = 60  # ranking offers what overruns a window by up to an hour, so a window ends an hour before

@@ -16,6 +16,8 @@ from tests.at_once import while_uncommitted, without_locks
 from tests.factories import ALL_WEEK, NOW, World
 from waitlist import roster
 from waitlist.entries import Wish
+from waitlist.forms.wishes import NOTICE
+from waitlist.lessons import NOTICE_STEPS_MINUTES
 from waitlist.models import Slot, WaitlistEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,6 +50,10 @@ def test_too_soon_raises_the_notice_by_a_step_above_what_they_were_given(world, 
     assert line.object_id == entry.pk and line.changes["notice_minutes"] == [60, 240]
     later = world.slot(NOW + timedelta(hours=3, minutes=30), practitioner=factories.practitioner(world.clinic))
     assert ranking.why(later, entry, now=NOW).filter == "short_notice"
+
+
+def test_every_step_of_notice_is_one_that_staff_can_choose():
+    assert set(NOTICE_STEPS_MINUTES) <= set(dict(NOTICE))
 
 
 def test_wrong_time_takes_that_part_of_that_day_out_and_nothing_else(world):

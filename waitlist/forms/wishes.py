@@ -21,6 +21,8 @@ NOTICE = [
     (720, "12 hours"),
     (1440, "1 day"),
     (2880, "2 days"),
+    (4320, "3 days"),
+    (10080, "7 days"),
 ]
 DAYS = [(str(n), name) for n, name in enumerate(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))]
 
