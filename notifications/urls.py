@@ -1,6 +1,6 @@
 from django.urls import path
 
-from notifications import webhooks
+from notifications import call_webhooks, webhooks
 from notifications.views import inbox, wordings
 from notifications.views.alerts import my_notices
 from notifications.views.unsubscribe import unsubscribe
@@ -16,4 +16,7 @@ urlpatterns = [
     path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     path("api/twilio/inbound/", webhooks.inbound, name="twilio-inbound"),
     path("api/twilio/status/<uuid:public_id>/", webhooks.status, name="twilio-status"),
+    path("api/twilio/call/<uuid:public_id>/", call_webhooks.picked_up, name="twilio-call"),
+    path("api/twilio/call/<uuid:public_id>/key/", call_webhooks.key, name="twilio-call-key"),
+    path("api/twilio/call/<uuid:public_id>/status/", call_webhooks.call_ended, name="twilio-call-status"),
 ]

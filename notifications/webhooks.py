@@ -31,7 +31,7 @@ def is_signed(url: str, params: object, signature: str) -> bool:
 @require_POST
 def inbound(request: HttpRequest) -> HttpResponse:
     """A text from somebody. Answers go through the outbox, so the reply here is empty."""
-    if not _from_twilio(request):
+    if not from_twilio(request):
         return HttpResponse("Wrong signature.\n", status=403, content_type="text/plain")
     clinic = _written_to(request.POST.get("To", ""), request.POST.get("From", ""))
     if clinic is None:
@@ -57,7 +57,7 @@ def inbound(request: HttpRequest) -> HttpResponse:
 @require_POST
 def status(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """What became of a text. A message we do not know is none of our business, and no fault of Twilio's."""
-    if not _from_twilio(request):
+    if not from_twilio(request):
         return HttpResponse("Wrong signature.\n", status=403, content_type="text/plain")
     outbox.receipt(
         public_id,
@@ -78,7 +78,7 @@ def _written_to(number: str, sender: str) -> Clinic | None:
     return clinics[0] if clinics else None
 
 
-def _from_twilio(request: HttpRequest) -> bool:
+def from_twilio(request: HttpRequest) -> bool:
     """Signed for the address the world knows us by, whatever the proxies in front made of it."""
     url = settings.PUBLIC_URL + request.get_full_path()
     return is_signed(url, request.POST, request.headers.get("X-Twilio-Signature", ""))

@@ -50,6 +50,16 @@ WITH before AS (
     UPDATE notifications_message m SET status = 'dropped'
     FROM visit WHERE m.slot_id = %(slot_id)s AND m.kind = 'offer' AND m.status = 'pending'
     RETURNING m.id
+), heard AS (
+    -- who was called hears of it by text, and once
+    SELECT DISTINCT ON (m.offer_id, way.channel) m.clinic_id, m.purpose, way.channel, m.contact_point_id, m.patient_id,
+        m.offer_id, m.slot_id, m.round, m.context
+    FROM others JOIN notifications_message m ON m.offer_id = others.id AND m.kind = 'offer'
+        AND m.status IN ('sending', 'sent', 'delivered', 'unknown') AND m.channel <> 'staff'
+        AND m.round = others.rounds, -- of somebody asked again as reserve, the last time
+        LATERAL (SELECT CASE m.channel WHEN 'voice' THEN 'sms' ELSE m.channel END AS channel) way
+    WHERE others.state = 'retracted'
+    ORDER BY m.offer_id, way.channel, m.id
 ), news AS (
     INSERT INTO notifications_message (public_id, clinic_id, kind, purpose, channel, contact_point_id, patient_id,
         offer_id, slot_id, appointment_id, writeback_id, round, dedupe_key, context, not_after, status, attempts,
@@ -59,11 +69,7 @@ WITH before AS (
         m.offer_id, m.slot_id, NULL::bigint, NULL::bigint, m.round,
         'retracted:' || m.offer_id || ':' || m.channel || CASE WHEN m.round > 1 THEN ':' || m.round ELSE '' END, m.context,
         (SELECT starts_at FROM waitlist_slot WHERE id = %(slot_id)s), 'pending', 0, %(now)s, '', '', '', %(now)s
-    FROM others JOIN notifications_message m ON m.offer_id = others.id AND m.kind = 'offer'
-        AND m.status IN ('sending', 'sent', 'delivered', 'unknown')
-        AND m.channel NOT IN ('voice', 'staff') -- nobody is called to be told of an end
-        AND m.round = others.rounds -- of somebody asked again as reserve, the last time
-    WHERE others.state = 'retracted'
+    FROM heard m
     UNION ALL
     -- the winner, wherever they let us write to
     SELECT gen_random_uuid(), visit.clinic_id, 'booked', 'offers', way.channel, way.contact_point_id,

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from notifications.channels import email, outreach, simulator, twilio, webhook
+from notifications.channels import email, outreach, simulator, simulator_calls, twilio, voice, webhook
 from notifications.channels.base import Outcome, Result, Transport
 from notifications.models import Message
 from notifications.states import Channel
@@ -18,15 +18,18 @@ def of(message: Message) -> Transport:
         return webhook
     if message.channel == Channel.STAFF:
         return outreach
+    if message.channel == Channel.VOICE:
+        callers: dict[str, Transport] = {"simulator": simulator_calls, "twilio": voice}
+        return callers[settings.SMS_TRANSPORT]
     transports: dict[str, Transport] = {"simulator": simulator, "twilio": twilio}
     return transports[settings.SMS_TRANSPORT]
 
 
 def is_remote(message: Message) -> bool:
     """Whether its provider is somewhere else, and may take its time."""
-    return of(message) not in (simulator, outreach)
+    return of(message) not in (simulator, simulator_calls, outreach)
 
 
 def is_paced(message: Message) -> bool:
     """Whether its provider takes so many a second from one number and no more."""
-    return of(message) is twilio
+    return of(message) in (twilio, voice)

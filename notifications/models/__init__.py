@@ -2,7 +2,7 @@
 
 from notifications.models.contacts import Consent, ContactPoint, PatientContact
 from notifications.models.inbound import InboundMessage
-from notifications.models.messages import Message, SimulatedText
+from notifications.models.messages import Message, SimulatedCall, SimulatedText
 from notifications.models.notices import Notice, NoticeChoice
 from notifications.models.outages import Outage
 from notifications.models.senders import Sender
@@ -19,5 +19,6 @@ __all__ = [
     "Outage",
     "PatientContact",
     "Sender",
+    "SimulatedCall",
     "SimulatedText",
 ]

@@ -88,3 +88,18 @@ class SimulatedText(models.Model):
 
     def __str__(self) -> str:
         return f"simulated text {self.pk}"
+
+
+class SimulatedCall(models.Model):
+    """The demo's carrier: one row each time it was asked to call, with what was said so far."""
+
+    message = models.ForeignKey(Message, models.PROTECT, related_name="simulated_calls")
+    at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    said = models.PositiveSmallIntegerField(default=0, help_text="How often the offer was said: 0 while it rings.")
+    wrong = models.PositiveSmallIntegerField(default=0, help_text="How often a key meant nothing.")
+    turns = models.JSONField(default=list, help_text="What the voice said and which keys were pressed, in order.")
+
+    def __str__(self) -> str:
+        return f"simulated call {self.pk}"

@@ -128,7 +128,8 @@ def _is_in_flight(message: Message) -> bool:
 
 
 def _offer_messages(message: Message) -> QuerySet[Message]:
-    mine = Message.objects.filter(offer=message.offer_id, channel=message.channel, kind=Kind.OFFER)
+    """By the same number or address: who was called hears of its end by text."""
+    mine = Message.objects.filter(offer=message.offer_id, contact_point=message.contact_point_id, kind=Kind.OFFER)
     return mine.filter(round=message.round)
 
 

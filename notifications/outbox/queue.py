@@ -71,26 +71,27 @@ def enqueue_news(kind: Kind, offers: Sequence[Offer], *, now: datetime) -> None:
         told = told.filter(kind__in=(Kind.OFFER, Kind.BOOKED))
     else:
         told = asked.of(offers).filter(status__in=REACHED_CARRIER)
-    told = told.exclude(channel__in=(Channel.VOICE, Channel.STAFF))  # nobody is called to be told of an end
+    told = told.exclude(channel=Channel.STAFF)
     ends_at: dict[int | None, datetime] = {offer.pk: end_is_news_until(offer) for offer in offers}
     booked = Message.objects.filter(offer__in=offers, kind=Kind.BOOKED).order_by("appointment_id")
     visits: dict[int | None, int | None] = {}
     if kind in ABOUT_A_BOOKING:
         visits = dict(booked.values_list("offer_id", "appointment_id"))  # the latest of each
+    ways = {heard.pk: in_writing(heard.channel) for heard in told}
     Message.objects.bulk_create(
         (
             Message(
                 clinic_id=heard.clinic_id,
                 kind=kind,
                 purpose=heard.purpose,
-                channel=heard.channel,
+                channel=ways[heard.pk],
                 contact_point_id=heard.contact_point_id,
                 patient_id=heard.patient_id,
                 offer_id=heard.offer_id,
                 slot_id=heard.slot_id,
                 appointment_id=visits.get(heard.offer_id),
                 round=heard.round,
-                dedupe_key=key(kind, heard.offer_id, visits.get(heard.offer_id), heard.channel, heard.round),
+                dedupe_key=key(kind, heard.offer_id, visits.get(heard.offer_id), ways[heard.pk], heard.round),
                 context=heard.context,
                 not_after=datetime.fromisoformat(heard.context["starts_at"])
                 if kind in ABOUT_A_BOOKING
@@ -137,6 +138,11 @@ def enqueue(
         return None
     nudge("notifications.tasks.deliver", message.pk)
     return message
+
+
+def in_writing(channel: str) -> str:
+    """Only an offer is worth a call: who was called hears by text what became of it."""
+    return Channel.SMS if channel == Channel.VOICE else channel
 
 
 def end_is_news_until(offer: Offer) -> datetime:

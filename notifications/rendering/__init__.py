@@ -1,7 +1,7 @@
 """Words: what a text or an e-mail says, from facts frozen when it was written. Links are filled in only to send."""
 
 from notifications.models import Message
-from notifications.rendering import alert, mail, sms
+from notifications.rendering import alert, mail, sms, voice
 from notifications.rendering.dates import clock
 from notifications.rendering.facts import national
 from notifications.rendering.invites import Invite
@@ -22,6 +22,7 @@ __all__ = [
     "national",
     "render",
     "segments",
+    "voice",
 ]
 WORDLESS = (Channel.WEBHOOK, Channel.STAFF)
 
@@ -35,4 +36,6 @@ def render(message: Message) -> str:
     """What this message says, with {link} for the link; nothing for a calendar, which gets data, or a call by staff."""
     if message.channel in WORDLESS:
         return ""
+    if message.channel == Channel.VOICE:
+        return voice.render(message)
     return letter(message).stored if message.channel == Channel.EMAIL else sms.render(message)

@@ -8,7 +8,7 @@ import requests
 from matching import claims, tokens
 from matching.models import Offer
 from notifications import outbox
-from notifications.channels import twilio as channel
+from notifications.channels import twilio_http
 from notifications.models import ContactPoint, Message
 from ops.processes import free_port
 from tests.factories import NOW
@@ -88,7 +88,7 @@ def test_an_unknown_host_is_surely_not_sent(twilio, told, settings):
 
 @pytest.mark.parametrize("trouble", [("lose",), ("break",), ("hang", 1.5)])
 def test_sent_but_not_heard_is_found_again_and_not_repeated(twilio, told, trouble, monkeypatch):
-    monkeypatch.setattr(channel, "TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(twilio_http, "TIMEOUT_SECONDS", 0.5)
     twilio.trouble.append(trouble)
     assert told.deliver().status == "unknown"
     message = told.deliver(minutes(3))
@@ -186,4 +186,4 @@ def test_no_account_in_the_settings_is_a_fault_too(twilio, told, settings, caplo
     ],
 )
 def test_only_what_never_connected_was_surely_not_sent(trouble, outcome):
-    assert channel.unheard(trouble).name == outcome
+    assert twilio_http.unheard(trouble).name == outcome

@@ -1,0 +1,72 @@
+"""What every way through Twilio shares: the client over HTTP, and what is known after an answer or without one."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import requests
+from django.conf import settings
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http import HttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from notifications.channels import twilio_codes
+from notifications.channels.base import Outcome, Result
+from notifications.models import Message
+
+log = logging.getLogger(__name__)
+TWILIO = "https://api.twilio.com"
+TIMEOUT_SECONDS = 10
+
+
+class Http(HttpClient):
+    """One connection per request (a kept one may be dead), at the address settings name, with a timeout."""
+
+    def request(self, method: str, url: str, *args: Any, **options: Any) -> Response:
+        given = dict(zip(("params", "data", "headers", "auth"), args, strict=False)) | options
+        given |= {"timeout": TIMEOUT_SECONDS, "allow_redirects": False}
+        with requests.Session() as session:
+            answer = session.request(method, url.replace(TWILIO, settings.TWILIO_API_URL, 1), **given)
+        return Response(answer.status_code, answer.text, answer.headers)
+
+
+def client() -> Client:
+    return Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=Http(log, False))
+
+
+def tried(hand_over: Callable[[], str | None]) -> Result:
+    """One request, which gives Twilio's id; its answer, or how much is known without one."""
+    try:
+        return Result(Outcome.SENT, hand_over())
+    except TwilioRestException as refusal:
+        code = refusal.code or refusal.status
+        return Result(twilio_codes.outcome(code, refusal.status), code=str(code), detail=str(refusal.msg)[:200])
+    except requests.RequestException as trouble:
+        return Result(unheard(trouble), code=type(trouble).__name__[:20])
+    except TwilioException as trouble:  # no account in the settings, or an answer that is no answer
+        outcome = Outcome.UNKNOWN if settings.TWILIO_ACCOUNT_SID else Outcome.MISCONFIGURED
+        return Result(outcome, code=type(trouble).__name__[:20])
+
+
+def looked(look: Callable[[], Result]) -> Result:
+    """A look-up; without an answer nothing is known."""
+    try:
+        return look()
+    except (TwilioException, requests.RequestException) as trouble:
+        return Result(Outcome.UNKNOWN, code=type(trouble).__name__[:20])
+
+
+def unheard(trouble: requests.RequestException) -> Outcome:
+    """Never connected is surely not processed; everything later is unknown."""
+    if isinstance(trouble, requests.ConnectTimeout | requests.exceptions.ProxyError):
+        return Outcome.NOT_SENT
+    reason = getattr(trouble.args[0] if trouble.args else None, "reason", None)
+    never_connected = ("NewConnectionError", "NameResolutionError", "SSLError")
+    if isinstance(trouble, requests.ConnectionError) and type(reason).__name__ in never_connected:
+        return Outcome.NOT_SENT
+    return Outcome.UNKNOWN
+
+
+def to(message: Message) -> str:
+    return message.contact_point.value if message.contact_point else ""
