@@ -91,6 +91,12 @@ def test_patients_come_with_their_figures_and_only_those_with_consent_are_contac
     assert (again.added, again.same, Patient.objects.count(), Consent.objects.count()) == (0, 3, 3, 1)
 
 
+def test_a_consent_to_calls_comes_with_the_file(world):
+    text = "first_name,phone,consent_voice_at,consent_source\nAna,4155550123,2026-01-31,intake form\n"
+    assert bring(world, "patients", text).not_contactable == 0
+    assert Consent.objects.get().contact_point.granted == ["offers:voice"]
+
+
 def test_a_waitlist_keeps_who_waits_since_when_and_for_what(world):
     other = service(world.clinic, name="Peel")
     practitioner(world.clinic, name="M. Ruiz")
@@ -192,6 +198,11 @@ def test_two_locations_have_to_be_told_apart(world):
             "first_name,phone,consent_sms_at,consent_source\nAna,,2026-01-01,form\nBen,4155550123,2026-01-01,\n"
             "Cy,4155550124,2027-01-01,form\nDi,4155550125,soon,form\n",
             [(2, "consent_sms_at"), (3, "consent_source"), (4, "consent_sms_at"), (5, "consent_sms_at")],
+        ),
+        (
+            "patients",
+            "first_name,email,consent_voice_at,consent_source\nAna,ana@example.com,2026-01-01,form\n",
+            [(2, "consent_voice_at")],
         ),
         ("waitlist", "first_name,services\nAna,Peel\n", [(2, "services")]),
         ("waitlist", "first_name,services,practitioners\nAna,,Dr Who\n", [(2, "practitioners"), (2, "services")]),

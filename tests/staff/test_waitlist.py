@@ -82,6 +82,19 @@ def test_a_patient_with_preferences_and_consent(staff: Client, world: World, des
 
 
 @committed
+def test_a_yes_to_calls_is_one_for_the_phone(staff: Client, world: World):
+    told = {"c-voice": "on", "c-said_by": "Ana", "c-said_at": "2026-01-01T10:00"}
+    page = staff.post(reverse("entry-new"), form(world, **{"p-phone": "", **told})).content.decode()
+    assert "There is a consent for it" in page
+    staff.post(reverse("entry-new"), form(world, **told))
+    (line,) = Consent.objects.all()
+    assert (line.channel, line.purpose, line.contact_point.granted) == ("voice", "offers", ["offers:voice"])
+    page = staff.get(reverse("patient-edit", args=[Patient.objects.get().pk])).content.decode()
+    assert "Call · Openings" in page
+    assert "No more calls" in page
+
+
+@committed
 def test_without_a_yes_nobody_is_reached(staff: Client, world: World):
     staff.post(reverse("entry-new"), form(world))
     assert Consent.objects.count() == 0
@@ -120,6 +133,7 @@ def test_joining_twice_opens_the_wish(staff: Client, world: World):
         ({"w-earliest_on": "2027-02-02", "w-latest_on": "2027-01-01"}, "Not after</a>:"),
         ({"w-max_travel_minutes": "0"}, "Longest trip, minutes</a>:"),
         ({"c-sms": "on"}, "Who said so</a>:"),
+        ({"c-voice": "on"}, "Who said so</a>:"),
         ({"c-sms": "on", "c-said_by": "her", "c-said_at": "2099-01-01T10:00"}, "When</a>: This is in the future"),
         ({"c-email": "on", "c-said_by": "her", "c-said_at": "2026-01-01T10:00"}, "consent for it"),
     ],

@@ -15,8 +15,9 @@ from waitlist.states import Tier
 
 LANGUAGES = [("en", "English"), ("es", "Spanish"), ("zh", "Chinese"), ("vi", "Vietnamese")]
 SENTENCE = (
-    "May we text or e-mail you when an earlier time opens up? It may be automated, it is no condition of being "
-    "treated here, message rates may apply, and you can stop it at any time by replying STOP."
+    "May we text, e-mail or call you when an earlier time opens up? Texts and calls may be automated, with a recorded "
+    "or artificial voice. It is no condition of being treated here, message rates may apply, and you can stop it at any "
+    "time: reply STOP, press 9 in a call, or tell us."
 )
 DETAIL_SENTENCE = (
     "May these messages name you, whom you see and what for? Whoever sees your phone or opens your mail could read it."
@@ -29,7 +30,7 @@ NO_MORE = {
 }
 NO_NAMES = {Channel.SMS.value: "No names in texts any more", Channel.EMAIL.value: "No names in e-mails any more"}
 GONE = "Nothing of that kind is allowed there any more."
-SENTENCE_VERSION = "staff-read-1"
+SENTENCE_VERSION = "staff-read-2"
 
 
 class PersonForm(forms.Form):
@@ -115,10 +116,19 @@ class TierForm(forms.Form):
 class ConsentForm(forms.Form):
     """What they allowed when the sentence was read to them: on which channel, who said so, when."""
 
+    TICKS = (
+        (Purpose.OFFERS, Channel.SMS, "sms"),
+        (Purpose.OFFERS, Channel.EMAIL, "email"),
+        (Purpose.OFFERS, Channel.VOICE, "voice"),
+        (Purpose.DETAIL, Channel.SMS, "detail_sms"),
+        (Purpose.DETAIL, Channel.EMAIL, "detail_email"),
+    )
+
     sms = forms.BooleanField(label="Yes to texts", required=False)
     email = forms.BooleanField(label="Yes to e-mails", required=False)
     detail_sms = forms.BooleanField(label="Texts may name all that", required=False)
     detail_email = forms.BooleanField(label="E-mails may name all that", required=False)
+    voice = forms.BooleanField(label="Yes to automated calls", required=False)
     said_by = forms.CharField(
         label="Who said so", max_length=100, required=False, help_text="The patient, or who speaks for them."
     )
@@ -139,7 +149,7 @@ class ConsentForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if any(cleaned.get(name) for name in ("sms", "email", "detail_sms", "detail_email")) and not self.errors:
+        if any(cleaned.get(name) for *_, name in self.TICKS) and not self.errors:
             if not cleaned["said_by"]:
                 raise ValidationError({"said_by": "Say who gave this consent."})
             if not cleaned["said_at"]:
@@ -150,10 +160,6 @@ class ConsentForm(forms.Form):
 
     def given(self, *, by: User | AnonymousUser, remote_addr: str | None) -> list[ConsentGiven]:
         """As the ledger takes it."""
-        ticks = (
-            *((Purpose.OFFERS, Channel.SMS, "sms"), (Purpose.OFFERS, Channel.EMAIL, "email")),
-            *((Purpose.DETAIL, Channel.SMS, "detail_sms"), (Purpose.DETAIL, Channel.EMAIL, "detail_email")),
-        )
         return [
             ConsentGiven(
                 purpose=purpose,
@@ -164,6 +170,6 @@ class ConsentForm(forms.Form):
                 text_version=SENTENCE_VERSION,
                 note=f"Said by {self.cleaned_data['said_by']}",
             )
-            for purpose, channel, name in ticks
+            for purpose, channel, name in self.TICKS
             if self.cleaned_data.get(name)
         ]

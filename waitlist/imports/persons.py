@@ -20,7 +20,7 @@ from waitlist.states import Tier
 PERSON = ("last_name", "phone", "email", "external_id", "language", "timezone", "state")
 FIGURES = ("visits", "past_visits", "spend", "show_rate", "latitude", "longitude")
 CONSENT = (
-    *("consent_sms_at", "consent_email_at", "consent_source"),
+    *("consent_sms_at", "consent_email_at", "consent_voice_at", "consent_source"),
     *("consent_detail_sms_at", "consent_detail_email_at"),
 )
 WISH = (
@@ -65,6 +65,7 @@ def consents(clinic: Clinic, cells: Cells, who: Person, *, now: datetime) -> lis
     for column, purpose, channel, value in (
         ("consent_sms_at", Purpose.OFFERS, Channel.SMS, who.phone),
         ("consent_email_at", Purpose.OFFERS, Channel.EMAIL, who.email),
+        ("consent_voice_at", Purpose.OFFERS, Channel.VOICE, who.phone),
         ("consent_detail_sms_at", Purpose.DETAIL, Channel.SMS, who.phone),
         ("consent_detail_email_at", Purpose.DETAIL, Channel.EMAIL, who.email),
     ):
@@ -74,7 +75,7 @@ def consents(clinic: Clinic, cells: Cells, who: Person, *, now: datetime) -> lis
         if at > now:
             cells.wrong(column, "A consent cannot lie in the future.")
         if not value:
-            cells.wrong(column, f"There is no {'phone' if channel == Channel.SMS else 'email'} it could be for.")
+            cells.wrong(column, f"There is no {'email' if channel == Channel.EMAIL else 'phone'} it could be for.")
         if not source:
             cells.wrong("consent_source", "A consent needs its source, such as “intake form 2026”.")
         allowed = ConsentGiven(purpose=purpose, channel=channel, at=at, source=Consent.Source.IMPORT, note=source)

@@ -103,8 +103,13 @@ def _grid(windows: list[Availability]) -> list[tuple[int, int, bool]]:
 
 
 def reach(points: list[ContactPoint]) -> list[Reach]:
-    """How they can be asked: by text, by e-mail, or why not at all."""
-    return [_reach(point) for point in points] or [Reach(False, "no number")]
+    """How they can be asked: by text, by e-mail, by an automated call, or why not at all."""
+    calls = [Reach(True, "call") for point in points if _may_be_called(point)]
+    return [*(_reach(point) for point in points), *calls] or [Reach(False, "no number")]
+
+
+def _may_be_called(point: ContactPoint) -> bool:
+    return point.stopped_at is None and f"{Purpose.OFFERS}:{Channel.VOICE}" in point.granted
 
 
 def _reach(point: ContactPoint) -> Reach:
