@@ -22,7 +22,7 @@ from django.utils.http import urlsafe_base64_encode
 from audit import trail
 from audit.models import Entry
 from matching import tokens
-from notifications.models import ContactPoint, InboundMessage, Message
+from notifications.models import ContactPoint, InboundMessage, Message, SimulatedCall
 from notifications.rendering import UNSUBSCRIBE_SALT
 from tests import factories
 from waitlist.models import (
@@ -116,9 +116,13 @@ PUBLIC: dict[str, str] = {
     "intake": "calendars sign what they send",
     "twilio-inbound": "Twilio signs what it sends",
     "twilio-status": "Twilio signs what it sends",
+    "twilio-call": "Twilio signs what it sends",
+    "twilio-call-key": "Twilio signs what it sends",
+    "twilio-call-status": "Twilio signs what it sends",
     "demo-phones": "there is no such page outside the demo",
     "demo-shelf": "there is no such page outside the demo",
     "demo-blank": "there is no such page outside the demo",
+    "demo-call": "there is no such page outside the demo",
     "demo-reply": "there is no such page outside the demo",
     "demo-phones-json": "there is no such page outside the demo",
     "healthz": "asked by machines that watch us",
@@ -173,6 +177,9 @@ class World(factories.World):
             dedupe_key=f"matrix:{self.clinic.pk}",
             next_attempt_at=factories.NOW,
             created_at=factories.NOW,
+        )
+        self.ringing = SimulatedCall.objects.create(
+            message=self.message, at=factories.NOW, changed_at=factories.NOW
         )
         self.reply = InboundMessage.objects.create(
             clinic=self.clinic,
@@ -238,6 +245,8 @@ MAKERS: dict[str, Callable[[World], Any]] = {
     "words/mapping": lambda world: world.mapping.pk,
     "status/public_id": lambda world: world.message.public_id,
     "inbox/pk": lambda world: world.visit.patient.contact_points.get().pk,
+    "call/public_id": lambda world: world.message.public_id,
+    "ringing/pk": lambda world: world.ringing.pk,
     "phones/pk": lambda world: world.visit.patient.contact_points.get().pk,
     "trail/pk": lambda world: world.line.pk,
     "intake/source": lambda world: world.calendar.source,

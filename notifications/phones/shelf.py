@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from django.db.models import Max, QuerySet
 
 from notifications import rendering
-from notifications.models import InboundMessage, Message, PatientContact, SimulatedText
+from notifications.models import InboundMessage, Message, PatientContact, SimulatedCall, SimulatedText
+from notifications.phones import ringing
+from notifications.phones.ringing import Call
 from notifications.states import Channel, Kind, MessageStatus
 from waitlist.models import Clinic
 from waitlist.states import OpenedBecause
@@ -19,7 +21,7 @@ SOON = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Bubble:
-    """One text on a phone: “out” is to the patient, “in” is their reply. `mail` is an e-mail's subject."""
+    """One text on a phone: “out” is to the patient, “in” is their reply. `mail` is an e-mail's subject. Or a call."""
 
     id: str
     at: datetime
@@ -30,6 +32,7 @@ class Bubble:
     took: str = ""
     is_new: bool = False
     mail: str = ""
+    call: Call | None = None
 
     @property
     def before(self) -> str:
@@ -54,6 +57,11 @@ class Phone:
         return self.bubbles[-1].at
 
     @property
+    def call(self) -> Call | None:
+        """The one that rings or goes on."""
+        return next((b.call for b in reversed(self.bubbles) if b.call is not None and not b.call.is_over), None)
+
+    @property
     def buzzes(self) -> bool:
         return any(bubble.is_new and bubble.direction == "out" for bubble in self.bubbles)
 
@@ -66,7 +74,7 @@ def stamp() -> str:
     """Changes whenever the shelf does."""
     out = SimulatedText.objects.aggregate(last=Max("pk"))["last"] or 0
     heard = InboundMessage.objects.filter(provider_id__startswith=TYPED_HERE).aggregate(last=Max("pk"))["last"] or 0
-    return f"{out}-{heard}-{mails_sent().count()}"
+    return f"{out}-{heard}-{mails_sent().count()}.{ringing.stamp()}"
 
 
 def collect(
@@ -76,17 +84,18 @@ def collect(
     seen_out: int = NEVER,
     seen_in: int = NEVER,
     mails: Iterable[Message] = (),
+    calls: Iterable[tuple[SimulatedCall, Call]] = (),
 ) -> list[Phone]:
     """Phones with their bubbles in order of time, whoever heard last first."""
     found: dict[str, Phone] = {}
     of_contact: dict[int, Phone] = {}
     for text in texts:
-        point = text.message.contact_point
-        if point is not None:
-            phone = found.setdefault(point.value, Phone(point.value))
-            phone.contact_id = point.pk
-            of_contact[point.pk] = phone
+        if (phone := _phone(text.message, found, of_contact)) is not None:
             phone.bubbles.append(_sent(text, is_new=text.pk > seen_out))
+    for made, call in calls:
+        if (phone := _phone(made.message, found, of_contact)) is not None:
+            clock = _clock(made.at, made.message.clinic)
+            phone.bubbles.append(Bubble(f"call-{made.pk}", made.changed_at, "call", "", clock=clock, call=call))
     for one in heard:
         if one.contact_point_id in of_contact:
             clock = _clock(one.received_at, one.clinic)
@@ -96,6 +105,16 @@ def collect(
     for phone in found.values():
         phone.bubbles.sort(key=lambda bubble: bubble.at)
     return sorted(found.values(), key=lambda phone: phone.latest, reverse=True)
+
+
+def _phone(message: Message, found: dict[str, Phone], of_contact: dict[int, Phone]) -> Phone | None:
+    point = message.contact_point
+    if point is None:
+        return None
+    phone = found.setdefault(point.value, Phone(point.value))
+    phone.contact_id = point.pk
+    of_contact[point.pk] = phone
+    return phone
 
 
 def _name(of_contact: dict[int, Phone], mails: Iterable[Message]) -> None:

@@ -11,11 +11,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from notifications import replies
-from notifications.models import ContactPoint
+from notifications.models import ContactPoint, SimulatedCall
+from notifications.phones import ringing
 from notifications.phones.shelf import NEVER, TYPED_HERE, collect, mails_sent, stamp, texts_kept, typed
 
 SHOWN_PHONES = 24
 SHOWN_TEXTS = 300
+SHOWN_CALLS = 100
 
 
 @login_not_required
@@ -50,6 +52,15 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
             provider_id=f"{TYPED_HERE}{uuid.uuid4().hex}",
             now=timezone.now(),
         )
+    return render(request, "demo/_shelf.html", _shelf(request)) if request.htmx else redirect("demo-phones")  # type: ignore[attr-defined]
+
+
+@login_not_required
+@require_POST
+def call(request: HttpRequest, pk: int) -> HttpResponse:
+    """Picked up, a key pressed or none, or left to ring, as the carrier would tell it."""
+    one = get_object_or_404(SimulatedCall.objects.select_related("message"), pk=pk)
+    ringing.act(one, request.POST.get("key", ""), now=timezone.now())
     return render(request, "demo/_shelf.html", _shelf(request)) if request.htmx else redirect("demo-phones")  # type: ignore[attr-defined]
 
 
@@ -91,8 +102,10 @@ def phones_json(request: HttpRequest) -> JsonResponse:
 def _shelf(request: HttpRequest) -> dict[str, Any]:
     seen_now = stamp()  # first: what comes while we look is shown next time
     seen_out, seen_in, _ = (int(part) if part.isdigit() else NEVER for part in _parts(request.GET.get("seen", "")))
+    now = timezone.now()
     latest = texts_kept().order_by("-pk")[:SHOWN_TEXTS]
-    found = collect(reversed(latest), typed(), seen_out=seen_out, seen_in=seen_in, mails=mails_sent())
+    calls = [(one, ringing.shown(one, now=now)) for one in ringing.made().order_by("-pk")[:SHOWN_CALLS]]
+    found = collect(reversed(latest), typed(), seen_out=seen_out, seen_in=seen_in, mails=mails_sent(), calls=calls)
     return {"phones": found[:SHOWN_PHONES], "seen": seen_now}
 
 

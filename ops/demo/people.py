@@ -24,6 +24,7 @@ HABITS = {
     "new": ((0, 1), (0, 300), (100, 100)),
 }
 SHARES = (14, 34, 32, 10, 10)
+LEADS = {"e-mail only": Channel.EMAIL, "landline": Channel.VOICE}
 REACH = {"both": 62, "phone only": 14, "e-mail only": 8, "never asked": 8, "stopped": 4, "landline": 4}
 
 
@@ -82,15 +83,15 @@ def make_contacts(plan: ClinicPlan, clinic: Clinic, patients: list[Patient], ran
             ledger += consents(point, reach, random, recorder, now=now)
             points.append(point)
             users.append((patient, point, position))
-        if reach == "e-mail only":
-            patient.preferred_channel = Channel.EMAIL
+        if reach in LEADS:
+            patient.preferred_channel = LEADS[reach]
     ContactPoint.objects.bulk_create(points)
     Consent.objects.bulk_create(ledger)
     PatientContact.objects.bulk_create(
         PatientContact(patient=patient, contact_point=point, position=position) for patient, point, position in users
     )
     Patient.objects.bulk_update(
-        [patient for patient in patients if patient.preferred_channel == Channel.EMAIL], ["preferred_channel"]
+        [patient for patient in patients if patient.preferred_channel != Channel.SMS], ["preferred_channel"]
     )
 
 
@@ -140,5 +141,8 @@ def consents(point: ContactPoint, reach: str, random: Random, recorder: User | N
     if reach == "stopped":
         point.stopped_at = stopped_at
         return lines + [line(purpose, False, stopped_at, Consent.Source.KEYWORD) for purpose in purposes]
-    point.granted = sorted(f"{purpose}:{channel}" for purpose in purposes)
+    if reach == "landline" and channel == Channel.SMS:  # it takes no texts, and may be called
+        lines.append(line(Purpose.OFFERS, True, said_at, first))
+        lines[-1].channel = Channel.VOICE
+    point.granted = sorted(f"{one.purpose}:{one.channel}" for one in lines)
     return lines

@@ -111,7 +111,7 @@ def test_e_mails_show_on_the_page_and_not_among_the_texts(client, world):
 def test_the_page_costs_the_same_queries_for_one_phone_and_for_three(client, world, django_assert_max_num_queries):
     for _ in range(3):
         tell(world).deliver()
-        with django_assert_max_num_queries(7):
+        with django_assert_max_num_queries(9):
             client.get(reverse("demo-phones"))
 
 

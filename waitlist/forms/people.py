@@ -16,8 +16,8 @@ from waitlist.states import Tier
 LANGUAGES = [("en", "English"), ("es", "Spanish"), ("zh", "Chinese"), ("vi", "Vietnamese")]
 SENTENCE = (
     "May we text, e-mail or call you when an earlier time opens up? Texts and calls may be automated, with a recorded "
-    "or artificial voice. It is no condition of being treated here, message rates may apply, and you can stop it at any "
-    "time: reply STOP, press 9 in a call, or tell us."
+    "or artificial voice. It is no condition of being treated here, message rates may apply, and you can stop it at "
+    "any time: reply STOP, press 9 in a call, or tell us."
 )
 DETAIL_SENTENCE = (
     "May these messages name you, whom you see and what for? Whoever sees your phone or opens your mail could read it."
