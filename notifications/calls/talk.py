@@ -10,7 +10,7 @@ from notifications import outbox, rules
 from notifications.channels import twilio_codes
 from notifications.models import Message
 from notifications.rendering import voice
-from notifications.states import Channel, Rule
+from notifications.states import Channel, Kind, Rule
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ SILENCE = Spoken()
 
 def find(public_id: UUID) -> Message | None:
     """The message a call is about, with all that is said."""
-    rows = Message.objects.filter(channel=Channel.VOICE, offer__isnull=False, contact_point__isnull=False)
-    joined = rows.select_related("clinic", "patient", "contact_point", "offer", "slot__location")
+    rows = Message.objects.filter(channel=Channel.VOICE, kind=Kind.OFFER)
+    joined = rows.filter(offer__isnull=False, contact_point__isnull=False).select_related("clinic", "patient", "contact_point", "offer", "slot__location")
     return joined.filter(public_id=public_id).first()
 
 

@@ -63,6 +63,9 @@ class Message(models.Model):
                 condition=Q(channel=Channel.WEBHOOK, writeback__isnull=False)
                 | (~Q(channel=Channel.WEBHOOK) & (Q(contact_point__isnull=False) | Q(user__isnull=False))),
             ),
+            models.CheckConstraint(
+                name="message_calls_only_with_an_offer", condition=~Q(channel=Channel.VOICE) | Q(kind=Kind.OFFER)
+            ),
         ]
         indexes: ClassVar = [
             models.Index(

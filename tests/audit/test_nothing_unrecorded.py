@@ -10,9 +10,9 @@ from matching.answering import lessons, reserves, unasked
 from matching.claims import Claim
 from matching.policy.policies import Wave
 from matching.states import Reserve
-from notifications import consent, reminders, wordings
+from notifications import calls, consent, reminders, wordings
 from notifications.alerts import notices
-from notifications.models import Message
+from notifications.models import ContactPoint, Message
 from notifications.rendering.checks import Draft
 from tests import factories
 from tests.factories import NOW, World
@@ -124,6 +124,18 @@ def test_staff_choose_whom_to_ask(world):
     with everything_recorded() as changed:
         assert len(picks.ask(slot.pk, chosen, now=NOW).asked) == 2
     assert changed == {"waitlist_slot", "matching_offer", "matching_sentwave"}
+
+
+def test_the_keys_of_a_call(world, asked):
+    taken, passed, stopped = Message.objects.filter(kind="offer").order_by("pk")
+    Message.objects.filter(kind="offer").update(channel="voice")
+    ContactPoint.objects.update(granted=["offers:sms", "offers:voice"])
+    with everything_recorded() as changed:
+        for message, key in ((passed, "2"), (stopped, "9"), (taken, "1")):
+            call = calls.find(message.public_id)
+            calls.pick_up(call, call_id=f"CA{message.pk}", answered_by="human", now=SOON)
+            calls.press(call, key, calls.Stage(), call_id=f"CA{message.pk}", now=SOON)
+    assert changed >= {"waitlist_appointment", "waitlist_slot", "matching_offer", "notifications_contactpoint"}
 
 
 def test_exclusive_access_ends_early():

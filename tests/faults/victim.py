@@ -69,7 +69,7 @@ def count(steps: Steps) -> None:
     """Every step of this process is counted from now on."""
     from django.db import connection
 
-    from notifications.channels import email, simulator, twilio, webhook
+    from notifications.channels import email, simulator, simulator_calls, twilio, voice, webhook
     from waitlist import nudge
 
     logging.getLogger("notifications.outbox.results").setLevel(logging.CRITICAL)  # a carrier that is out, on every try
@@ -77,7 +77,7 @@ def count(steps: Steps) -> None:
         cursor.execute("SET application_name = 'victim'")
     connection.execute_wrappers.append(steps.statement)
     connection._commit = steps.around(connection._commit, "COMMIT")  # type: ignore[method-assign]
-    for channel in (email, simulator, twilio, webhook):
+    for channel in (email, simulator, simulator_calls, twilio, voice, webhook):
         channel.send = steps.around(channel.send, "the hand-over")  # type: ignore[attr-defined]
     nudge._send = lambda name, pk: steps.step(f"before the nudge {name}")
 
