@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from matching.models import Offer
 from notifications import outbox
+from notifications.models import ContactPoint
 from notifications.outbox import Route
 from tests import factories
 from tests.harness import eventually
@@ -49,3 +50,27 @@ def test_a_phone_buzzes_and_answers(stack, waiting, browser_page):
     expect(ana).to_contain_text("taken")
     assert Offer.objects.get(pk=pairs[1][0].pk).state == "accepted"
     eventually(lambda: world.clinic.messages.filter(kind="retracted", status="delivered").count() == 2)
+
+
+def test_a_phone_rings_and_a_key_books(stack, waiting, browser_page):
+    world, slot, pairs = waiting
+    ContactPoint.objects.update(granted=["offers:sms", "offers:voice"])
+    calls = [(offer, [Route(ways[0].contact_point_id, "voice", ways[0].send_at)]) for offer, ways in pairs]
+    page = browser_page
+    page.goto(f"{stack.url}/demo/phones/")
+    outbox.enqueue_offers(slot, calls, now=timezone.now())
+    ana, li, sarah = (page.locator("article", has_text=name) for name in ("Ana Pereira", "Li Wei", "Sarah Moss"))
+    expect(ana).to_contain_text("Incoming call")
+    sarah.get_by_role("button", name="Let it ring").click()
+    expect(sarah).to_contain_text("Missed call")
+
+    li.get_by_role("button", name="Answer").click()
+    expect(li.locator(".voice")).to_contain_text("To take it, press 1.")
+    li.get_by_role("button", name="Take it").click()
+    expect(li).to_contain_text("it is yours")
+    expect(li.get_by_role("link")).to_be_visible()  # the confirmation, by text
+
+    ana.get_by_role("button", name="Answer").click()
+    expect(ana.locator(".voice")).to_contain_text("has just been taken")
+    offer = Offer.objects.get(pk=pairs[1][0].pk)
+    assert (offer.state, offer.answered_by) == ("accepted", "call")
