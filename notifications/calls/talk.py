@@ -36,7 +36,8 @@ SILENCE = Spoken()
 def find(public_id: UUID) -> Message | None:
     """The message a call is about, with all that is said."""
     rows = Message.objects.filter(channel=Channel.VOICE, kind=Kind.OFFER)
-    joined = rows.filter(offer__isnull=False, contact_point__isnull=False).select_related("clinic", "patient", "contact_point", "offer", "slot__location")
+    whole = rows.filter(offer__isnull=False, contact_point__isnull=False)
+    joined = whole.select_related("clinic", "patient", "contact_point", "offer", "slot__location")
     return joined.filter(public_id=public_id).first()
 
 

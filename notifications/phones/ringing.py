@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Max, QuerySet
 
@@ -81,6 +82,6 @@ def _turns(key: str, said: Spoken) -> Iterator[dict[str, str]]:
 
 def _keep(call: SimulatedCall, turns: list[dict[str, str]], stage: Stage | None, *, now: datetime) -> None:
     """Unless the same was pressed twice, and is kept already."""
-    changes = {"turns": turns, "changed_at": now}
+    changes: dict[str, Any] = {"turns": turns, "changed_at": now}
     changes |= {"said": stage.said, "wrong": stage.wrong} if stage is not None else {"ended_at": now}
     SimulatedCall.objects.filter(pk=call.pk, changed_at=call.changed_at, ended_at=None).update(**changes)

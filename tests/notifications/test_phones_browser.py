@@ -53,7 +53,7 @@ def test_a_phone_buzzes_and_answers(stack, waiting, browser_page):
 
 
 def test_a_phone_rings_and_a_key_books(stack, waiting, browser_page):
-    world, slot, pairs = waiting
+    _, slot, pairs = waiting
     ContactPoint.objects.update(granted=["offers:sms", "offers:voice"])
     calls = [(offer, [Route(ways[0].contact_point_id, "voice", ways[0].send_at)]) for offer, ways in pairs]
     page = browser_page

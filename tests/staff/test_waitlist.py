@@ -83,13 +83,15 @@ def test_a_patient_with_preferences_and_consent(staff: Client, world: World, des
 
 @committed
 def test_a_yes_to_calls_is_one_for_the_phone(staff: Client, world: World):
-    told = {"c-voice": "on", "c-said_by": "Ana", "c-said_at": "2026-01-01T10:00"}
+    told = {"c-voice": "on", "c-said_by": "Ana", "c-said_at": "2026-01-01T10:00", "p-preferred_channel": "voice"}
     page = staff.post(reverse("entry-new"), form(world, **{"p-phone": "", **told})).content.decode()
     assert "There is a consent for it" in page
     staff.post(reverse("entry-new"), form(world, **told))
     (line,) = Consent.objects.all()
     assert (line.channel, line.purpose, line.contact_point.granted) == ("voice", "offers", ["offers:voice"])
+    assert Patient.objects.get().preferred_channel == "voice"
     page = staff.get(reverse("patient-edit", args=[Patient.objects.get().pk])).content.decode()
+    assert '<option value="voice" selected>' in page
     assert "Call · Openings" in page
     assert "No more calls" in page
 
@@ -126,6 +128,7 @@ def test_joining_twice_opens_the_wish(staff: Client, world: World):
         ({"p-phone": "123"}, "Phone</a>:"),
         ({"p-phone": "+18005550123"}, "Phone</a>:"),
         ({"p-email": "no address"}, "E-mail</a>:"),
+        ({"p-preferred_channel": "pigeon"}, "Asked first by</a>:"),
         ({"w-services": []}, "Services</a>: Tick at least one service."),
         ({"w-services": ["999999"]}, "Services</a>:"),
         ({"t-0-ends": "08:00"}, "Until</a>: Until has to be later than from"),

@@ -14,6 +14,7 @@ from waitlist.people import ConsentGiven, Person
 from waitlist.states import Tier
 
 LANGUAGES = [("en", "English"), ("es", "Spanish"), ("zh", "Chinese"), ("vi", "Vietnamese")]
+FIRST = [(Channel.SMS.value, "Text"), (Channel.VOICE.value, "Automated call"), (Channel.EMAIL.value, "E-mail")]
 SENTENCE = (
     "May we text, e-mail or call you when an earlier time opens up? Texts and calls may be automated, with a recorded "
     "or artificial voice. It is no condition of being treated here, message rates may apply, and you can stop it at "
@@ -45,6 +46,9 @@ class PersonForm(forms.Form):
     first_name = forms.CharField(max_length=60)
     last_name = forms.CharField(max_length=60, required=False)
     language = forms.ChoiceField(choices=LANGUAGES, initial="en", required=False)
+    preferred_channel = forms.ChoiceField(
+        label="Asked first by", choices=FIRST, initial=Channel.SMS, required=False, help_text="If they agreed to it."
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -61,7 +65,7 @@ class PersonForm(forms.Form):
         points = {
             contact.contact_point.kind: contact.contact_point.value for contact in reversed(patient.contacts.all())
         }
-        names = ("first_name", "last_name", "language")
+        names = ("first_name", "last_name", "language", "preferred_channel")
         return {name: getattr(patient, name) for name in names} | {
             "phone": points.get("phone", ""),
             "email": points.get("email", ""),
