@@ -81,6 +81,14 @@ def test_before_the_start_it_is_refused_and_of_an_unknown_booking_kept(world, vi
     assert "not known here yet" in tell(calendar, unknown, now=NOW).reason
 
 
+def test_what_is_over_is_not_cancelled_any_more(world, visit):
+    calendar = world.connection()
+    tell(calendar, standard("fulfilled", 2), now=NOW)
+    late = tell(calendar, standard("cancelled", 3), now=NOW)
+    visit.refresh_from_db()
+    assert (visit.status, late.status, late.reason) == ("fulfilled", EventStatus.IGNORED, "It is fulfilled already.")
+
+
 @pytest.fixture
 def calcom(world: World) -> Connection:
     return world.connection(source="calcom", secret="a secret typed into Cal.com")

@@ -10,7 +10,7 @@ from waitlist.calendar import Time
 from waitlist.events import mirroring, names
 from waitlist.events.told import Rejected, Told, What
 from waitlist.models import Appointment, InboundEvent
-from waitlist.states import AppointmentStatus, CancelledBy, EventStatus
+from waitlist.states import OVER_STATUSES, AppointmentStatus, CancelledBy, EventStatus
 
 Outcome = tuple[EventStatus, str]
 ENDS = {What.CAME: AppointmentStatus.FULFILLED, What.NO_SHOW: AppointmentStatus.NOSHOW}
@@ -73,6 +73,8 @@ def _cancel(event: InboundEvent, told: Told, *, now: datetime) -> Outcome:
         mirroring.mirror(event, told, now=now)
         known = mirroring.find(event, told.external_id)
     assert known is not None
+    if known.status in OVER_STATUSES:
+        return EventStatus.IGNORED, f"It is {known.get_status_display().lower()} already."
     reason = told.reason or f"in {event.connection.name}"
     version = event.version or known.version
     return _after(schedule.cancel(known.pk, reason=reason, by=told.cancelled_by, version=version, now=now))
