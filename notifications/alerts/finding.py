@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 
 from matching.models import SentWave
 from notifications import inbox
+from notifications.alerts.counting import sums
 from notifications.alerts.events import PAGES, SHORT, Event
 from notifications.alerts.notices import Found
 from notifications.models import InboundMessage, Message, Notice
@@ -109,7 +110,4 @@ def part(name: str, rows: QuerySet[Any]) -> QuerySet[Any]:
 def total(parts: list[QuerySet[Any]]) -> dict[str, int]:
     """The sums by name, in one query; what there is none of is left out."""
     first, *rest = parts
-    counted: dict[str, int] = {}
-    for row in first.union(*rest, all=True):
-        counted[row["what"]] = counted.get(row["what"], 0) + row["n"]
-    return {name: n for name, n in counted.items() if n}
+    return sums(first.union(*rest, all=True))

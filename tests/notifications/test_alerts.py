@@ -397,6 +397,16 @@ def test_the_bar_says_how_much_waits_where_in_one_query(world):
     assert len(one) == len(three) == 1
 
 
+def test_the_count_written_once_is_what_the_queries_say(world):
+    desk, other = member(world), World(autopilot="approve")
+    for one in (world, world, other):
+        everything(one)
+    for now in (NOW, minutes(61), NOW + timedelta(days=2), NOW + timedelta(days=40)):
+        counts = finding.total(bar.everything(world.clinic.pk, desk.pk, now))
+        assert bar.count(desk, now=now) == counts
+    assert bar.count(desk, now=NOW) != bar.count(desk, now=NOW + timedelta(days=40))
+
+
 def test_the_board_says_it_in_words(world, client, monkeypatch):
     desk = member(world)
     everything(world)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django import template
@@ -9,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from notifications import inbox
-from notifications.alerts import finding
+from notifications.alerts import counting, finding
 from notifications.alerts.events import Event
 from waitlist import access, calendar
 from waitlist.models import InboundEvent, Membership, Writeback
@@ -53,7 +54,17 @@ def open_tasks(clinic_id: int, *, now: datetime) -> int:
 
 def count(mine: Membership, *, now: datetime) -> dict[str, int]:
     """How much of everything waits: one query, as every page asks."""
-    return finding.total(_tasks(mine.clinic_id, now=now) + finding.counting(mine.clinic_id, mine.pk, now=now))
+    return counting.ask(_statement(), mine.clinic_id, mine.pk, now=now)
+
+
+def everything(clinic_id: int, membership_id: int, now: datetime) -> list[QuerySet[Any]]:
+    """The parts of that query."""
+    return _tasks(clinic_id, now=now) + finding.counting(clinic_id, membership_id, now=now)
+
+
+@cache
+def _statement() -> str:
+    return counting.write(everything)
 
 
 def by_page(counts: Mapping[str, int]) -> dict[str, int]:
