@@ -1,5 +1,5 @@
-"""The count of everything that waits, as one prepared statement: every page asks it, and Django takes longer to write it
-than PostgreSQL to answer it. It is written once, from the same queries that find what is counted."""
+"""The count of everything that waits, as one prepared statement: every page asks it, and Django takes longer to write
+it than PostgreSQL to answer it. It is written once, from the same queries that find what is counted."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
