@@ -97,6 +97,21 @@ def test_a_consent_to_calls_comes_with_the_file(world):
     assert Consent.objects.get().contact_point.granted == ["offers:voice"]
 
 
+def test_a_consent_to_be_named_allows_no_message_by_itself(world):
+    text = (
+        "first_name,phone,email,consent_source,consent_sms_at,consent_detail_sms_at,consent_detail_email_at\n"
+        "Ana,+14155550123,ana@example.com,form,2026-01-31 14:00,2026-01-31 14:00,\n"
+        "Ben,,ben@example.com,form,,,2026-01-31 14:00\n"
+    )
+    report = bring(world, "patients", text)
+    assert report.not_contactable == 1
+    allowed = {point.value: point.granted for point in world.clinic.contact_points.exclude(granted=[])}
+    assert allowed == {"+14155550123": ["detail:sms", "offers:sms"], "ben@example.com": ["detail:email"]}
+    assert problems(world, "patients", text.replace("Ben,,", "Cy,,").replace("ben@example.com", "")) == [
+        (3, "consent_detail_email_at")
+    ]
+
+
 def test_a_waitlist_keeps_who_waits_since_when_and_for_what(world):
     other = service(world.clinic, name="Peel")
     practitioner(world.clinic, name="M. Ruiz")
