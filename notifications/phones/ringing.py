@@ -82,6 +82,8 @@ def _turns(key: str, said: Spoken) -> Iterator[dict[str, str]]:
 
 def _keep(call: SimulatedCall, turns: list[dict[str, str]], stage: Stage | None, *, now: datetime) -> None:
     """Unless the same was pressed twice, and is kept already."""
-    changes: dict[str, Any] = {"turns": turns, "changed_at": now}
-    changes |= {"said": stage.said, "wrong": stage.wrong} if stage is not None else {"ended_at": now}
-    SimulatedCall.objects.filter(pk=call.pk, changed_at=call.changed_at, ended_at=None).update(**changes)
+    ends: dict[str, Any] = {"ended_at": now}
+    changes = {"said": stage.said, "wrong": stage.wrong} if stage is not None else ends
+    SimulatedCall.objects.filter(pk=call.pk, changed_at=call.changed_at, ended_at=None).update(
+        turns=turns, changed_at=now, **changes
+    )
