@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0012_wordings'),
+        ('notifications', '0013_wordings'),
         ('waitlist', '0022_message_costs'),
     ]
 

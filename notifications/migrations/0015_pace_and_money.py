@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('matching', '0011_told_by_call'),
-        ('notifications', '0013_notices'),
+        ('notifications', '0014_notices'),
         ('waitlist', '0023_pace_and_money'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('matching', '0012_lessons'),
-        ('notifications', '0010_channels_and_kinds'),
+        ('notifications', '0011_calls'),
         ('waitlist', '0022_message_costs'),
     ]
 
