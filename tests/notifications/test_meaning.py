@@ -23,8 +23,9 @@ SAYS = {
     ],
     Meaning.START: ["START", "start", "Unstop"],
     Meaning.HELP: ["HELP", "info"],
+    Meaning.WHO: ["Who is this?"],
     Meaning.UNCLEAR: [
-        "", "thanks", "Yes but could we do 3pm?", "can I stop by earlier?", "Who is this?", "ok?", "cancel my visit",
+        "", "thanks", "Yes but could we do 3pm?", "can I stop by earlier?", "ok?", "cancel my visit",
         "no problem", "maybe", "what time is it", "🎉", "Is the doctor in", "yes no", "at the end of the day",
         "YES 2 or 3", "12",
     ],
