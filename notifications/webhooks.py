@@ -45,6 +45,7 @@ def inbound(request: HttpRequest) -> HttpResponse:
             text=text,
             provider_id=request.POST.get("MessageSid", "")[:64],
             already_answered="OptOutType" in request.POST or replies.carrier_answers(text),
+            carrier=request.POST.get("OptOutType", "").upper(),
             now=timezone.now(),
         )
     except ValidationError:  # a short code or a name: nobody we could answer

@@ -38,6 +38,7 @@ NOUNS = (
     "notifications_contactpoint",
     "notifications_outage",
     "notifications_messagetemplate",
+    "notifications_join",
 )
 PARTS = {  # table → (column, the table whose row's line speaks for it)
     "waitlist_availability": ("entry_id", "waitlist_waitlistentry"),

@@ -1,5 +1,6 @@
 """Rows: who a person is and how they are reached. Families share numbers, so a name belongs to a match."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,6 +78,30 @@ def meet(clinic: Clinic, person: Person, consents: Sequence[ConsentGiven] = (), 
     return patient
 
 
+def greet(clinic: Clinic, person: Person, *, now: datetime) -> tuple[ContactPoint, Patient, ContactPoint | None]:
+    """Somebody from the open web, by a number and a name: their number, who they are, and an address only they use.
+
+    Whoever is known stays as they are: what a stranger typed changes nobody.
+    """
+    [phone] = _points(clinic, dataclasses.replace(person, email=""), now=now)
+    patient = find(clinic, person, [phone])
+    if patient is not None:
+        known = patient.contacts.filter(contact_point__kind=ContactKind.EMAIL, contact_point__value=person.email)
+        use = known.select_related("contact_point").first() if person.email else None
+        return phone, patient, _theirs_alone(use.contact_point) if use is not None else None
+    patient = Patient(clinic=clinic, created_at=now)
+    _write(patient, person, now=now)
+    trail.record("patient.added", patient, now=now, clinic_id=clinic.pk)
+    consent.attach(patient, phone, 0, now=now)
+    if not person.email:
+        return phone, patient, None
+    email = consent.contact(clinic, ContactKind.EMAIL, person.email, now=now)
+    if email.users.exists():
+        return phone, patient, None
+    consent.attach(patient, email, 1, now=now)
+    return phone, patient, email
+
+
 def check(person: Person) -> None:
     """ValidationError by field where this cannot be a patient; touches no row."""
     wrong: dict[str, list[str]] = {}
@@ -151,6 +176,10 @@ def _points(clinic: Clinic, person: Person, *, now: datetime) -> list[ContactPoi
     found = [consent.contact(clinic, kind, value, now=now) for kind, value in values if value]
     _lock(found)
     return found
+
+
+def _theirs_alone(point: ContactPoint) -> ContactPoint | None:
+    return point if point.users.count() == 1 else None
 
 
 def _lock(points: Sequence[ContactPoint]) -> None:

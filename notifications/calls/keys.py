@@ -14,7 +14,6 @@ from notifications import consent, outbox
 from notifications.calls.talk import SILENCE, Spoken, Stage, not_heard, over, report, tell
 from notifications.models import Consent, Message
 from notifications.rendering import voice
-from notifications.replies.inbox import whoever_uses
 from notifications.replies.told import live_offers
 from notifications.states import Capability, Channel, Kind, Purpose
 
@@ -73,7 +72,7 @@ def _stop(message: Message, stage: Stage, *, call_id: str, now: datetime) -> Spo
     line = consent.on_one_line(message.contact_point)
     with transaction.atomic(durable=True):
         for point in line:
-            with trail.acting(whoever_uses(point)):
+            with trail.acting(consent.whoever_uses(point)):
                 consent.stop(point, source=Consent.Source.KEYWORD, now=now, note="pressed 9 in a call")
     for point in line:
         for offer in live_offers(point, now=now):

@@ -2,6 +2,7 @@
 
 from notifications.models.contacts import Consent, ContactPoint, PatientContact
 from notifications.models.inbound import InboundMessage
+from notifications.models.joins import Join
 from notifications.models.messages import Message, SimulatedCall, SimulatedText
 from notifications.models.notices import Notice, NoticeChoice
 from notifications.models.outages import Outage
@@ -12,6 +13,7 @@ __all__ = [
     "Consent",
     "ContactPoint",
     "InboundMessage",
+    "Join",
     "Message",
     "MessageTemplate",
     "Notice",

@@ -7,16 +7,15 @@ from matching.claims import Claim
 from matching.models import Offer
 from notifications import consent
 from notifications.models import InboundMessage, Message
-from notifications.replies import closed, named, openings, questions, taking, told, visits
+from notifications.replies import closed, named, openings, questions, stopping, taking, told, visits
 from notifications.replies.finishing import finish
-from notifications.replies.meaning import Meaning, Said, understand
+from notifications.replies.meaning import Meaning, Said, remembered, understand
 from notifications.states import Kind
 
 LEFT_OVER = timedelta(seconds=20)
 STILL_MATTERS = timedelta(hours=24)
 ONCE_A_DAY = timedelta(days=1)
 WHO_STANDS = timedelta(days=7)
-NO_MORE = (Meaning.STOP, Meaning.STOP_OFFERS, Meaning.PAUSE)  # honoured when the text was kept (replies.inbox)
 
 
 def unhandled(*, now: datetime, limit: int) -> list[int]:
@@ -28,14 +27,14 @@ def unhandled(*, now: datetime, limit: int) -> list[int]:
 def handle(heard_id: int, *, now: datetime) -> None:
     """Do what was asked and answer it. Safe to repeat: a claim is claimed once, an answer exists once."""
     heard = InboundMessage.objects.select_related("clinic", "contact_point__clinic", "offer").get(pk=heard_id)
-    said = understand(heard.text)
-    if said.meaning in NO_MORE:
+    said = remembered(heard.text, heard.meaning)
+    if said.meaning in stopping.ENDINGS:  # honoured when the text was kept (replies.inbox)
         for point in consent.on_one_line(heard.contact_point):
             for open_one in told.live_offers(point, now=now):
                 taking.decline(open_one, now=now)
         return finish(heard, None, now=now)
     if said.meaning in (Meaning.START, Meaning.HELP):
-        name = "started" if said.meaning == Meaning.START else "help"
+        name = stopping.welcome(heard) if said.meaning == Meaning.START else "help"
         return finish(heard, None if heard.already_answered else name, now=now)
     if said.meaning == Meaning.WHO:
         return finish(heard, None if _was_answered(heard, "who", since=now - WHO_STANDS) else "who", now=now)

@@ -10,6 +10,7 @@ from notifications.states import Channel, Kind, Purpose
 from waitlist.models import Appointment
 
 GOOD_FOR = {Kind.ANSWER: timedelta(minutes=15), Kind.STOPPED: timedelta(minutes=5)}
+CONFIRMS_AN_END = ("offers_stopped", "paused")
 PER_HOUR = 6  # two machines answering each other end here
 
 
@@ -47,7 +48,7 @@ def answer(
         slot=offer.slot if offer is not None else None,
         appointment=visit,
         patient=whose.patient if whose is not None else None,
-        not_after=now + GOOD_FOR[kind],
+        not_after=now + GOOD_FOR[Kind.STOPPED if context.get("answer") in CONFIRMS_AN_END else kind],
         now=now,
     )
 

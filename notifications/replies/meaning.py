@@ -91,6 +91,12 @@ def understand(text: str, carrier: str = "") -> Said:
     return said
 
 
+def remembered(text: str, meaning: str) -> Said:
+    """A text that was kept with its meaning: what the carrier took it for stands."""
+    said = understand(text)
+    return Said(Meaning(meaning)) if meaning in CARRIER.values() and meaning != said.meaning else said
+
+
 def _understand(text: str) -> Said:
     clauses = spelling.clauses(text)
     heard, is_question = _Text(clauses, spelling.fold(clauses)), "?" in text or "？" in text

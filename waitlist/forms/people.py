@@ -7,6 +7,7 @@ from django import forms
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 
+from notifications.consent import texts
 from notifications.models import ContactPoint
 from notifications.states import Channel, Purpose
 from waitlist.models import Patient, User
@@ -15,11 +16,6 @@ from waitlist.states import Tier
 
 LANGUAGES = [("en", "English"), ("es", "Spanish"), ("zh", "Chinese"), ("vi", "Vietnamese")]
 FIRST = [(Channel.SMS.value, "Text"), (Channel.VOICE.value, "Automated call"), (Channel.EMAIL.value, "E-mail")]
-SENTENCE = (
-    "May we text, e-mail or call you when an earlier time opens up? Texts and calls may be automated, with a recorded "
-    "or artificial voice. It is no condition of being treated here, message rates may apply, and you can stop it at "
-    "any time: reply STOP, press 9 in a call, or tell us."
-)
 DETAIL_SENTENCE = (
     "May these messages name you, whom you see and what for? Whoever sees your phone or opens your mail could read it."
 )
@@ -31,7 +27,8 @@ NO_MORE = {
 }
 NO_NAMES = {Channel.SMS.value: "No names in texts any more", Channel.EMAIL.value: "No names in e-mails any more"}
 GONE = "Nothing of that kind is allowed there any more."
-SENTENCE_VERSION = "staff-read-2"
+SENTENCE_VERSION = texts.READ_ALOUD
+SENTENCE = texts.TEXTS[SENTENCE_VERSION]
 
 
 class PersonForm(forms.Form):

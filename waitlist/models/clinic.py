@@ -80,6 +80,9 @@ class Clinic(models.Model):
         help_text="So many cancelled within ten minutes: staff are asked whether to refill.",
     )
 
+    takes_joins = models.BooleanField(
+        default=False, db_default=False, help_text="Patients may put themselves on the list on the join page."
+    )
     sms_sender = models.CharField(max_length=20, blank=True, help_text="The clinic's own sending number.")
     content_level = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(2)])
     texts_per_second = models.PositiveSmallIntegerField(

@@ -1,0 +1,21 @@
+"""Who may be written to: numbers and addresses, and the ledger of what their users allowed (docs/consent.md)."""
+
+from notifications.consent.ledger import record, renew, withdraw_offers
+from notifications.consent.lines import lock_line, on_one_line, start, stop
+from notifications.consent.numbers import email, phone
+from notifications.consent.points import attach, contact, whoever_uses
+
+__all__ = [
+    "attach",
+    "contact",
+    "email",
+    "lock_line",
+    "on_one_line",
+    "phone",
+    "record",
+    "renew",
+    "start",
+    "stop",
+    "whoever_uses",
+    "withdraw_offers",
+]

@@ -1,0 +1,166 @@
+"""Acts: somebody puts themselves on the list on the web; their number confirms it by START, or it comes to nothing.
+
+Until then the wish pauses: nobody is asked, nothing is allowed. Whoever is known stays as they are.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+
+from audit import trail
+from notifications import consent, outbox
+from notifications.models import Consent, ContactPoint, InboundMessage, Join, Message
+from notifications.states import Channel, Kind, Purpose
+from waitlist import entries, live, people
+from waitlist.entries import Wish
+from waitlist.models import Clinic, Patient, WaitlistEntry
+from waitlist.people import Person
+from waitlist.states import EntryStatus
+
+OPEN = Q(confirmed_at=None, expired_at=None)
+STANDS_FOR = timedelta(days=7)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+PER_ADDRESS_AN_HOUR = 10
+PER_NUMBER_A_DAY = 3
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What stood on the page, which version of it, and from where it was sent."""
+
+    text: str
+    text_version: str
+    remote_addr: str | None
+
+
+@transaction.atomic(durable=True)
+def ask(clinic: Clinic, person: Person, wish: Wish, agreed: Agreed, *, now: datetime) -> bool:
+    """The wish, paused, and a text that asks the number for START; False where too many came from one address.
+
+    Nobody learns from it who is known: the same person and wish is the same entry, and a number is asked thrice a day
+    at most.
+    """
+    _one_at_a_time(agreed.remote_addr)
+    lately = Join.objects.filter(remote_addr=agreed.remote_addr, asked_at__gt=now - HOUR)
+    if lately.count() >= PER_ADDRESS_AN_HOUR:
+        return False
+    point, patient, email_point = people.greet(clinic, person, now=now)
+    if point.joins.filter(asked_at__gt=now - DAY).count() >= PER_NUMBER_A_DAY:
+        return True
+    entry, is_new = entries.join(patient, wish, now=now)
+    if is_new:
+        entries.pause(entry, None, now=now)
+    join = Join.objects.create(
+        clinic=clinic,
+        contact_point=point,
+        email_point=email_point,
+        entry=entry,
+        is_new=is_new,
+        asked_at=now,
+        **vars(agreed),
+    )
+    trail.record("join.asked", join, now=now, clinic_id=clinic.pk, changes={"entry": entry.pk, "is_new": is_new})
+    if is_new or _is_open(entry):
+        _ask_for_start(join, patient, now=now)
+    live.hint(clinic.pk, "waitlist")
+    return True
+
+
+def confirm(point: ContactPoint, heard: InboundMessage, *, now: datetime) -> int:
+    """This number has replied START: what it joined for waits from now on, with its consent; how many joins. Inside the
+    transaction that heard it."""
+    line = consent.lock_line(point)
+    mine = Join.objects.filter(OPEN, contact_point__in=line, asked_at__gt=now - STANDS_FOR).order_by("pk")
+    joins = list(mine.select_related("contact_point", "email_point", "entry"))
+    for join in joins:
+        _allow(join, now=now)
+    for join in joins:
+        _waits_no_more_for_it(join, EntryStatus.ACTIVE, now=now)
+        _end(join, "join.confirmed", now=now, confirmed_at=now, confirmed_by=heard)
+    return len(joins)
+
+
+@transaction.atomic(durable=True)
+def expire(clinic: Clinic, *, now: datetime) -> int:
+    """What nobody confirmed in seven days is off the list; how many joins."""
+    late = Join.objects.filter(OPEN, clinic=clinic, asked_at__lte=now - STANDS_FOR).order_by("pk")
+    points = ContactPoint.objects.filter(pk__in=late.values("contact_point"))
+    list(points.select_for_update(no_key=True).order_by("pk"))  # a START that is just being heard goes first
+    ended = list(late.select_related("entry"))
+    for join in ended:
+        _waits_no_more_for_it(join, EntryStatus.REMOVED, now=now)
+        _end(join, "join.expired", now=now, expired_at=now)
+    return len(ended)
+
+
+@transaction.atomic(durable=True)
+def set_open(clinic: Clinic, takes_joins: bool) -> None:
+    """Whether patients may put themselves on the list; django-auditlog writes the line."""
+    clinic = Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
+    clinic.takes_joins = takes_joins
+    clinic.save(update_fields=["takes_joins"])
+
+
+def _one_at_a_time(remote_addr: str | None) -> None:
+    """Whoever sends from the same address waits here, so that two cannot both be the last one allowed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"join {remote_addr}"])
+
+
+def _ask_for_start(join: Join, patient: Patient, *, now: datetime) -> None:
+    asked = Message.objects.filter(contact_point=join.contact_point, kind=Kind.OPT_IN, created_at__gt=now - HOUR)
+    if asked.exists():
+        return
+    outbox.enqueue(
+        Kind.OPT_IN,
+        clinic=join.clinic,
+        contact_point=join.contact_point,
+        channel=Channel.SMS,
+        dedupe_key=f"{Kind.OPT_IN}:{join.pk}",
+        context={"clinic_name": join.clinic.name, "clinic_phone": join.clinic.phone, "language": patient.language},
+        patient=patient,
+        not_after=now + STANDS_FOR,
+        now=now,
+    )
+
+
+def _is_open(entry: WaitlistEntry) -> bool:
+    return _first(entry).filter(OPEN).exists()
+
+
+def _first(entry: WaitlistEntry) -> QuerySet[Join]:
+    """The form this wish began with."""
+    return Join.objects.filter(entry=entry, is_new=True)
+
+
+def _allow(join: Join, *, now: datetime) -> None:
+    """Two lines: what they agreed to on the form, and the word of the number itself. The address, if they gave one that
+    nobody else uses, is allowed with it."""
+    agreed: dict[str, Any] = {"text_version": join.text_version, "remote_addr": join.remote_addr}
+    about = {"purpose": Purpose.OFFERS, "granted": True, "now": now, **agreed}
+    form = {"source": Consent.Source.FORM, "note": f"join page, form {join.pk}", "at": join.asked_at, **about}
+    by_text = {"source": Consent.Source.KEYWORD, "note": f"replied START to form {join.pk}", "at": now, **about}
+    point, email = join.contact_point, join.email_point
+    consent.record(point, channel=Channel.SMS, **form)
+    consent.record(point, channel=Channel.SMS, **by_text)
+    if email is not None and email.stopped_at is None:
+        consent.record(email, channel=Channel.EMAIL, **form)
+
+
+def _waits_no_more_for_it(join: Join, to: EntryStatus, *, now: datetime) -> None:
+    """The wish begins or ends, unless staff have done something with it since."""
+    if not join.is_new:
+        return
+    rows = WaitlistEntry.objects.select_for_update(no_key=True).filter(pk=join.entry_id, status=EntryStatus.PAUSED)
+    entry = rows.filter(paused_until=None, closes_at=None).first()
+    if entry is not None:
+        (entries.resume if to == EntryStatus.ACTIVE else entries.remove)(entry, now=now)
+        live.hint(entry.clinic_id, "waitlist")
+
+
+def _end(join: Join, verb: str, *, now: datetime, **fields: object) -> None:
+    Join.objects.filter(OPEN, pk=join.pk).update(**fields)
+    trail.record(verb, join, now=now, clinic_id=join.clinic_id, changes={"entry": join.entry_id})
