@@ -3,9 +3,17 @@ from django.urls import path
 from notifications import call_webhooks, webhooks
 from notifications.views import inbox, wordings
 from notifications.views.alerts import my_notices
+from notifications.views.join import join, sent
+from notifications.views.proof import export, proof
+from notifications.views.told import note
 from notifications.views.unsubscribe import unsubscribe
 
 urlpatterns = [
+    path("join/<slug:slug>/", join, name="join"),
+    path("join/<slug:slug>/sent/", sent, name="join-sent"),
+    path("patients/<int:pk>/told/", note, name="patient-told"),
+    path("patients/<int:pk>/proof/", proof, name="patient-proof"),
+    path("patients/<int:pk>/proof/export/", export, name="patient-proof-export"),
     path("notices/", my_notices, name="my-notices"),
     path("settings/messages/", wordings.index, name="wordings"),
     path("settings/messages/edit/", wordings.wording, name="wording"),

@@ -68,6 +68,9 @@ FOR: dict[str, set[Role]] = {  # everything else is for the front desk
     "contacting": MANAGER,
     "wordings": MANAGER,
     "wording": MANAGER,
+    "join-page": MANAGER,
+    "patient-proof": MANAGER | COMPLIANCE,
+    "patient-proof-export": MANAGER | COMPLIANCE,
     "fee-waive": MANAGER,
     "earlier-times": MANAGER,
     "surge-day-remove": MANAGER,
@@ -112,6 +115,8 @@ PUBLIC: dict[str, str] = {
     "offer-outcome": "the token is the key",
     "offer-seen": "the token is the key",
     "offer-calendar": "the token is the key",
+    "join": "patients put themselves on the list",
+    "join-sent": "patients put themselves on the list",
     "unsubscribe": "the signed address is the key",
     "intake": "calendars sign what they send",
     "twilio-inbound": "Twilio signs what it sends",
@@ -137,7 +142,7 @@ class World(factories.World):
     """One clinic with a row of every kind that a URL can name."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(takes_joins=True)
         self.entry_row = self.entry()
         self.slot_row = self.slot()
         self.offer_row = self.offer(self.slot_row, self.entry_row)
@@ -252,6 +257,7 @@ MAKERS: dict[str, Callable[[World], Any]] = {
     "intake/source": lambda world: world.calendar.source,
     "intake/connection_id": lambda world: world.calendar.public_id,
     "unsubscribe/token": lambda world: Signer(salt=UNSUBSCRIBE_SALT).sign(world.address.pk),
+    "join/slug": lambda world: world.clinic.slug,
     "o/token": lambda world: tokens.make(world.offer_row.public_id),
     "v/token": lambda world: tokens.make_visit(world.visit.pk),
     "password/uidb64": lambda world: urlsafe_base64_encode(force_bytes(world.users[Role.ADMIN].pk)),

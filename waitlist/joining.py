@@ -14,7 +14,7 @@ from audit import trail
 from notifications import consent, outbox
 from notifications.models import Consent, ContactPoint, InboundMessage, Join, Message
 from notifications.states import Channel, Kind, Purpose
-from waitlist import entries, live, people
+from waitlist import entries, live, people, roster
 from waitlist.entries import Wish
 from waitlist.models import Clinic, Patient, WaitlistEntry
 from waitlist.people import Person
@@ -43,6 +43,7 @@ def ask(clinic: Clinic, person: Person, wish: Wish, agreed: Agreed, *, now: date
     Nobody learns from it who is known: the same person and wish is the same entry, and a number is asked thrice a day
     at most.
     """
+    roster.check_wish(clinic, wish)
     _one_at_a_time(agreed.remote_addr)
     lately = Join.objects.filter(remote_addr=agreed.remote_addr, asked_at__gt=now - HOUR)
     if lately.count() >= PER_ADDRESS_AN_HOUR:

@@ -95,15 +95,14 @@ def withdraw(
     remote_addr: str | None,
     now: datetime,
 ) -> bool:
-    """At their word nothing more goes to this contact on this channel, or nothing of `only` this purpose; False where
-    nothing was allowed there."""
-    points = ContactPoint.objects.select_for_update(no_key=True, of=("self",))
-    point = points.get(pk=contact_id, users__patient=patient_id)
-    allowed = [grant.split(":")[0] for grant in point.granted if grant.endswith(f":{channel}")]
-    purposes = [purpose for purpose in allowed if only in ("", purpose)]
-    for purpose in purposes:
+    """At their word nothing more goes to this contact on this channel, or nothing of `only` this purpose, from any
+    clinic behind the sender; False where nothing was allowed there."""
+    point = ContactPoint.objects.select_related("clinic").get(pk=contact_id, users__patient=patient_id)
+    allowed = [(one, grant.split(":")) for one in consent.lock_line(point) for grant in one.granted]
+    withdrawn = [(one, purpose) for one, (purpose, way) in allowed if way == channel and only in ("", purpose)]
+    for one, purpose in withdrawn:
         consent.record(
-            point,
+            one,
             purpose=purpose,
             channel=channel,
             granted=False,
@@ -115,7 +114,7 @@ def withdraw(
             note=f"Said by {said_by}",
         )
     live.hint(point.clinic_id, TOPIC)
-    return bool(purposes)
+    return bool(withdrawn)
 
 
 @transaction.atomic(durable=True)

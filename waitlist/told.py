@@ -9,6 +9,7 @@ from django.db import transaction
 from notifications import consent
 from notifications.consent import texts
 from notifications.models import Consent, ContactPoint
+from notifications.states import Purpose
 from waitlist import live
 from waitlist.models import User
 
@@ -27,7 +28,7 @@ def stop_offers(point: ContactPoint, *, said_by: str, by: User, remote_addr: str
     """They asked for no more openings there; reminders stay. False: none were allowed."""
     live.hint(point.clinic_id, TOPIC)
     line = consent.lock_line(point)
-    return sum(consent.withdraw_offers(one, now=now, **_told(said_by, by, remote_addr)) for one in line) > 0
+    return sum(consent.withdraw(one, Purpose.OFFERS, now=now, **_told(said_by, by, remote_addr)) for one in line) > 0
 
 
 @transaction.atomic(durable=True)

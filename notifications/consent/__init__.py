@@ -1,6 +1,6 @@
 """Who may be written to: numbers and addresses, and the ledger of what their users allowed (docs/consent.md)."""
 
-from notifications.consent.ledger import record, renew, withdraw_offers
+from notifications.consent.ledger import record, renew, withdraw
 from notifications.consent.lines import lock_line, on_one_line, start, stop
 from notifications.consent.numbers import email, phone
 from notifications.consent.points import attach, contact, whoever_uses
@@ -17,5 +17,5 @@ __all__ = [
     "start",
     "stop",
     "whoever_uses",
-    "withdraw_offers",
+    "withdraw",
 ]

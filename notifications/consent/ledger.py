@@ -8,7 +8,7 @@ from django.db import transaction
 
 from audit.trail import record as record_trail
 from notifications.models import Consent, ContactPoint
-from notifications.states import Channel, ContactKind, Purpose
+from notifications.states import Channel, ContactKind
 from waitlist.models import User
 
 TEXTED = {ContactKind.PHONE.value: Channel.SMS.value, ContactKind.EMAIL.value: Channel.EMAIL.value}
@@ -53,14 +53,14 @@ def record(
 
 
 @transaction.atomic
-def withdraw_offers(point: ContactPoint, *, source: str, now: datetime, **about: Any) -> bool:
-    """No more openings here, by any channel; reminders stay. False: none were allowed."""
+def withdraw(point: ContactPoint, purpose: str, *, source: str, now: datetime, **about: Any) -> bool:
+    """No more of one purpose here, by any channel; the others stay. False: nothing of it was allowed."""
     point = lock(point)
-    offers = [grant for grant in point.granted if grant.startswith(f"{Purpose.OFFERS}:")]
-    add_lines(point, offers, granted=False, source=source, now=now, **about)
-    if offers:
-        save(point, "consent.withdrawn", now, granted=sorted(set(point.granted) - set(offers)))
-    return bool(offers)
+    taken = [grant for grant in point.granted if grant.startswith(f"{purpose}:")]
+    add_lines(point, taken, granted=False, source=source, now=now, **about)
+    if taken:
+        save(point, "consent.withdrawn", now, granted=sorted(set(point.granted) - set(taken)))
+    return bool(taken)
 
 
 @transaction.atomic

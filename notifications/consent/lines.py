@@ -11,8 +11,8 @@ from audit.models import ActorKind
 from audit.trail import acting, current
 from notifications.consent.ledger import TEXTED, add_lines, lock, save
 from notifications.consent.points import whoever_uses
-from notifications.models import Consent, ContactPoint
-from notifications.states import Purpose
+from notifications.models import ContactPoint
+from notifications.states import ContactKind, Purpose
 
 
 def on_one_line(point: ContactPoint) -> list[ContactPoint]:
@@ -37,11 +37,16 @@ def start(point: ContactPoint, *, source: str, now: datetime, **about: Any) -> l
     again: list[str] = []
     for one in lock_line(point):
         if one.pk == point.pk:
-            openings = {f"{Purpose.OFFERS}:{TEXTED[one.kind]}"}
-            again = _start(one, openings | _withdrawn(one), source, now, about)
+            again = _start(one, _withdrawn(one) | _asks_for(one), source, now, about)
         elif one.stopped_at is not None:
             _start(one, _withdrawn(one), source, now, about)
     return again
+
+
+def _asks_for(one: ContactPoint) -> set[str]:
+    """Openings: by text in any case, by e-mail where nothing else would be brought back."""
+    is_enough = one.kind == ContactKind.EMAIL and (one.granted or _withdrawn(one))
+    return set() if is_enough else {f"{Purpose.OFFERS}:{TEXTED[one.kind]}"}
 
 
 def lock_line(point: ContactPoint) -> list[ContactPoint]:
@@ -75,13 +80,13 @@ def _start(one: ContactPoint, allowed: set[str], source: str, now: datetime, abo
 
 
 def _withdrawn(one: ContactPoint) -> set[str]:
-    """What the last STOP took; without one, what they took back of openings last."""
+    """What the last STOP took; without one, what they took back last."""
     lines = one.consents.filter(granted=False)
-    if one.stopped_at is not None:
-        lines = lines.filter(at=one.stopped_at)
+    if one.stopped_at is None:
+        last = lines.order_by("-at", "-pk").first()
+        lines = lines.filter(at=last.at) if last is not None else lines
     else:
-        last = lines.filter(purpose=Purpose.OFFERS).order_by("-at", "-pk").first()
-        lines = lines.filter(purpose=Purpose.OFFERS, at=last.at) if last is not None else Consent.objects.none()
+        lines = lines.filter(at=one.stopped_at)
     return {f"{purpose}:{channel}" for purpose, channel in lines.values_list("purpose", "channel")}
 
 

@@ -135,5 +135,5 @@ def _capital(line: str) -> str:
 
 def unsubscribe_url(message: Message) -> str:
     """Where one click, by a person or their mail program, ends e-mails to this address."""
-    token = Signer(salt=UNSUBSCRIBE_SALT).sign(str(message.contact_point_id))
+    token = Signer(salt=UNSUBSCRIBE_SALT).sign(f"{message.contact_point_id}:{message.purpose}")
     return settings.PUBLIC_URL + reverse("unsubscribe", args=[token])

@@ -12,7 +12,7 @@ from notifications import consent
 from notifications.models import Consent, ContactPoint, InboundMessage, Join
 from notifications.replies.answers import answer
 from notifications.replies.meaning import Meaning
-from notifications.states import Kind
+from notifications.states import Kind, Purpose
 from waitlist import entries, joining, live
 from waitlist.models import WaitlistEntry
 from waitlist.states import WAITING_STATUSES, EntryStatus
@@ -53,7 +53,7 @@ def _stop_offers(point: ContactPoint, *, now: datetime) -> bool:
 
 def _withdraw(one: ContactPoint, *, now: datetime) -> bool:
     with trail.acting(consent.whoever_uses(one)):
-        return consent.withdraw_offers(one, now=now, **BY_TEXT)
+        return consent.withdraw(one, Purpose.OFFERS, now=now, **BY_TEXT)
 
 
 def _pause(point: ContactPoint, *, now: datetime) -> str:

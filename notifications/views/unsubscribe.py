@@ -1,4 +1,4 @@
-"""Ending e-mails from the link in every one of them (RFC 8058): a page with a button, or one click by a program."""
+"""Ending e-mails from the link in every one of them (RFC 8058): a page with choices, or one click by a program."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.signing import BadSignature, Signer
@@ -8,9 +8,13 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from notifications import consent
-from notifications.models import Consent, ContactPoint
+from audit.middleware import remote_addr
+from notifications.models import ContactPoint
 from notifications.rendering import UNSUBSCRIBE_SALT
+from notifications.states import Purpose
+from waitlist import unsubscribing
+
+ABOUT = {Purpose.OFFERS: "open times", Purpose.REMINDERS: "your visits", Purpose.MARKETING: "news"}
 
 
 @csrf_exempt  # mail programs post here by themselves; the signed address is the proof
@@ -19,15 +23,40 @@ from notifications.rendering import UNSUBSCRIBE_SALT
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks, POST ends it; a link we did not make is not found."""
     try:
-        point_id = Signer(salt=UNSUBSCRIBE_SALT).unsign(token)
+        signed = Signer(salt=UNSUBSCRIBE_SALT).unsign(token)
     except BadSignature:
         raise Http404("No such link.") from None
-    point = get_object_or_404(ContactPoint.objects.select_related("clinic"), pk=point_id)
+    point_id, _, of = signed.partition(":")
+    purpose = Purpose(of or Purpose.OFFERS)  # of the e-mail it came in
+    address = get_object_or_404(ContactPoint.objects.select_related("clinic"), pk=point_id)
+    what = request.POST.get("what", "email")  # a mail program says only List-Unsubscribe=One-Click
     if request.method == "POST":
-        consent.stop(point, source=Consent.Source.FORM, now=timezone.now(), note="unsubscribe link")
-        point.refresh_from_db()
-    context = {"clinic": point.clinic, "is_stopped": point.stopped_at is not None}
+        _act(address, what, purpose, remote_addr(request))
+        address.refresh_from_db()
+    allowed = [grant for grant in address.granted if address.stopped_at is None]
+    context = {
+        "clinic": address.clinic,
+        "is_stopped": address.stopped_at is not None,
+        "has_phone_stopped": request.method == "POST" and what == "all",
+        "is_without": not [grant for grant in allowed if grant.startswith(f"{purpose}:")],
+        "about": ABOUT[purpose],
+        "others": [ABOUT[other] for other in Purpose if other != purpose and f"{other}:email" in allowed],
+        "is_back": request.method == "POST" and what == "again",
+    }
     response = render(request, "notifications/unsubscribe.html", context)
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"
     return response
+
+
+def _act(address: ContactPoint, what: str, purpose: Purpose, where: str | None) -> None:
+    """Whatever was sent that we do not know ends the e-mails: somebody wanted them to end."""
+    now = timezone.now()
+    if what == "purpose":
+        unsubscribing.one_purpose(address, purpose, remote_addr=where, now=now)
+    elif what == "all":
+        unsubscribing.everything(address, remote_addr=where, now=now)
+    elif what == "again":
+        unsubscribing.again(address, remote_addr=where, now=now)
+    else:
+        unsubscribing.e_mails(address, remote_addr=where, now=now)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from itertools import product
 from random import Random
 
+from notifications.consent import texts
 from notifications.models import Consent, ContactPoint, PatientContact
 from notifications.states import Capability, Channel, ContactKind, Purpose
 from ops.demo.plans import FIRST_NAMES, LAST_NAMES, ClinicPlan
@@ -14,7 +15,7 @@ from waitlist.tiers import STANDARD, tier
 FAMILY = 3  # the first patients are a family with one phone
 ELSEWHERE = ("America/Denver", "America/Phoenix", "America/Chicago", "Pacific/Honolulu")
 LANGUAGES = ("en",) * 15 + ("es",) * 3 + ("zh", "vi")
-TEXT_VERSION = "2026-01"
+TEXT_VERSION = texts.READ_ALOUD
 # (visits in 12 months, spend in dollars, show rate) from–to, and how many of a hundred patients are so
 HABITS = {
     "regular": ((12, 22), (4_000, 9_500), (91, 100)),

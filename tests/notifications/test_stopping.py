@@ -1,4 +1,4 @@
-"""STOP, STOP OFFERS, PAUSE and START: done by the transaction that hears them, for the whole conversation, said once."""
+"""STOP, STOP OFFERS, PAUSE and START: done by the transaction that hears them, for the whole line, said once."""
 
 from datetime import timedelta
 
@@ -112,7 +112,9 @@ def test_pause_rests_everybody_on_that_number_for_two_weeks(reached):
 
 def test_start_ends_the_pause_but_not_one_that_staff_set(reached):
     says(reached, "pause")
-    other = reached.world.entry(reached.patient, services=[factories.service(reached.world.clinic).pk], status="paused")
+    other = factories.entry(
+        reached.world.clinic, [factories.service(reached.world.clinic)], reached.patient, status="paused"
+    )
     says(reached, "START", n=2)
     assert WaitlistEntry.objects.get(pk=reached.offer.entry_id).status == "active"
     other.refresh_from_db()

@@ -12,10 +12,10 @@ from django.utils.dateformat import format as write
 from waitlist.templatetags.shapes import register
 
 
-def address(name: str) -> str | None:
+def address(name: str, *args: object) -> str | None:
     """Where a page is; None where this installation has no such page."""
     try:
-        return reverse(name)
+        return reverse(name, args=args)
     except NoReverseMatch:
         return None
 

@@ -22,6 +22,7 @@ from waitlist.templatetags.standby import all_errors
 from waitlist.views.answer import find_patients, typed
 from waitlist.views.fees import WHOLE as WITH_VISIT
 
+PROVES = (Role.MANAGER, Role.COMPLIANCE, Role.ADMIN)
 WHOLE = Patient.objects.select_related("clinic", "tier_set_by").prefetch_related("contacts__contact_point")
 
 
@@ -146,6 +147,8 @@ def _page(
         "consent": consent,
         "tier": tier,
         "sentence": SENTENCE,
+        "now": timezone.now(),
+        "may_see_proof": access.get_membership(request).role in PROVES,
         "forms": [person, consent, tier],
     }
     return render(request, "waitlist/patient_edit.html", context)

@@ -51,6 +51,12 @@ SETTINGS = (  # address by name, who may open it, what it is called, what for
         "Whether Standby reminds patients of their visits. Off where your own calendar does.",
     ),
     (
+        "join-page",
+        Role.MANAGER,
+        "Join page",
+        "Patients put themselves on your waitlist on the web, and confirm it by text.",
+    ),
+    (
         "surge-days",
         Role.MANAGER,
         "Surge days",

@@ -1,0 +1,92 @@
+"""The form by which patients put themselves on the list, and the switch for it."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from waitlist import people
+from waitlist.entries import Window, Wish
+from waitlist.forms.people import LANGUAGES
+from waitlist.models import Clinic
+from waitlist.people import Person
+
+ZONES = (
+    ("America/New_York", "Eastern"),
+    ("America/Chicago", "Central"),
+    ("America/Denver", "Mountain"),
+    ("America/Phoenix", "Arizona"),
+    ("America/Los_Angeles", "Pacific"),
+    ("America/Anchorage", "Alaska"),
+    ("Pacific/Honolulu", "Hawaii"),
+    ("America/Puerto_Rico", "Atlantic (Puerto Rico)"),
+)
+
+
+class JoinForm(forms.Form):
+    """Who, how to reach them, for what, and that they agree. `website` is for robots: people do not see it."""
+
+    first_name = forms.CharField(max_length=60, error_messages={"required": "Please tell us your first name."})
+    last_name = forms.CharField(max_length=60, error_messages={"required": "Please tell us your last name."})
+    phone = forms.CharField(
+        label="Mobile number",
+        max_length=30,
+        widget=forms.TextInput(attrs={"type": "tel"}),
+        error_messages={"required": "We need a number that takes texts."},
+    )
+    email = forms.CharField(label="E-mail", max_length=254, required=False, widget=forms.EmailInput())
+    language = forms.ChoiceField(label="Language of our texts", choices=LANGUAGES, initial="en")
+    timezone = forms.ChoiceField(label="Your time zone")
+    services = forms.TypedMultipleChoiceField(
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        label="What would you like to come for?",
+        error_messages={"required": "Choose at least one."},
+    )
+    agrees = forms.BooleanField(
+        error_messages={"required": "Without this we may not text you. You can call us instead."}
+    )
+    website = forms.CharField(required=False, max_length=200)
+
+    def __init__(self, clinic: Clinic, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        services = clinic.services.filter(retired_at=None).order_by("category", "name")
+        self.fields["services"].choices = [(one.pk, one.name) for one in services]  # type: ignore[attr-defined]
+        own = [] if clinic.timezone in dict(ZONES) else [(clinic.timezone, ZoneInfo(clinic.timezone).key)]
+        self.fields["timezone"].choices = [*own, *ZONES]  # type: ignore[attr-defined]
+        self.fields["timezone"].initial = clinic.timezone
+        for name, autocomplete in (
+            ("first_name", "given-name"),
+            ("last_name", "family-name"),
+            ("phone", "tel"),
+            ("email", "email"),
+        ):
+            self.fields[name].widget.attrs["autocomplete"] = autocomplete
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors:
+            try:
+                people.check(self.person())
+            except ValidationError as error:
+                for name, texts in error.message_dict.items():
+                    self.add_error(name if name in self.fields else None, texts)
+        return cleaned
+
+    @property
+    def is_a_robot(self) -> bool:
+        return bool(self["website"].value())
+
+    def person(self) -> Person:
+        names = ("first_name", "last_name", "phone", "email", "language", "timezone")
+        return Person(**{name: self.cleaned_data[name] for name in names})
+
+    def wish(self, windows: tuple[Window, ...]) -> Wish:
+        return Wish(service_ids=tuple(self.cleaned_data["services"]), windows=windows)
+
+
+class SwitchForm(forms.Form):
+    """Whether there is a join page."""
+
+    takes_joins = forms.BooleanField(label="Patients may put themselves on the waitlist", required=False)

@@ -1,0 +1,36 @@
+"""Whether patients may put themselves on the list, and where."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from waitlist import access, joining
+from waitlist.forms.joining import SwitchForm
+from waitlist.states import Role
+from waitlist.templatetags.standby import address
+from waitlist.views.answer import typed
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest) -> HttpResponse:
+    """The switch, and the address to put on the clinic's own site."""
+    clinic = access.get_clinic(request, Role.MANAGER)
+    if access.sent_from_elsewhere(request, clinic):
+        messages.error(request, f"You work at {clinic.name} now. Nothing was saved: check, and send it again.")
+        return redirect("join-page")
+    form = SwitchForm(typed(request), initial={"takes_joins": clinic.takes_joins})
+    if request.method == "POST" and form.is_valid():
+        joining.set_open(clinic, form.cleaned_data["takes_joins"])
+        messages.success(request, "Saved.")
+        return redirect("join-page")
+    context = {
+        "clinic": clinic,
+        "form": form,
+        "forms": [form],
+        "url": settings.PUBLIC_URL + (address("join", clinic.slug) or ""),
+    }
+    return render(request, "waitlist/join_page.html", context)
