@@ -34,7 +34,7 @@ class Line:
 def of(patient: Patient) -> list[Line]:
     """Everything, in the order it happened: of a number that a family shares, the family's."""
     points = points_of(patient)
-    lines = [line for point in points for part in (_forms, _ledger, _sent, _heard) for line in part(point)]
+    lines = [line for point in points for part in (_forms, _heard, _ledger, _sent) for line in part(point)]
     return sorted(lines, key=lambda line: line.at)
 
 

@@ -48,12 +48,12 @@ def test_everything_in_order_with_the_words_themselves(world, patient):
         "Form of the join page sent in",
         "Allowed: Openings, Text",
         "Sent: Asked to confirm consent",
+        "Heard: start",
         "Allowed: Openings, Text",
         "Sent: Answer to a reply",
-        "Heard: start",
+        "Heard: stop",
         "Withdrawn: Openings, Text",
         "Sent: Opt-out confirmed",
-        "Heard: stop",
     ]
     form, allowed, asked = lines[:3]
     assert form.text == allowed.text == texts.join_sentence(world.clinic)
@@ -94,7 +94,7 @@ def test_the_file_is_safe_and_its_taking_is_recorded(client, world, patient):
     url = reverse("patient-proof-export", args=[patient.pk])
     rows = list(csv.DictReader(io.StringIO(client.post(url, {"format": "csv"}).content.decode())))
     assert len(rows) == 9 and rows[0]["at"] == NOW.isoformat()
-    assert rows[-1]["text"] == "'=HYPERLINK(1) stop" and rows[0]["where"] == f"'{NUMBER}"
+    assert rows[-3]["text"] == "'=HYPERLINK(1) stop" and rows[0]["where"] == f"'{NUMBER}"
     found = json.loads(client.post(url, {"format": "json"}).content)
     assert [line["what"] for line in found["lines"]] == [row["what"] for row in rows]
     first, second = Entry.objects.filter(verb="patient.proof_exported").order_by("pk")

@@ -41,10 +41,10 @@ def patient(world: World) -> Patient:
     return factories.patient(world.clinic)
 
 
-def post(staff: Client, patient: Patient, what: str, **fields) -> str:
+def post(staff: Client, patient: Patient, said: str, **fields) -> str:
     point = patient.contact_points.first()
     url = reverse("patient-told", args=[patient.pk])
-    told = {"what": f"{point.pk}:{what}", "said_by": "Her mother", **fields}
+    told = {"what": f"{point.pk}:{said}", "said_by": "Her mother", **fields}
     return staff.post(url, told, follow=True).content.decode()
 
 
