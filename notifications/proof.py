@@ -45,7 +45,8 @@ def points_of(patient: Patient) -> list[ContactPoint]:
 
 
 def _ledger(point: ContactPoint) -> Iterator[Line]:
-    as_shown = dict(point.joins.order_by("pk").values_list("text_version", "text"))
+    forms = Join.objects.filter(Q(contact_point=point) | Q(email_point=point)).order_by("pk")
+    as_shown = dict(forms.values_list("text_version", "text"))
     for line in point.consents.select_related("recorded_by"):
         purpose, channel = Purpose(line.purpose).label, Channel(line.channel).label
         yield Line(

@@ -4,6 +4,7 @@ Lock order: the line's contact points, then their wishes. Offers that are out ar
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -19,24 +20,24 @@ from waitlist.states import WAITING_STATUSES, EntryStatus
 
 ENDINGS = (Meaning.STOP, Meaning.STOP_OFFERS, Meaning.PAUSE)
 PAUSED_FOR = timedelta(days=14)
-BY_TEXT = {"source": Consent.Source.KEYWORD, "note": "replied by text"}
 
 
 def hear(heard: InboundMessage, *, now: datetime) -> None:
     """Do what was said, if it is one of these, and put its one confirmation into the outbox."""
     point = heard.contact_point
+    by_text: dict[str, Any] = {"source": Consent.Source.KEYWORD, "note": str(heard)}
     if heard.meaning == Meaning.STOP:
-        if consent.stop(point, now=now, **BY_TEXT) and not heard.already_answered:
+        if consent.stop(point, now=now, **by_text) and not heard.already_answered:
             answer(heard, Kind.STOPPED, now=now)
     elif heard.meaning == Meaning.STOP_OFFERS:
-        if _stop_offers(point, now=now) and point.stopped_at is None:
+        if _stop_offers(point, by_text, now=now) and point.stopped_at is None:
             answer(heard, Kind.ANSWER, answer="offers_stopped", now=now)
     elif heard.meaning == Meaning.PAUSE:
         if point.stopped_at is None and (said := _pause(point, now=now)):
             answer(heard, Kind.ANSWER, answer=said, now=now)
     elif heard.meaning == Meaning.START:
         joined = joining.confirm(point, heard, now=now)  # first: its lines say what they agreed to
-        consent.start(point, now=now, **BY_TEXT)
+        consent.start(point, now=now, **by_text)
         if not joined:
             _resume(point, now=now)
 
@@ -46,14 +47,14 @@ def welcome(heard: InboundMessage) -> str:
     return "joined" if Join.objects.filter(confirmed_by=heard).exists() else "started"
 
 
-def _stop_offers(point: ContactPoint, *, now: datetime) -> bool:
+def _stop_offers(point: ContactPoint, by_text: dict[str, Any], *, now: datetime) -> bool:
     """No more openings from any clinic behind the sender; reminders stay. False: there were none."""
-    return sum(_withdraw(one, now=now) for one in consent.lock_line(point)) > 0
+    return sum(_withdraw(one, by_text, now=now) for one in consent.lock_line(point)) > 0
 
 
-def _withdraw(one: ContactPoint, *, now: datetime) -> bool:
+def _withdraw(one: ContactPoint, by_text: dict[str, Any], *, now: datetime) -> bool:
     with trail.acting(consent.whoever_uses(one)):
-        return consent.withdraw(one, Purpose.OFFERS, now=now, **BY_TEXT)
+        return consent.withdraw(one, Purpose.OFFERS, now=now, **by_text)
 
 
 def _pause(point: ContactPoint, *, now: datetime) -> str:

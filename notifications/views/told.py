@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from audit.middleware import remote_addr
 from matching import claims
 from notifications.models import ContactPoint
-from notifications.replies.acting import live_offers
+from notifications.replies.told import live_offers
 from waitlist import access, told
 from waitlist.forms.told import AGAIN, OFFERS, ToldForm
 from waitlist.models import Patient, User

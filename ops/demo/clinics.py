@@ -54,6 +54,7 @@ def make_clinic(plan: ClinicPlan, *, now: datetime) -> Clinic:
         slug=plan.slug,
         phone=plan.phone,
         sms_sender=plan.sms_sender,
+        takes_joins=True,
         email=f"hello.{plan.slug}@example.com",
         timezone=plan.timezone,
         is_open_any_hour=True,

@@ -26,6 +26,10 @@ WORST = [  # the act, and after what it dies
     ("sick day", "after COMMIT"),
     ("sick day refilled", "after COMMIT"),
     ("sick day kept empty", "before COMMIT"),
+    ("stop by text", "after COMMIT"),
+    ("stop offers by text", "before COMMIT"),
+    ("pause by text", "after COMMIT"),
+    ("joined and confirmed", "after COMMIT"),
 ]
 
 
@@ -46,6 +50,7 @@ def test_every_act_of_the_list_has_steps_to_die_at():
     promised = {"open", "advance", "deliver", "claim", "retract", "grace-cancel", "writeback"}
     promised |= {"outage noticed", "outage over", "the clocks thaw", "close a day", "close and cancel a day"}
     promised |= {"sick day", "sick day refilled", "sick day kept empty"}
+    promised |= {"stop by text", "stop offers by text", "pause by text", "joined and confirmed"}
     assert promised <= set(ACTS)
 
 

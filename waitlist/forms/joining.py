@@ -45,7 +45,8 @@ class JoinForm(forms.Form):
         error_messages={"required": "Choose at least one."},
     )
     agrees = forms.BooleanField(
-        error_messages={"required": "Without this we may not text you. You can call us instead."}
+        label="Your agreement",
+        error_messages={"required": "Without this we may not text you. You can call us instead."},
     )
     website = forms.CharField(required=False, max_length=200)
 
