@@ -101,6 +101,7 @@ DONE = {
     "contact.started": "Opted in again",
     "join.asked": "Joined on the web: their number is asked to confirm",
     "join.confirmed": "Joined on the web: confirmed by their number",
+    "join.accepted": "Joined on the web: accepted by staff",
     "join.expired": "Joined on the web: not confirmed in time",
     "patient.proof_exported": "Proof of consent taken out",
     "consent.granted": "Consent given",

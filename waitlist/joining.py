@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from audit import trail
 from notifications import consent, outbox
@@ -82,6 +82,25 @@ def confirm(point: ContactPoint, heard: InboundMessage, *, now: datetime) -> int
         _waits_no_more_for_it(join, EntryStatus.ACTIVE, now=now)
         _end(join, "join.confirmed", now=now, confirmed_at=now, confirmed_by=heard)
     return len(joins)
+
+
+@transaction.atomic(durable=True)
+def accept(entry_id: int, *, now: datetime) -> bool:
+    """Staff have spoken to whoever joined: the wish waits from now on, though their number never said START. What may
+    be sent there is another matter, for the ledger. False: it was not waiting for that."""
+    open_joins = Join.objects.filter(OPEN, entry=entry_id, is_new=True).order_by("pk")
+    points = ContactPoint.objects.filter(pk__in=open_joins.values("contact_point"))
+    list(points.select_for_update(no_key=True).order_by("pk"))
+    joins = list(open_joins.select_related("entry"))
+    for join in joins:
+        _waits_no_more_for_it(join, EntryStatus.ACTIVE, now=now)
+        _end(join, "join.accepted", now=now, expired_at=now)
+    return bool(joins)
+
+
+def unconfirmed() -> Exists:
+    """For a query of wishes: those that rest until their number says START."""
+    return Exists(Join.objects.filter(OPEN, entry=OuterRef("pk"), is_new=True))
 
 
 @transaction.atomic(durable=True)

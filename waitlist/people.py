@@ -10,10 +10,11 @@ from django.db.models import QuerySet
 
 from audit import trail
 from notifications import consent
-from notifications.models import Consent, ContactPoint, PatientContact
-from notifications.states import Channel, ContactKind, Purpose
+from notifications.models import ContactPoint, PatientContact
+from notifications.states import ContactKind
 from waitlist import figures, tiering
-from waitlist.models import Clinic, Patient, User
+from waitlist.allowing import ConsentGiven, allow
+from waitlist.models import Clinic, Patient
 
 LONGEST_EMAIL = 254
 
@@ -45,20 +46,6 @@ class Person:
         return columns | {name: vars(self)[name] for name in numbers if vars(self)[name] is not None}
 
 
-@dataclass(frozen=True)
-class ConsentGiven:
-    """What somebody allowed, when, and how we know."""
-
-    channel: str
-    at: datetime
-    source: str = Consent.Source.STAFF
-    purpose: str = Purpose.OFFERS
-    recorded_by: User | None = None
-    remote_addr: str | None = None
-    text_version: str = ""
-    note: str = ""
-
-
 def meet(clinic: Clinic, person: Person, consents: Sequence[ConsentGiven] = (), *, now: datetime) -> Patient:
     """The person as a patient: found by their id, or by number or address and name; else made."""
     points = _points(clinic, person, now=now)
@@ -74,7 +61,7 @@ def meet(clinic: Clinic, person: Person, consents: Sequence[ConsentGiven] = (), 
     theirs = set(patient.contacts.values_list("contact_point_id", flat=True))
     for position, point in enumerate((point for point in points if point.pk not in theirs), len(theirs)):
         consent.attach(patient, point, position, now=now)
-    _allow(points, consents, now=now)
+    allow(points, consents, now=now)
     return patient
 
 
@@ -142,7 +129,7 @@ def replace(
         use.delete()
     for position, point in enumerate(points):
         consent.attach(patient, point, position, now=now)
-    _allow(points, consents, now=now)
+    allow(points, consents, now=now)
     return patient
 
 
@@ -207,30 +194,3 @@ def _write(patient: Patient, person: Person, *, now: datetime, **fields: object)
 def _validate(patient: Patient) -> None:
     """Its columns; what the database alone can judge is left to it."""
     patient.full_clean(exclude=["clinic", "created_at"], validate_unique=False, validate_constraints=False)
-
-
-def _allow(points: Sequence[ContactPoint], consents: Sequence[ConsentGiven], *, now: datetime) -> None:
-    """Record each consent on the contact point its channel uses, unless the ledger has later word of it."""
-    by_kind = {point.kind: point for point in points}
-    for given in consents:
-        email = given.channel == Channel.EMAIL
-        point = by_kind.get(ContactKind.EMAIL if email else ContactKind.PHONE)
-        if point is None:
-            field = "email" if email else "phone"
-            raise ValidationError({field: "There is a consent for it, so it cannot be empty."})
-        later = point.consents.filter(purpose=given.purpose, channel=given.channel, at__gte=given.at)
-        stopped = point.stopped_at is not None and point.stopped_at >= given.at
-        if not stopped and not later.exists():
-            consent.record(
-                point,
-                purpose=given.purpose,
-                channel=given.channel,
-                granted=True,
-                source=given.source,
-                at=given.at,
-                now=now,
-                recorded_by=given.recorded_by,
-                remote_addr=given.remote_addr,
-                text_version=given.text_version,
-                note=given.note,
-            )

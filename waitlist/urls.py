@@ -41,6 +41,7 @@ urlpatterns: list[URLPattern] = [
     path("waitlist/known/", people.known, name="entry-known"),
     path("waitlist/<int:pk>/", entries.edit, name="entry-edit"),
     path("waitlist/<int:pk>/keep/", earlier.keep, name="entry-keep"),
+    path("waitlist/<int:pk>/accept/", joining.accept, name="entry-accept"),
     path("waitlist/<int:pk>/remove/", entries.remove, name="entry-remove"),
     path("patients/<int:pk>/", people.edit, name="patient-edit"),
     path("patients/<int:pk>/no-more/", people.no_more, name="patient-no-more"),

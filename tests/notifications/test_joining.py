@@ -186,6 +186,21 @@ def test_what_staff_made_of_it_stays(world):
     assert WaitlistEntry.objects.get().status == "active"
 
 
+@pytest.mark.django_db(transaction=True)
+def test_staff_accept_whom_they_have_spoken_to(client, world):
+    ask(world)
+    client.force_login(factories.user(world.clinic))
+    entry = WaitlistEntry.objects.get()
+    assert "their number has not replied START yet" in client.get(reverse("waitlist")).text
+    with everything_recorded():
+        shown = client.post(reverse("entry-accept", args=[entry.pk]), follow=True).text
+    assert "Ana Pop waits from now on." in shown and "not replied START" not in shown
+    entry.refresh_from_db()
+    assert entry.status == "active" and not Consent.objects.exists(), "what may be sent is another matter"
+    assert joining.expire(world.clinic, now=NOW + timedelta(days=8)) == 0
+    assert "was not waiting for that" in client.post(reverse("entry-accept", args=[entry.pk]), follow=True).text
+
+
 # Too many.
 
 

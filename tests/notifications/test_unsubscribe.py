@@ -1,4 +1,4 @@
-"""The link in every e-mail: looking changes nothing, one click ends the e-mails, and there is less or more to choose."""
+"""The link in every e-mail: looking changes nothing, a click ends the e-mails, and there is less or more to choose."""
 
 import pytest
 from django.core.signing import Signer

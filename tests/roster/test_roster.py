@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from audit.models import Entry
 from notifications.models import Consent, ContactPoint
-from tests.factories import NOW, World, patient, practitioner, service
+from tests.factories import NOW, World, patient, practitioner, service, user
 from waitlist import roster
 from waitlist.entries import Wish
 from waitlist.models import Patient, WaitlistEntry
@@ -155,6 +155,21 @@ def test_an_old_consent_does_not_undo_a_later_stop(world):
     enrol(world, consents=[ConsentGiven("sms", at=NOW)], now=NOW + timedelta(hours=2))
     point.refresh_from_db()
     assert (point.granted, point.stopped_at) == ([], NOW + timedelta(hours=1))
+
+
+@pytest.mark.parametrize("source", [Consent.Source.STAFF, Consent.Source.IMPORT])
+def test_only_a_word_said_to_staff_brings_a_stopped_number_back(world, source):
+    from notifications import consent
+
+    made, desk = enrol(world), user(world.clinic)
+    point = made.patient.contact_points.get(kind="phone")
+    consent.stop(point, source=Consent.Source.KEYWORD, now=NOW + timedelta(hours=1))
+    by = desk if source == Consent.Source.STAFF else None
+    given = ConsentGiven("sms", at=NOW + timedelta(hours=2), source=source, recorded_by=by, note="Said by Ana")
+    enrol(world, consents=[given], now=NOW + timedelta(hours=3))
+    point.refresh_from_db()
+    assert (point.stopped_at is None) == (source == Consent.Source.STAFF)
+    assert (point.consents.latest("at").source, point.consents.latest("at").note) == (source, "Said by Ana")
 
 
 def test_editing_keeps_the_place_in_line_and_replaces_the_windows(world):

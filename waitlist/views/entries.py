@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from matching.views import lesson_words
-from waitlist import access, roster
+from waitlist import access, joining, roster
 from waitlist.forms import are_valid, point_out
 from waitlist.forms.wishes import WindowFormSet, WishForm, initial_windows, windows_of
 from waitlist.models import WaitlistEntry
@@ -29,7 +29,7 @@ def entries(request: HttpRequest) -> HttpResponse:
     """Everybody who waits, the longest first; `q` finds names, numbers and services."""
     clinic = access.get_clinic(request)
     words = request.GET.get("q", "").strip()
-    waiting = WHOLE.filter(clinic=clinic, status__in=WAITING_STATUSES)
+    waiting = WHOLE.filter(clinic=clinic, status__in=WAITING_STATUSES).annotate(is_joining=joining.unconfirmed())
     if words:
         wanted = clinic.services.filter(matching_words(words, "name")).values_list("pk", flat=True)
         people = find_patients(clinic, words).order_by().values("pk")

@@ -4,14 +4,27 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from waitlist import access, joining
 from waitlist.forms.joining import SwitchForm
+from waitlist.models import WaitlistEntry
 from waitlist.states import Role
 from waitlist.templatetags.standby import address
 from waitlist.views.answer import typed
+
+
+@require_POST
+def accept(request: HttpRequest, pk: int) -> HttpResponse:
+    """Whoever joined on the web waits, at the word of staff who have spoken to them."""
+    entry = access.get_row(request, WaitlistEntry.objects.select_related("patient"), pk=pk)
+    if joining.accept(entry.pk, now=timezone.now()):
+        messages.success(request, f"{entry.patient.name} waits from now on. Note their consent, or call them yourself.")
+    else:
+        messages.warning(request, f"{entry.patient.name} was not waiting for that. Nothing was changed.")
+    return redirect("waitlist")
 
 
 @never_cache

@@ -48,6 +48,11 @@ class Row:
         return self.is_paused and self.entry.closes_at is not None
 
     @property
+    def is_joining(self) -> bool:
+        """Whether it rests until their number says START; known where the query asked for it."""
+        return bool(getattr(self.entry, "is_joining", False))
+
+    @property
     def is_paused(self) -> bool:
         return self.entry.status == EntryStatus.PAUSED
 
