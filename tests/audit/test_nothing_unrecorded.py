@@ -10,7 +10,7 @@ from matching.answering import lessons, reserves, unasked
 from matching.claims import Claim
 from matching.policy.policies import Wave
 from matching.states import Reserve
-from notifications import calls, consent, reminders, wordings
+from notifications import calls, consent, reminders, replies, wordings
 from notifications.alerts import notices
 from notifications.models import ContactPoint, Message
 from notifications.rendering.checks import Draft
@@ -26,6 +26,8 @@ from waitlist import (
     roster,
     schedule,
     surges,
+    told,
+    unsubscribing,
     vacancies,
     whereabouts,
     writebacks,
@@ -320,6 +322,22 @@ def test_stop_and_start(world):
         consent.stop(point, source="keyword", now=NOW)
         consent.start(point, source="keyword", now=SOON)
     assert changed >= {"notifications_contactpoint", "notifications_consent"}
+
+
+def test_less_none_and_again(world):
+    patient, desk = factories.patient(world.clinic, email="ana@patients.example"), factories.user(world.clinic)
+    world.entry(patient)
+    phone, address = patient.contact_points.order_by("pk")
+    by = {"said_by": "Ana", "by": desk, "remote_addr": None}
+    with everything_recorded() as changed:
+        for n, text in enumerate(("pause", "START", "stop offers", "START")):
+            replies.receive(world.clinic, sender=phone.value, text=text, provider_id=f"{n}", now=NOW)
+        assert told.stop_offers(phone, **by, now=SOON) and told.stop(phone, **by, now=SOON)
+        assert told.renew(phone, ["offers"], said_at=SOON + timedelta(minutes=1), **by, now=SOON + timedelta(hours=1))
+        unsubscribing.one_purpose(address, "offers", remote_addr=None, now=SOON)
+        unsubscribing.everything(address, remote_addr=None, now=SOON)
+        unsubscribing.again(address, remote_addr=None, now=SOON)
+    assert changed >= {"notifications_contactpoint", "notifications_consent", "waitlist_waitlistentry"}
 
 
 def test_the_nightly_refresh(world):
