@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0010_channels_and_kinds'),
+        ('notifications', '0011_calls'),
         ('waitlist', '0023_joins'),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0013_wordings'),
+        ('notifications', '0014_wordings'),
         ('waitlist', '0022_message_costs'),
     ]
 

@@ -8,8 +8,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('matching', '0011_told_by_call'),
-        ('notifications', '0014_notices'),
-        ('waitlist', '0023_pace_and_money'),
+        ('notifications', '0015_notices'),
+        ('waitlist', '0024_pace_and_money'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

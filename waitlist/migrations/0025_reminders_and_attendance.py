@@ -8,7 +8,7 @@ KEEP = """UPDATE waitlist_patient SET told_visits = visits, told_past_visits = p
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('waitlist', '0023_pace_and_money'),
+        ('waitlist', '0024_pace_and_money'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0012_inbox'),
+        ('notifications', '0013_inbox'),
         ('waitlist', '0022_message_costs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('matching', '0012_lessons'),
-        ('notifications', '0011_calls'),
+        ('notifications', '0012_joins'),
         ('waitlist', '0022_message_costs'),
     ]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('waitlist', '0022_message_costs'),
+        ('waitlist', '0023_joins'),
     ]
 
     operations = [
