@@ -17,7 +17,6 @@ from notifications.models import Message
 
 log = logging.getLogger(__name__)
 TWILIO = "https://api.twilio.com"
-TIMEOUT_SECONDS = 10
 
 
 class Http(HttpClient):
@@ -25,7 +24,7 @@ class Http(HttpClient):
 
     def request(self, method: str, url: str, *args: Any, **options: Any) -> Response:
         given = dict(zip(("params", "data", "headers", "auth"), args, strict=False)) | options
-        given |= {"timeout": TIMEOUT_SECONDS, "allow_redirects": False}
+        given |= {"timeout": settings.TWILIO_TIMEOUT_SECONDS, "allow_redirects": False}
         with requests.Session() as session:
             answer = session.request(method, url.replace(TWILIO, settings.TWILIO_API_URL, 1), **given)
         return Response(answer.status_code, answer.text, answer.headers)

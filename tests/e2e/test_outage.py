@@ -1,7 +1,6 @@
 """The carrier is away for a while: clocks stand still, and everybody is told once when it is back."""
 
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import pytest
 from django.utils import timezone
@@ -19,9 +18,8 @@ pytestmark = pytest.mark.worker
 
 
 def test_a_carrier_that_is_away_and_comes_back(make_stack):
-    twilio = FakeTwilio()
-    port = urlsplit(twilio.url).port
-    twilio.server.server_close()  # nobody listens there
+    twilio = FakeTwilio().start()
+    twilio.goes_away()
     make_stack(DEMO="0", **twilio.environment)
     world = World(is_open_any_hour=True, policy=policy(Wave(size=3, window_minutes=30)))
     for _ in range(3):
@@ -32,8 +30,8 @@ def test_a_carrier_that_is_away_and_comes_back(make_stack):
     eventually(lambda: Outage.objects.filter(channel="sms", ended_at=None).exists(), seconds=60)
     promised = dict(Offer.objects.values_list("pk", "expires_at"))
 
-    twilio.server = type(twilio.server)(("127.0.0.1", port), twilio.server.RequestHandlerClass)
-    with twilio:
+    twilio.comes_back()
+    try:
         eventually(lambda: Outage.objects.filter(ended_at=None).count() == 0, seconds=90)
         eventually(lambda: Message.objects.filter(status="sent").count() == 3, seconds=90)
         eventually(lambda: Offer.objects.filter(thawed_to=None).count() == 0, seconds=30)
@@ -42,3 +40,5 @@ def test_a_carrier_that_is_away_and_comes_back(make_stack):
         for offer in Offer.objects.all():
             lost = outage.ended_at - max(outage.started_at, offer.offered_at)
             assert (offer.state, offer.expires_at >= promised[offer.pk] + lost) == ("pending", True)
+    finally:
+        twilio.stop()

@@ -1,6 +1,7 @@
 """What the small servers of the outside world have in common."""
 
 import json
+import socket
 import threading
 from abc import ABC, abstractmethod
 from contextlib import suppress
@@ -8,14 +9,25 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 
+class Threads(ThreadingHTTPServer):
+    """A thread for each connection; many may knock at once."""
+
+    daemon_threads = True
+    request_queue_size = 256
+
+    def handle_error(self, *_: Any) -> None:
+        """Whoever asked has gone, which is theirs to do."""
+
+
 class Server(ABC):
     """An HTTP server in a thread: `with FakeTwilio() as twilio: …`."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # head and body are two writes
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -26,8 +38,7 @@ class Server(ABC):
             def log_message(self, *_: Any) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = Threads(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     @abstractmethod
@@ -51,6 +62,19 @@ class Server(ABC):
     def stop(self) -> None:
         self.server.shutdown()
         self.server.server_close()
+
+    def goes_away(self) -> None:
+        """Connections are refused until it comes back; nobody else gets its address meanwhile."""
+        self.server.shutdown()
+        self.server.server_close()
+        self.place = socket.socket()
+        self.place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.place.bind(self.server.server_address[:2])
+
+    def comes_back(self) -> None:
+        with self.place:
+            self.server = Threads(self.server.server_address[:2], self.server.RequestHandlerClass)
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def __enter__(self) -> Any:
         return self.start()

@@ -87,8 +87,8 @@ def test_an_unknown_host_is_surely_not_sent(twilio, told, settings):
 
 
 @pytest.mark.parametrize("trouble", [("lose",), ("break",), ("hang", 1.5)])
-def test_sent_but_not_heard_is_found_again_and_not_repeated(twilio, told, trouble, monkeypatch):
-    monkeypatch.setattr(twilio_http, "TIMEOUT_SECONDS", 0.5)
+def test_sent_but_not_heard_is_found_again_and_not_repeated(twilio, told, trouble, settings):
+    settings.TWILIO_TIMEOUT_SECONDS = 0.5
     twilio.trouble.append(trouble)
     assert told.deliver().status == "unknown"
     message = told.deliver(minutes(3))
