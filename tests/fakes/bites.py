@@ -78,6 +78,11 @@ class Mood:
             self.befell[what] += 1
         return what
 
+    @property
+    def busiest_second(self) -> int:
+        """The most requests of one sender in one second."""
+        return max(self._of_second.values(), default=0)
+
     def _drawn(self, key: str) -> str:
         bites, drawn = self.bites, Random(f"{self.bites.seed}:{key}:{self._tries[key]}").random()
         for what, share in (

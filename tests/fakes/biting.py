@@ -108,6 +108,7 @@ class Jaws:
                 if reply.asked
             },
             "befell": dict(self.mood.befell),
+            "busiest_second": self.mood.busiest_second,
             "waiting": self.courier.waiting,
             "unanswered": self.courier.failed,
         }  # fmt: skip
