@@ -46,6 +46,7 @@ class Plan:
     texts: int = 10_000
     clinics: int = 50
     kill_every_seconds: float = 10  # of work: a worker takes seconds to start
+    kill_at: tuple[int, ...] | None = None  # instead: when so many have gone out
     patience_seconds: float = 1800
     seed: int = 20261126
     bites: Bites = BITES
@@ -99,7 +100,7 @@ class Drive:
             under_way = bool(self.left) or self._to_send().exists()
             if under_way:
                 self.sent_after_seconds = time.monotonic() - started
-            if under_way and time.monotonic() > alive_since + self.plan.kill_every_seconds:
+            if under_way and self._is_time_to_kill(time.monotonic() - alive_since):
                 self._kill()
                 alive_since = time.monotonic()
             if self.plan.hurried:
@@ -116,6 +117,12 @@ class Drive:
         some, self.left = self.left[:PORTION], self.left[PORTION:]
         self.twilio.will_write_back({one.number: one.says for one in some if one.says is not None})
         self.house.write(some, now=timezone.now())
+
+    def _is_time_to_kill(self, alive_seconds: float) -> bool:
+        if self.plan.kill_at is None:
+            return alive_seconds > self.plan.kill_every_seconds
+        next_at = self.plan.kill_at[self.kills : self.kills + 1]
+        return bool(next_at) and Message.objects.exclude(sent_at=None).count() > next_at[0]
 
     def _kill(self) -> None:
         """As a machine dies; another starts."""
