@@ -12,10 +12,10 @@ export PYTHONUNBUFFERED := 1
 UV_FLAGS := -q --system-certs --python $(PY) $(shell test -w "$$HOME" || echo --no-cache)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-info demo-manage test lint bench bench-matching soak screenshots lock clean
+.PHONY: help demo demo-info demo-manage test lint bench bench-matching soak soak-messages screenshots lock clean
 
 help: ## What there is
-	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 demo: .venv/ready ## Everything running here, with demo data (PORT=8000 DATA_DIR=.demo)
 	@$(PY) -m ops.stack
@@ -50,6 +50,9 @@ bench-matching: .venv/ready-dev ## Ranking alone, from a thousand to two million
 
 soak: .venv/ready-dev ## The long runs
 	$(PY) ops/with_services.py -- $(PY) -m bench soak $(ARGS)
+
+soak-messages: .venv/ready-dev ## Ten thousand texts, a carrier that bites, a worker that dies (SOAK_MESSAGES=10000)
+	$(PY) ops/with_services.py -- $(PY) -m bench soak messages
 
 screenshots: .venv/ready-dev ## Pages as pictures, phone and desktop, light and dark (OUT=docs/screenshots)
 	@$(PY) -m ops.browser --install

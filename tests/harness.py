@@ -78,8 +78,8 @@ class Stack:
         if not wait_until(lambda: answers(f"{self.url}/healthz", 200, 404), self.children["web"], seconds=30):
             raise AssertionError(f"The web server did not start:\n{self.log()}")
 
-    def start_worker(self, *, wait: bool = True) -> None:
-        """Like a new machine: a fresh worker with two processes."""
+    def start_worker(self, *, wait: bool = True, processes: int = 2) -> None:
+        """Like a new machine: a fresh worker."""
         name = f"test{time.monotonic_ns()}"
         self.worker_name = f"{name}@local"
         (self.folder / "worker.log").unlink(missing_ok=True)
@@ -91,7 +91,7 @@ class Stack:
             "-q",
             "worker",
             "-c",
-            "2",
+            str(processes),
             "-l",
             "INFO",
             "-n",

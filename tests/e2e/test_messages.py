@@ -20,7 +20,8 @@ def test_each_text_once_and_none_against_a_rule(make_stack):
     top = done.verdict.top
     assert done.verdict.wrong == []
     assert done.settled and done.kills == 2
-    assert (top["messages"], top["accepted_twice"], top["never_accepted"]) == (Message.objects.filter(channel="sms").count(), 0, 0)
+    assert top["messages"] == Message.objects.filter(channel="sms").count() >= FEW.texts
+    assert top["accepted_once"] + done.verdict.counts["rightly_not_sent"] == top["messages"]
     assert set(done.verdict.by_part) == set(Part)
     assert done.befell["timeout"] and done.befell["too_many"]
 

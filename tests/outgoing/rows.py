@@ -1,9 +1,8 @@
 """Their rows, written in bulk as the acts would: slots, offers, and messages that wait in the outbox."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import count
 
 from matching.models import Offer, SentWave
 from matching.policy import presets
@@ -27,7 +26,7 @@ class House:
         self.zone, self.night = noon(now=now), midnight(now=now)
         self.worlds = [self._world(number) for number in range(clinics)]
         self.part_of: dict[str, Part] = {}
-        self._slots = count()
+        self._starts = [self._hours(made, now + timedelta(days=2)) for made in self.worlds]
 
     def _world(self, number: int) -> factories.World:
         by_texts = number % 2 == 1  # there the ceiling on texts is met first, at the others that on offers
@@ -40,16 +39,23 @@ class House:
         made.location.save(update_fields=["state"])
         return made
 
+    @staticmethod
+    def _hours(world: factories.World, first: datetime) -> Iterator[tuple[Practitioner, datetime]]:
+        """One after the other, a hundred of each practitioner."""
+        while True:
+            practitioner = factories.practitioner(world.clinic)
+            yield from ((practitioner, first + timedelta(hours=n)) for n in range(100))
+
     def write(self, people: Sequence[Person], *, now: datetime) -> None:
         """Everything these people are to be told is in the outbox."""
         by_clinic = defaultdict(list)
         for one in people:
             by_clinic[one.clinic].append(one)
         for number, some in by_clinic.items():
-            self._write(self.worlds[number], some, now=now)
+            self._write(number, some, now=now)
 
-    def _write(self, world: factories.World, people: Sequence[Person], *, now: datetime) -> None:
-        wishes = _wishes(world, people, self.night, now=now)
+    def _write(self, number: int, people: Sequence[Person], *, now: datetime) -> None:
+        wishes = _wishes(self.worlds[number], people, self.night, now=now)
         points = dict(
             PatientContact.objects.filter(patient__in=[wish.patient_id for wish in wishes]).values_list(
                 "patient_id", "contact_point_id"
@@ -59,13 +65,14 @@ class House:
             rest = [(one, wish) for one, wish in zip(people, wishes, strict=True) if len(one.texts) > turn]
             for n in range(0, len(rest), ASKED):
                 some = rest[n : n + ASKED]
-                self._ask(world, [(one, wish, one.texts[turn]) for one, wish in some], points, now=now)
+                self._ask(number, [(one, wish, one.texts[turn]) for one, wish in some], points, now=now)
 
     def _ask(
-        self, world: factories.World, asked: list[tuple[Person, WaitlistEntry, Waiting]], points: dict[int, int], *,
+        self, number: int, asked: list[tuple[Person, WaitlistEntry, Waiting]], points: dict[int, int], *,
         now: datetime,
     ) -> None:  # fmt: skip
-        slot = _slot(world, next(self._slots), now=now)
+        practitioner, starts_at = next(self._starts[number])
+        slot = _slot(self.worlds[number], starts_at, practitioner, now=now)
         offers = Offer.objects.bulk_create(
             Offer(
                 slot=slot, patient_id=wish.patient_id, entry=wish, wave=1, offered_at=now,
@@ -80,13 +87,10 @@ class House:
             self.part_of[str(public_id)] = keys[offer_id or 0]
 
 
-def _slot(world: factories.World, number: int, *, now: datetime) -> Slot:
-    if not number % 100:  # a hundred hours of one practitioner
-        world.practitioner = factories.practitioner(world.clinic)
+def _slot(world: factories.World, starts_at: datetime, practitioner: Practitioner, *, now: datetime) -> Slot:
     slot = world.slot(
-        now + timedelta(days=2, hours=number % 100), state=SlotState.OFFERING, wave=1, next_wave_at=None,
-        opened_at=now, opened_because=OpenedBecause.BY_HAND,
-        practitioner=Practitioner.objects.filter(clinic=world.clinic).latest("pk"),
+        starts_at, state=SlotState.OFFERING, wave=1, next_wave_at=None, opened_at=now,
+        opened_because=OpenedBecause.BY_HAND, practitioner=practitioner,
     )  # fmt: skip
     SentWave.objects.create(slot=slot, number=1, step=0, sent_at=now, told_at=now, asked=ASKED)
     return slot
