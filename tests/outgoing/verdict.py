@@ -16,7 +16,7 @@ NOT_TOLD: dict[Part | None, set[MessageStatus]] = {
     Part.STOPS: {MessageStatus.REFUSED, MessageStatus.DROPPED},
     Part.CAPPED: {MessageStatus.REFUSED},
     Part.CEILING: {MessageStatus.REFUSED},
-    Part.NIGHT: {MessageStatus.REFUSED},
+    Part.NIGHT: {MessageStatus.REFUSED, MessageStatus.PENDING},  # waits, where an outage has put its end on
     Part.MORNING: {MessageStatus.PENDING},
     Part.LATE: {MessageStatus.DROPPED, MessageStatus.FAILED, MessageStatus.REFUSED},
     Part.REFUSED: {MessageStatus.FAILED},
