@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from audit import trail
 from notifications import consent, outbox
+from notifications.alerts import notices
 from notifications.models import Consent, ContactPoint, InboundMessage, Join, Message
 from notifications.states import Channel, Kind, Purpose
 from waitlist import entries, live, people, roster
@@ -81,6 +82,7 @@ def confirm(point: ContactPoint, heard: InboundMessage, *, now: datetime) -> int
     for join in joins:
         _waits_no_more_for_it(join, EntryStatus.ACTIVE, now=now)
         _end(join, "join.confirmed", now=now, confirmed_at=now, confirmed_by=heard)
+        notices.joined(join.entry, now=now)
     return len(joins)
 
 

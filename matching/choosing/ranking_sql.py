@@ -7,7 +7,7 @@ What is read of an entry stands in its row (`standing`, `days`, `from_minute`, `
 from functools import cache
 
 from matching.states import Order
-from matching.told_sql import MAY_BE_TOLD
+from matching.told_sql import MAY_BE_ASKED
 
 # Haversine on a sphere of 6,371 km, in whole minutes; the slot's own place comes in radians.
 _TRAVEL = """2 * 6371 * asin(sqrt(least(1, power(sin((radians(p.latitude) - %(latitude)s) / 2), 2)
@@ -37,7 +37,7 @@ _FROM = f"FROM {_ENTRY} CROSS JOIN LATERAL ({_PERSON} OFFSET 0) p {_WAY}"
 
 _CONTACTS = """FROM notifications_patientcontact pc JOIN notifications_contactpoint c ON c.id = pc.contact_point_id
     WHERE pc.patient_id = e.patient_id"""
-_USABLE = f"""{_CONTACTS} AND {MAY_BE_TOLD}
+_USABLE = f"""{_CONTACTS} AND {MAY_BE_ASKED}
       AND (c.kind = 'phone' OR %(lead)s >= %(email_lead_minutes)s)"""
 
 # As notifications.rules.caps counts them; there, under lock, is the last word.
@@ -45,11 +45,12 @@ _UNDER_CAP = """AND (
     SELECT count(*) FILTER (WHERE offer AND went.at > %(now)s - interval '1 day') < %(offers_per_day)s
        AND count(*) FILTER (WHERE offer AND went.at > %(now)s - interval '7 days') < %(offers_per_week)s
        AND count(*) FILTER (WHERE offer) < %(offers_per_month)s
-       AND (c.kind = 'email' OR count(*) FILTER (WHERE m.channel = 'sms' AND went.at > %(now)s - interval '1 day')
+       AND (c.kind = 'email' OR count(*) FILTER (WHERE m.channel IN ('sms', 'voice') AND went.at > %(now)s - interval '1 day')
             < %(sms_per_day)s)
     FROM notifications_message m
-    CROSS JOIN LATERAL (SELECT coalesce(m.sent_at, m.next_attempt_at) AS at, m.kind = 'offer' AS offer) went
-    WHERE m.contact_point_id = c.id AND went.at > %(now)s - interval '30 days'
+    CROSS JOIN LATERAL (SELECT coalesce(m.sent_at, m.next_attempt_at) AS at,
+        m.kind IN ('offer', 'follow_up') AND NOT (m.channel = 'voice' AND m.after_id IS NOT NULL) AS offer) went
+    WHERE m.contact_point_id = c.id AND m.channel <> 'staff' AND went.at > %(now)s - interval '30 days'
       AND m.status NOT IN ('refused', 'dropped', 'failed'))"""
 
 # In this order, from the cheapest to look at to the dearest; the first that holds is the reason.

@@ -32,7 +32,7 @@ def find(message: Message, *, taken: Collection[str], now: datetime) -> Result:
 
 def compose(message: Message) -> EmailMultiAlternatives:
     """The e-mail with its page, its way out, and the visit for the calendar."""
-    letter = rendering.letter(message)
+    letter = message.letter or rendering.letter(message)
     headers = {
         "Message-ID": f"<{message.public_id}@{urlsplit(settings.PUBLIC_URL).hostname}>",
         "Auto-Submitted": "auto-generated",

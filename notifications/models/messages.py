@@ -1,7 +1,7 @@
 """Every message out: the outbox and the delivery record in one."""
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -55,6 +55,8 @@ class Message(models.Model):
     )
     unreached_since = models.DateTimeField(null=True)
     unreached_at = models.DateTimeField(null=True)
+
+    letter: Any = None  # an e-mail as it was written just now, for the thread that sends it and reads no rows
 
     class Meta:
         constraints: ClassVar = [

@@ -158,7 +158,9 @@ def _word(message: Message, *, now: datetime) -> Result | None:
     if message.not_after is not None and now >= message.not_after:
         return None
     try:
-        message.text = rendering.render(message)
+        if message.channel == Channel.EMAIL:
+            message.letter = rendering.letter(message)
+        message.text = message.letter.stored if message.letter else rendering.render(message)
         if message.channel == Channel.SMS:
             message.segments = rendering.segments(message.text)
         message.cost_mills = rules.cost_mills(message.clinic, message.channel, message.segments)

@@ -12,7 +12,7 @@ from matching.models import Offer
 from matching.policy.ends import answers_end_at
 from notifications import asked, outages, rules
 from notifications.models import Message, Outage
-from notifications.states import REACHED_CARRIER, UNFINISHED, Channel, Kind, MessageStatus
+from notifications.states import REACHED_CARRIER, UNFINISHED, Kind, MessageStatus
 from waitlist.models import Slot
 
 NO_RECEIPT = timedelta(seconds=60)  # some carriers send none: then they have heard of it by then
@@ -100,7 +100,7 @@ def follow(offers: Iterable[Offer]) -> None:
 
 def _after(offer: Offer, slot: Slot, messages: Sequence[Message], start: datetime, window: timedelta) -> datetime:
     """`window` after `start`, the nights of a phone not counted."""
-    phone = next((one.contact_point for one in messages if one.channel == Channel.SMS and one.contact_point), None)
+    phone = next((one.contact_point for one in messages if one.channel in rules.PHONE and one.contact_point), None)
     if phone is None:
         return start + window
     return rules.answer_by(

@@ -6,9 +6,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from notifications import outbox
+from notifications import outbox, whom
 from notifications.models import Message
-from notifications.reminders.plan import Due, Reminder, planned
+from notifications.reminders.plan import Due, planned
 from notifications.states import Kind, MessageStatus, Purpose, Rule
 from waitlist.models import Appointment, Clinic
 from waitlist.states import AppointmentStatus
@@ -69,7 +69,7 @@ def _enqueue(visit: Appointment, one: Due, *, now: datetime) -> bool:
         channel=one.which.channel,
         purpose=Purpose.REMINDERS,
         dedupe_key=f"{name}:{dropped}" if dropped else name,
-        context=_freeze(visit, one.which),
+        context=_freeze(visit, one),
         patient=visit.patient,
         appointment=visit,
         not_after=one.not_after,
@@ -78,12 +78,12 @@ def _enqueue(visit: Appointment, one: Due, *, now: datetime) -> bool:
     return message is not None
 
 
-def _freeze(visit: Appointment, which: Reminder) -> dict[str, Any]:
+def _freeze(visit: Appointment, one: Due) -> dict[str, Any]:
     """All a template may need, as it was when the reminder was written."""
     assert visit.patient is not None
     starts_at = visit.starts_at.isoformat()
     return {
-        "which": which.name,
+        "which": one.which.name,
         "is_confirmed": visit.confirmed_at is not None,
         "clinic_name": visit.clinic.name,
         "clinic_phone": visit.clinic.phone,
@@ -97,6 +97,6 @@ def _freeze(visit: Appointment, which: Reminder) -> dict[str, Any]:
         "location": visit.location.name,
         "price_cents": visit.price_cents,
         "first_name": visit.patient.first_name,
-        "level": 0,
+        "level": whom.level(visit.clinic, one.point, one.which.channel) if one.point is not None else 0,
         "language": visit.patient.language,
     }
