@@ -45,8 +45,8 @@ _UNDER_CAP = """AND (
     SELECT count(*) FILTER (WHERE offer AND went.at > %(now)s - interval '1 day') < %(offers_per_day)s
        AND count(*) FILTER (WHERE offer AND went.at > %(now)s - interval '7 days') < %(offers_per_week)s
        AND count(*) FILTER (WHERE offer) < %(offers_per_month)s
-       AND (c.kind = 'email' OR count(*) FILTER (WHERE m.channel IN ('sms', 'voice') AND went.at > %(now)s - interval '1 day')
-            < %(sms_per_day)s)
+       AND (c.kind = 'email'
+            OR count(*) FILTER (WHERE m.channel <> 'email' AND went.at > %(now)s - interval '1 day') < %(sms_per_day)s)
     FROM notifications_message m
     CROSS JOIN LATERAL (SELECT coalesce(m.sent_at, m.next_attempt_at) AS at,
         m.kind IN ('offer', 'follow_up') AND NOT (m.channel = 'voice' AND m.after_id IS NOT NULL) AS offer) went
