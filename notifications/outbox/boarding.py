@@ -27,7 +27,7 @@ WORDED_AT_MOST = 5  # times: words that fail once fail again, unless somebody me
 NONE = rules.Spent()
 ON_THEIR_WAY = """
 UPDATE notifications_message m SET status = 'sending', attempts = r.attempts, next_attempt_at = %(lease)s,
-    text = r.text, context = r.context, segments = r.segments, cost_mills = r.cost_mills
+    text = r.text, context = r.context, segments = r.segments, cost_mills = r.cost_mills, error_code = ''
 FROM jsonb_to_recordset(%(rows)s::jsonb)
     AS r(id bigint, attempts int, text text, context jsonb, segments int, cost_mills int)
 WHERE m.id = r.id

@@ -33,6 +33,7 @@ LONGEST_WAIT_SECONDS = {
 }
 GIVE_UP = {channel: timedelta(hours=1 if channel == Channel.WEBHOOK else 24) for channel in LONGEST_WAIT_SECONDS}
 LOOK_AGAIN = timedelta(minutes=1)
+DIED_AT_MOST = 10  # times: a message that ends every worker is given up
 
 
 @transaction.atomic
@@ -134,9 +135,13 @@ def _still_unknown(message: Message, *, now: datetime, **known: Any) -> None:
 
 
 def _again(message: Message, result: Result, *, now: datetime, **known: Any) -> None:
-    """Surely not sent: back to pending, later each time; a text that was lost once goes out again only once."""
+    """Surely not sent: back to pending, later each time; a text that was lost once goes out again only once.
+
+    Nothing stands on one whose worker died with it in hand: most were never handed over, so that is no loss of its own.
+    """
     lost = result.outcome == Outcome.ABSENT
-    if lost and message.resent_at is not None and message.channel != Channel.WEBHOOK:
+    died = not message.error_code and message.attempts < DIED_AT_MOST
+    if lost and message.resent_at is not None and message.channel != Channel.WEBHOOK and not died:
         move(message, MessageStatus.FAILED, now=now, **{**known, "error_code": "lost"})
         failed(message, result, now=now)
         return

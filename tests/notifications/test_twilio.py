@@ -113,6 +113,20 @@ def test_lost_twice_is_given_up_and_the_next_is_asked(twilio, told):
     assert (message.status, message.error_code) == ("failed", "lost")
 
 
+@pytest.mark.parametrize(("deaths", "status"), [(4, "sent"), (12, "failed")])
+def test_a_worker_that_dies_with_a_text_in_hand_loses_nothing_unless_every_worker_does(twilio, told, deaths, status):
+    """None of them had handed it over, and each time the carrier was asked: that is not the one call nobody heard."""
+    for death in range(deaths):
+        held = Message.objects.filter(pk=told.message.pk, status="pending")
+        held.update(status="sending", attempts=death + 1, next_attempt_at=minutes(death + 0.5))
+        message = told.deliver(minutes(death + 1))
+    if deaths == 4:
+        assert message.resent_at is not None
+        message = told.deliver(minutes(deaths + 1))
+    assert message.status == status
+    assert len(twilio.texts) == (status == "sent")
+
+
 def test_while_nobody_can_say_nothing_is_sent(twilio, told):
     twilio.trouble.append(("reset",))
     twilio.list_trouble.append((500, 20500))
