@@ -197,7 +197,7 @@ def _rows(message_ids: Sequence[int], *, now: datetime) -> list[Message]:
     to plan."""
     due = Message.objects.filter(pk__in=message_ids, status__in=UNFINISHED, next_attempt_at__lte=now)
     rows = due.select_related("clinic", "patient", "contact_point", "user").prefetch_related(
-        "offer__slot", "slot__location", "appointment__clinic", "appointment__location",
+        "clinic__wordings", "offer__slot", "slot__location", "appointment__clinic", "appointment__location",
         "writeback__connection__mappings", "writeback__appointment__practitioner", "writeback__appointment__service",
         "writeback__appointment__location", "writeback__appointment__patient__contacts__contact_point",
     )  # fmt: skip

@@ -7,6 +7,7 @@ landing). A worker that dies between the call and the record leaves a `sending` 
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Case, F, When, Window
 from django.db.models.functions import RowNumber
 
@@ -41,8 +42,11 @@ def deliver_due(*, now: datetime, limit: int = 100) -> int:
 
 
 def deliver_slot(slot_id: int, *, now: datetime) -> None:
-    """Everything that waits of one slot."""
-    fly(due_of_slot(slot_id, now=now), now=now)
+    """Everything that waits of one slot; in what room is left in the air, what else is due."""
+    mine = due_of_slot(slot_id, now=now)
+    room = settings.MESSAGES_IN_FLIGHT - len(mine)
+    others = due(now=now, limit=room) if mine and room > 0 else []
+    fly(list(dict.fromkeys([*mine, *others])), now=now)
 
 
 def deliver(message_id: int, *, now: datetime) -> None:

@@ -33,6 +33,7 @@ LONGEST_WAIT_SECONDS = {
 }
 GIVE_UP = {channel: timedelta(hours=1 if channel == Channel.WEBHOOK else 24) for channel in LONGEST_WAIT_SECONDS}
 LOOK_AGAIN = timedelta(minutes=1)
+LOOK_AGAIN_AT_MOST = timedelta(minutes=30)  # it may have waited for the morning before it was unknown
 DIED_AT_MOST = 10  # times: a message that ends every worker is given up
 
 
@@ -127,7 +128,7 @@ def _still_unknown(message: Message, *, now: datetime, **known: Any) -> None:
     if waited > GIVE_UP[Channel(message.channel)]:
         move(message, MessageStatus.FAILED, now=now, **{**known, "error_code": "unresolved"})
         return
-    look_at = now + max(LOOK_AGAIN, waited / 2)
+    look_at = now + min(max(LOOK_AGAIN, waited / 2), LOOK_AGAIN_AT_MOST)
     if message.status == MessageStatus.UNKNOWN:
         Message.objects.filter(pk=message.pk, status=MessageStatus.UNKNOWN).update(next_attempt_at=look_at)
     else:

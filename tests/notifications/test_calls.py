@@ -356,8 +356,15 @@ def test_how_a_call_ended(twilio, told, ringing, ending, sip, status, code):
 def test_an_unheard_call_wakes_what_comes_next(twilio, told, ringing, monkeypatch):
     nudged = []
     monkeypatch.setattr("notifications.outbox.results.nudge", lambda name, pk: nudged.append((name, pk)))
+    ContactPoint.objects.filter(pk=told.point.pk).update(sms_capability="no")
     twilio.end(ringing, "no-answer")
     assert nudged == [("matching.tasks.advance", told.slot.pk)]
+
+
+def test_an_unheard_call_is_followed_by_a_text_where_there_was_none(twilio, told, ringing):
+    twilio.end(ringing, "no-answer")
+    text = Message.objects.get(offer=told.offer, channel="sms")
+    assert (text.after.channel, text.status, text.contact_point) == ("voice", "pending", told.point)
 
 
 # What is gone is not offered

@@ -13,6 +13,7 @@ from notifications import channels, consent, outbox
 from notifications.channels import Outcome, Result, simulator
 from notifications.models import ContactPoint, Message, SimulatedText
 from notifications.outbox import boarding, checks
+from notifications.outbox.results import DIED_AT_MOST
 from notifications.states import Rule
 from tests import factories
 from tests.at_once import at_once
@@ -237,17 +238,26 @@ def test_a_worker_that_dies_after_the_call_is_found_out_and_nothing_is_sent_twic
     assert SimulatedText.objects.count() == 1
 
 
-def test_a_worker_that_dies_before_the_call_is_made_good_once(told, monkeypatch):
+def test_a_text_that_ends_every_worker_is_given_up(told, monkeypatch):
+    """Each time the carrier is asked and has nothing, so it is tried again; but not for ever."""
     monkeypatch.setattr(simulator, "send", die)
-    for attempt in range(2):
+    for death in range(DIED_AT_MOST):
+        assert told.message.status == "pending"
         with pytest.raises(Died):
-            told.deliver(minutes(attempt))
+            told.deliver(minutes(death))
         told.message.refresh_from_db()
         assert told.message.status == "sending"
-        told.deliver(minutes(attempt + 0.6))
-    assert told.message.error_code == "lost"
-    assert told.message.status == "failed", "looked for twice, absent twice: not a third time"
+        told.deliver(minutes(death + 0.6))
+    assert (told.message.status, told.message.error_code) == ("failed", "lost")
     assert not SimulatedText.objects.exists()
+
+
+def test_a_call_that_nobody_heard_has_one_more_and_no_third(told, monkeypatch):
+    answers(monkeypatch, *[Result(Outcome.UNKNOWN, code="ReadTimeout")] * 2)
+    for n in range(2):
+        assert told.deliver(minutes(9 * n)).status == "unknown"
+        message = told.deliver(minutes(9 * n + 5))
+    assert (message.status, message.error_code) == ("failed", "lost")
 
 
 def test_a_lost_text_is_sent_again(told, monkeypatch):
