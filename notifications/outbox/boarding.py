@@ -121,7 +121,8 @@ def _lock(messages: Sequence[Message]) -> list[Message]:
         message.contact_point = points[point_id] if point_id is not None else None
         mine.append(message)
     # the offers as they are now, not as they were before we had waited for the locks
-    offers = Offer.objects.select_related("slot").in_bulk([one.offer_id for one in mine if one.offer_id is not None])
+    theirs = [one.offer_id for one in mine if one.offer_id is not None]
+    offers = Offer.objects.prefetch_related("slot").in_bulk(theirs)
     for message in mine:
         if message.offer_id is not None:
             message.offer = offers[message.offer_id]
@@ -196,8 +197,8 @@ def _rows(message_ids: Sequence[int], *, now: datetime) -> list[Message]:
     """With all that rules, words and channels read, in the order asked for. One join of it all takes PostgreSQL 20 ms
     to plan."""
     due = Message.objects.filter(pk__in=message_ids, status__in=UNFINISHED, next_attempt_at__lte=now)
-    rows = due.select_related("clinic", "patient", "contact_point", "user").prefetch_related(
-        "clinic__wordings", "offer__slot", "slot__location", "appointment__clinic", "appointment__location",
+    rows = due.select_related("patient", "contact_point").prefetch_related(
+        "clinic__wordings", "user", "offer__slot", "slot__location", "appointment__clinic", "appointment__location",
         "writeback__connection__mappings", "writeback__appointment__practitioner", "writeback__appointment__service",
         "writeback__appointment__location", "writeback__appointment__patient__contacts__contact_point",
     )  # fmt: skip
