@@ -182,8 +182,10 @@ if not 0.1 <= TWILIO_TIMEOUT_SECONDS <= 25:
         "TWILIO_TIMEOUT_SECONDS is how long Twilio may take to answer: 0.1 to 25, "
         "since after 30 seconds we ask what became of a message."
     )
-if SMS_TRANSPORT == "simulator" and not DEMO:
-    raise ImproperlyConfigured("SMS_TRANSPORT=simulator sends nothing: it is for DEMO=1 only.")
+if SMS_TRANSPORT not in ("twilio", "simulator", "memory"):
+    raise ImproperlyConfigured(f"SMS_TRANSPORT is twilio; simulator or memory for DEMO=1: not “{SMS_TRANSPORT}”.")
+if SMS_TRANSPORT != "twilio" and not DEMO:
+    raise ImproperlyConfigured(f"SMS_TRANSPORT={SMS_TRANSPORT} sends nothing: it is for DEMO=1 only.")
 EMAIL_URL = env("EMAIL_URL", default="") or ("dummymail://" if DEMO else "consolemail://" if DEBUG else "")
 if not EMAIL_URL:
     raise ImproperlyConfigured(

@@ -2,7 +2,20 @@
 
 from django.urls import URLPattern, path
 
-from matching.views import asking, calls, changes, holding, leaving, offers, policies, service, slots, undo, visit
+from matching.views import (
+    again,
+    asking,
+    calls,
+    changes,
+    holding,
+    leaving,
+    offers,
+    policies,
+    service,
+    slots,
+    undo,
+    visit,
+)
 
 urlpatterns: list[URLPattern] = [
     path("o/<str:token>", offers.offer, name="offer"),
@@ -28,6 +41,7 @@ urlpatterns: list[URLPattern] = [
     path("v/<str:token>/appointment.ics", visit.visit_calendar, name="visit-calendar"),
     path("slots/<int:pk>/", slots.slot, name="slot"),
     path("slots/<int:pk>/start/", slots.start, name="slot-start"),
+    path("slots/<int:pk>/messages/<int:message>/again/", again.send_again, name="slot-message-again"),
     path("slots/<int:pk>/ask/", asking.ask, name="slot-ask"),
     path("slots/<int:pk>/service/", service.change, name="slot-service"),
     path("slots/<int:pk>/stop/", slots.stop, name="slot-stop"),

@@ -241,6 +241,7 @@ MAKERS: dict[str, Callable[[World], Any]] = {
     "surge-days/pk": lambda world: world.surge_day.pk,
     "waitlist/pk": lambda world: world.entry_row.pk,
     "fees/pk": lambda world: world.fee.pk,
+    "messages/message": lambda world: world.message.pk,
     "calls/pk": lambda world: world.offer_row.pk,
     "tasks/pk": lambda world: world.writeback.pk,
     "replies/pk": lambda world: world.reply.pk,

@@ -13,6 +13,7 @@ from matching.answering import softlock
 from matching.states import Override
 from matching.views import chances, timeline
 from matching.views.cards import Card, cards
+from notifications import outbox
 from notifications.models import Message
 from waitlist import access, vacancies
 from waitlist.models import Patient, Slot
@@ -121,7 +122,8 @@ def _facts(card: Card) -> dict[str, object]:
     return {"card": card, "slot": card.slot, "zone": card.slot.location.zone, "now": card.now}
 
 
-def _messages(slot: Slot) -> list[Message]:
-    """Everything said about this slot, in order."""
+def _messages(slot: Slot) -> list[tuple[Message, bool]]:
+    """Everything said about this slot, in order, each with whether it may be sent again."""
     rows = Message.objects.filter(slot=slot) | Message.objects.filter(offer__slot=slot)
-    return list(rows.select_related("patient").order_by("created_at", "pk")[:200])
+    told = rows.select_related("patient").prefetch_related("followed_by").order_by("created_at", "pk")[:200]
+    return [(message, outbox.may_go_again(message, now=timezone.now())) for message in told]

@@ -2,32 +2,28 @@
 
 from django.conf import settings
 
-from notifications.channels import email, outreach, simulator, simulator_calls, twilio, voice, webhook
+from notifications.channels import email, memory, outreach, simulator, simulator_calls, twilio, voice, webhook
 from notifications.channels.base import Outcome, Result, Transport
 from notifications.models import Message
 from notifications.states import Channel
 
 __all__ = ["Outcome", "Result", "Transport", "is_paced", "is_remote", "of"]
+ALWAYS: dict[str, Transport] = {Channel.EMAIL: email, Channel.WEBHOOK: webhook, Channel.STAFF: outreach}
+CARRIERS: dict[str, dict[str, Transport]] = {  # by settings.SMS_TRANSPORT
+    "twilio": {Channel.SMS: twilio, Channel.VOICE: voice},
+    "simulator": {Channel.SMS: simulator, Channel.VOICE: simulator_calls},
+    "memory": {Channel.SMS: memory, Channel.VOICE: memory},
+}
 
 
 def of(message: Message) -> Transport:
     """The way this message goes."""
-    if message.channel == Channel.EMAIL:
-        return email
-    if message.channel == Channel.WEBHOOK:
-        return webhook
-    if message.channel == Channel.STAFF:
-        return outreach
-    if message.channel == Channel.VOICE:
-        callers: dict[str, Transport] = {"simulator": simulator_calls, "twilio": voice}
-        return callers[settings.SMS_TRANSPORT]
-    transports: dict[str, Transport] = {"simulator": simulator, "twilio": twilio}
-    return transports[settings.SMS_TRANSPORT]
+    return (ALWAYS | CARRIERS[settings.SMS_TRANSPORT])[message.channel]
 
 
 def is_remote(message: Message) -> bool:
     """Whether its provider is somewhere else, and may take its time."""
-    return of(message) not in (simulator, simulator_calls, outreach)
+    return of(message) not in (simulator, simulator_calls, memory, outreach)
 
 
 def is_paced(message: Message) -> bool:

@@ -1,5 +1,6 @@
 """The outbox: what is to be told is a row, written with its cause and sent after commit, never twice."""
 
+from notifications.outbox.again import may_go_again, send_again
 from notifications.outbox.bookings import confirm, known_at, reachable, take_cancellation_back, tell_change, write_back
 from notifications.outbox.chain import go_on, silent
 from notifications.outbox.delivery import deliver, deliver_due, deliver_slot, due, due_of_slot
@@ -30,11 +31,13 @@ __all__ = [
     "follow_up",
     "go_on",
     "known_at",
+    "may_go_again",
     "no_answer",
     "offer_messages",
     "reachable",
     "reached",
     "receipt",
+    "send_again",
     "silent",
     "still_hold",
     "take_cancellation_back",

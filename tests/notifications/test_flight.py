@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from audit.models import Entry
 from matching import claims
 from notifications import outbox
+from notifications.channels import memory
 from notifications.models import Message, Notice, Sender
 from notifications.outbox import boarding, landing
 from notifications.states import Rule
@@ -256,3 +257,13 @@ def test_three_waiting_for_one_number_are_not_all_refused(world):
     Clinic.objects.update(sms_per_day=9)
     outbox.deliver_due(now=minutes(0))
     assert statuses() == {"delivered": 2, "refused": 1}
+
+
+def test_the_double_for_tests_keeps_what_it_is_handed(world, settings):
+    settings.SMS_TRANSPORT = "memory"
+    memory.handed_over.clear()
+    told = tell(world)
+    assert told.deliver().status == "sent"
+    assert [message.pk for message in memory.handed_over] == [told.message.pk]
+    Message.objects.update(status="unknown", provider_id=None, next_attempt_at=NOW)
+    assert told.deliver().status == "sent", "found where it was kept"
