@@ -19,6 +19,7 @@ from waitlist.states import AppointmentStatus
 IN_FLIGHT = timedelta(seconds=2)
 BROADCAST = 10  # more people asked than this hear of its end on the page only
 NEWS_OF_AN_END = (Kind.RETRACTED, Kind.WITHDRAWN)
+NOTHING_YET = rules.Spent()
 END_OF_A_VISIT = (Kind.ENDED, Kind.LOST, Kind.GONE)
 
 
@@ -38,7 +39,9 @@ class Verdict:
 GO = Verdict()
 
 
-def look(message: Message, so_far: rules.Spent, left_mills: int | None, *, now: datetime) -> Verdict:
+def look(
+    message: Message, so_far: rules.Spent = NOTHING_YET, left_mills: int | None = None, *, now: datetime
+) -> Verdict:
     """The verdict on a message about to be sent, its contact point locked, which has had `so_far` but for this; its
     clinic's money of this month has `left_mills` left, if that is limited."""
     if message.not_after is not None and now >= message.not_after:

@@ -61,6 +61,7 @@ def remind(told: Told, *, hours: float = 24, sent_at=NOW, starts_at=None) -> Mes
         clinic=told.world.clinic, kind="reminder", purpose="reminders", channel="sms", contact_point=told.point,
         patient=told.patient, appointment=visit, dedupe_key=f"reminder:{visit.pk}", status="delivered",
         sent_at=sent_at, next_attempt_at=sent_at, created_at=sent_at,
+        context={"starts_at": visit.starts_at.isoformat()},
     )  # fmt: skip
 
 
@@ -142,7 +143,7 @@ def test_yes_to_a_reminder_confirms_the_visit(world):
     line = Entry.objects.get(verb="appointment.confirmed")
     assert (line.object_id, line.actor_ref) == (reminder.appointment_id, told.patient.pk)
     outbox.deliver_due(now=minutes(1))
-    assert "look forward to seeing you Tue Nov 24 10:00 AM PST" in Message.objects.get(kind="answer").text
+    assert "Tue Nov 24 10:00 AM PST is confirmed." in Message.objects.get(kind="answer").text
 
 
 def test_yes_with_an_offer_and_a_reminder_open_asks_which(reached):
@@ -227,7 +228,7 @@ def test_with_nothing_to_answer_they_hear_that_times_are_open_and_where(reached)
     assert answers()[-1] == "open"
     outbox.deliver_due(now=minutes(3))
     message = Message.objects.filter(kind="answer").last()
-    assert message.offer == reached.offer and "other times are open: {link}" in message.text
+    assert message.offer == reached.offer and "other times are open: see {link}" in message.text
 
 
 def test_who_never_had_an_offer_is_asked_to_call(world):
@@ -256,7 +257,7 @@ def test_at_night_they_hear_once_when_somebody_reads_it(world):
     outbox.deliver_due(now=NIGHT)
     message = Message.objects.get()
     assert message.status == "delivered", "it answers what they wrote a moment ago"
-    assert "We read your text Tue Nov 24 8:00 AM PST" in message.text
+    assert "Somebody reads it tomorrow at 8:00 AM." in message.text
     assert InboundMessage.objects.filter(meaning="unclear", read_at=None).count() == 3
     at_night(world, "Hello?", now=NIGHT + timedelta(days=1))
     assert answers() == ["after_hours", "after_hours"], "the next night once more"

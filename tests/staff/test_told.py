@@ -110,7 +110,7 @@ def test_again_by_their_own_word(staff, world, desk, patient):
     assert (point.stopped_at, point.granted) == (None, ["offers:sms", "reminders:sms"])
     line = Consent.objects.filter(granted=True).first()
     assert (line.source, line.recorded_by, line.text_version, line.note) == (
-        "staff", desk, "staff-read-1", "Said by Her mother",
+        "staff", desk, "staff-read-2", "Said by Her mother",
     )  # fmt: skip
 
 
