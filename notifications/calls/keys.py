@@ -14,7 +14,7 @@ from notifications import consent, outbox
 from notifications.calls.talk import SILENCE, Spoken, Stage, not_heard, over, report, tell
 from notifications.models import Consent, Message
 from notifications.rendering import voice
-from notifications.replies.told import live_offers
+from notifications.replies.told import open_offers
 from notifications.states import Capability, Channel, Kind, Purpose
 
 TAKE, PASS, STOP = "1", "2", "9"
@@ -75,7 +75,7 @@ def _stop(message: Message, stage: Stage, *, call_id: str, now: datetime) -> Spo
             with trail.acting(consent.whoever_uses(point)):
                 consent.stop(point, source=Consent.Source.KEYWORD, now=now, note="pressed 9 in a call")
     for point in line:
-        for offer in live_offers(point, now=now):
+        for offer in open_offers(point):
             _decline(offer, now=now)
     if stage.said == 0:
         report(message, call_id, "undelivered", code="stopped", now=now)

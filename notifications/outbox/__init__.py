@@ -8,7 +8,14 @@ from notifications.outbox.endings import tell_end
 from notifications.outbox.flight import fly
 from notifications.outbox.follow_ups import follow_up, to_follow_up
 from notifications.outbox.outreach import no_answer, reached
-from notifications.outbox.queue import drop_unsent, enqueue, enqueue_news, enqueue_offers, offer_messages
+from notifications.outbox.queue import (
+    drop_offers_to,
+    drop_unsent,
+    enqueue,
+    enqueue_news,
+    enqueue_offers,
+    offer_messages,
+)
 from notifications.outbox.receipts import receipt
 from notifications.outbox.ways import Route, Ways, answer_by, find_ways, still_hold
 
@@ -20,6 +27,7 @@ __all__ = [
     "deliver",
     "deliver_due",
     "deliver_slot",
+    "drop_offers_to",
     "drop_unsent",
     "due",
     "due_of_slot",

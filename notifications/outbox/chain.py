@@ -39,7 +39,7 @@ def hop(message: Message, because: str, *, is_over: bool = True, now: datetime) 
     """
     if message.patient is None or message.kind not in WAYS or message.channel not in WAYS[Kind(message.kind)]:
         return None
-    if message.not_after is not None and message.not_after <= now:
+    if (message.not_after is not None and message.not_after <= now) or _wants_none(message):
         return None
     same = _same(message)
     tried = set(same.values_list("channel", flat=True))
@@ -85,6 +85,14 @@ def go_on(message_id: int, *, now: datetime) -> Message | None:
         return None
     message = Message.objects.select_related("clinic", "patient", "contact_point", "offer", "slot").get(pk=message_id)
     return hop(message, "silent", is_over=False, now=now)
+
+
+def _wants_none(message: Message) -> bool:
+    """An offer to who has stopped or withdrawn it there: that is their answer, and no reason to try elsewhere."""
+    if message.kind != Kind.OFFER or message.contact_point is None:
+        return False
+    point = ContactPoint.objects.get(pk=message.contact_point.pk)
+    return point.stopped_at is not None or f"{message.purpose}:{message.channel}" not in point.granted
 
 
 def _same(message: Message) -> QuerySet[Message]:

@@ -9,7 +9,7 @@ from matching.models import Offer
 from matching.states import MAY_ANSWER, OfferState
 from notifications import rules
 from notifications.models import Message
-from notifications.outbox import deadlines, queue
+from notifications.outbox import deadlines, follow_ups, queue
 from notifications.rules import conversation
 from notifications.rules.places import states
 from notifications.states import REACHED_CARRIER, UNFINISHED, Channel, Kind, MessageStatus, Rule
@@ -70,7 +70,7 @@ def untrue(message: Message, *, now: datetime) -> Rule | None:
     offer = message.offer
     if message.kind == Kind.OFFER and (offer is None or not _is_open(offer, now)):
         return Rule.OFFER_OVER
-    if message.kind == Kind.FOLLOW_UP and not _may_be_taken(offer, now):
+    if message.kind == Kind.FOLLOW_UP and not (_may_be_taken(offer, now) and offer and follow_ups.may_follow(offer)):
         return Rule.OFFER_OVER
     if message.kind in NEWS_OF_AN_END and offer is not None:
         return _not_worth_telling(message, offer, now)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 
 from matching.models import Offer
 from matching.policy.ends import answers_end_at
@@ -29,12 +29,9 @@ def to_follow_up(*, now: datetime, limit: int) -> list[int]:
         contact_point__stopped_at=None,
         contact_point__granted__contains=[f"{Purpose.OFFERS}:{Channel.EMAIL}"],
     )
-    rows = Message.objects.filter(
+    rows = _heard_by_phone().filter(
         ~Exists(mine),
         Exists(address),
-        kind=Kind.OFFER,
-        channel__in=rules.PHONE,
-        status__in=WENT_OUT,
         sent_at__range=(now - NO_LONGER_THAN, now - AFTER),
         round=F("offer__rounds"),
         offer__state__in=MAY_ANSWER,
@@ -42,6 +39,18 @@ def to_follow_up(*, now: datetime, limit: int) -> list[int]:
         slot__starts_at__gt=Value(now) + F("clinic__email_lead_minutes") * timedelta(minutes=1),
     ).exclude(offer__entry__status__in=(EntryStatus.BOOKED, EntryStatus.REMOVED, EntryStatus.PAUSED))
     return list(dict.fromkeys(rows.order_by("sent_at", "pk").values_list("offer", flat=True)[:limit]))
+
+
+def may_follow(offer: Offer) -> bool:
+    """Whether a phone that was told of it still takes offers: STOP there, or no more offers, is an answer."""
+    return _heard_by_phone().filter(offer=offer, round=offer.rounds).exists()
+
+
+def _heard_by_phone() -> QuerySet[Message]:
+    each = [Q(channel=way, contact_point__granted__contains=[f"{Purpose.OFFERS}:{way}"]) for way in rules.PHONE]
+    still = Q(*each, _connector=Q.OR)
+    told = Message.objects.filter(kind=Kind.OFFER, channel__in=rules.PHONE, status__in=WENT_OUT)
+    return told.filter(still, contact_point__stopped_at=None)
 
 
 @transaction.atomic(durable=True)
@@ -52,6 +61,8 @@ def follow_up(offer_id: int, *, now: datetime) -> Message | None:
         pk=offer.slot_id
     )
     if offer.state not in MAY_ANSWER or not slot.is_live or rules.mail_too_slow(slot.clinic, slot, now=now):
+        return None
+    if not may_follow(offer):
         return None
     users = offer.patient.contacts.filter(contact_point__kind=ContactKind.EMAIL).select_related("contact_point")
     for user in users:

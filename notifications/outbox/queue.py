@@ -155,6 +155,11 @@ def drop_unsent(slot: Slot, offers: Iterable[Offer], *, now: datetime) -> int:
     return _drop(Message.objects.filter(slot=slot, offer__in=offers))
 
 
+def drop_offers_to(points: Sequence[ContactPoint]) -> int:
+    """Offers that wait to go to these numbers are not sent any more; how many."""
+    return _drop(Message.objects.filter(contact_point__in=points))
+
+
 def freeze(slot: Slot, patient: Patient, offer: Offer, *, level: int = 0) -> dict[str, Any]:
     """All a wording may need, as it was when the message was written; `level`: how much of it may be said."""
     return {

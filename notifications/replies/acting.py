@@ -30,7 +30,7 @@ def handle(heard_id: int, *, now: datetime) -> None:
     said = remembered(heard.text, heard.meaning)
     if said.meaning in stopping.ENDINGS:  # honoured when the text was kept (replies.inbox)
         for point in consent.on_one_line(heard.contact_point):
-            for open_one in told.live_offers(point, now=now):
+            for open_one in told.open_offers(point):
                 taking.decline(open_one, now=now)
         return finish(heard, None, now=now)
     if said.meaning in (Meaning.START, Meaning.HELP):

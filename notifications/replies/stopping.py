@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from audit import trail
-from notifications import consent
+from notifications import consent, outbox
 from notifications.models import Consent, ContactPoint, InboundMessage, Join
 from notifications.replies.answers import answer
 from notifications.replies.meaning import Meaning
@@ -25,6 +25,8 @@ PAUSED_FOR = timedelta(days=14)
 def hear(heard: InboundMessage, *, now: datetime) -> None:
     """Do what was said, if it is one of these, and put its one confirmation into the outbox."""
     point = heard.contact_point
+    if heard.meaning in ENDINGS:  # with the word itself: what waits may go the moment this is committed
+        outbox.drop_offers_to(consent.lock_line(point))
     by_text: dict[str, Any] = {"source": Consent.Source.KEYWORD, "note": str(heard)}
     if heard.meaning == Meaning.STOP:
         if consent.stop(point, now=now, **by_text) and not heard.already_answered:

@@ -23,6 +23,13 @@ def live_offers(point: ContactPoint, only: Q = ANY, *, now: datetime) -> list[Of
     return list(told.order_by("slot__starts_at", "pk"))
 
 
+def open_offers(point: ContactPoint) -> list[Offer]:
+    """What a STOP or a pause lets go of: whatever they may still answer and were, or are yet, to be told of here."""
+    asked = Message.objects.filter(contact_point=point, kind=Kind.OFFER)
+    waiting = Offer.objects.filter(state=OfferState.PENDING, slot__state__in=LIVE_SLOT_STATES)
+    return list(waiting.filter(pk__in=asked.values("offer")).order_by("slot__starts_at", "pk"))
+
+
 def offers(point: ContactPoint) -> QuerySet[Offer]:
     """Every offer this number was told of."""
     messages = Message.objects.filter(contact_point=point, kind=Kind.OFFER, status__in=REACHED_CARRIER)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from audit.middleware import remote_addr
 from matching import claims
 from notifications.models import ContactPoint
-from notifications.replies.told import live_offers
+from notifications.replies.told import open_offers
 from waitlist import access, told
 from waitlist.forms.told import AGAIN, OFFERS, ToldForm
 from waitlist.models import Patient, User
@@ -53,6 +53,6 @@ def _note(request: HttpRequest, form: ToldForm, by: User, *, now: datetime) -> N
 
 
 def _let_offers_go(point: ContactPoint, *, now: datetime) -> None:
-    """What they were asked on this number need not wait for them."""
-    for offer in live_offers(point, now=now):
+    """What they were, or were to be, asked on this number need not wait for them."""
+    for offer in open_offers(point):
         claims.decline(offer.pk, reason="", via="staff", now=now)

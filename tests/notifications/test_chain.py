@@ -204,8 +204,10 @@ def test_five_hours_later_an_e_mail_says_that_it_is_still_open(asked_before, mai
         lambda told: Slot.objects.update(starts_at=NOW + 6 * HOUR),
         lambda told: ContactPoint.objects.filter(kind="email").update(granted=[]),
         lambda told: Message.objects.update(status="undelivered"),
+        lambda told: consent.stop(told.point, source="keyword", now=NOW),
+        lambda told: consent.withdraw(told.point, "offers", source="keyword", now=NOW),
     ],
-    ids=["said no", "stopped", "too near for a mail", "no consent", "never told"],
+    ids=["said no", "stopped", "too near for a mail", "no consent", "never told", "STOP", "STOP OFFERS"],
 )
 def test_no_e_mail_where_it_is_no_use_or_not_allowed(asked_before, spoil):
     spoil(asked_before)
@@ -218,3 +220,27 @@ def test_taken_in_the_meantime_it_is_not_sent(asked_before, mailoutbox):
     Slot.objects.update(state="withdrawn")
     outbox.deliver_due(now=later)
     assert (Message.objects.get(kind="follow_up").status, len(mailoutbox)) == ("dropped", 0)
+
+
+def test_after_a_stop_on_the_phone_what_was_written_is_not_sent_either(asked_before, mailoutbox):
+    later = NOW + 5.1 * HOUR
+    outbox.follow_up(asked_before.offer.pk, now=later)
+    consent.stop(asked_before.point, source="keyword", now=later)
+    outbox.deliver_due(now=later)
+    assert (Message.objects.get(kind="follow_up").status, len(mailoutbox)) == ("dropped", 0)
+
+
+@pytest.mark.parametrize("take", [consent.stop, lambda point, **about: consent.withdraw(point, "offers", **about)])
+def test_who_stopped_there_is_not_asked_elsewhere_instead(sent, take):
+    """Nor by e-mail, which they had allowed: the carrier tells of a STOP when the text comes back."""
+    allow(sent.point, "offers:voice")
+    address(sent, "offers:email")
+    take(sent.point, source="keyword", now=minutes(1))
+    report(sent, "undelivered", "30007", at=minutes(2))
+    assert ways(sent) == [("sms", "undelivered", None)]
+
+
+def test_what_the_carrier_says_was_stopped_goes_nowhere_else(sent):
+    address(sent, "offers:email")
+    report(sent, "failed", "21610", at=minutes(2))
+    assert ways(sent) == [("sms", "failed", None)]

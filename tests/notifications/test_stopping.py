@@ -265,3 +265,27 @@ def _stops_while_a_clinic_comes():
 
     late = while_uncommitted(stop, lambda: consent.contact(second, "phone", NUMBER, now=NOW))
     return late.stopped_at
+
+
+# What has not gone out yet
+
+
+@pytest.mark.parametrize("word", ["STOP", "stop offers", "PAUSE"])
+def test_an_offer_that_waits_to_go_does_not_go(told, word):
+    """Nor by e-mail instead; and the place is free for somebody else."""
+    address = consent.contact(told.world.clinic, "email", "ana@example.com", now=NOW)
+    consent.attach(told.patient, address, 1, now=NOW)
+    consent.record(address, purpose="offers", channel="email", granted=True, source="staff", at=NOW, now=NOW)
+    says(told, word)
+    outbox.deliver_due(now=minutes(2))
+    outbox.deliver_due(now=minutes(3))
+    offers = Message.objects.filter(kind="offer")
+    assert list(offers.values_list("channel", "status", "refused_by")) == [("sms", "dropped", "offer_over")]
+    assert Offer.objects.get().state == "declined"
+
+
+def test_it_does_not_go_either_where_whoever_hears_the_pause_dies(told, monkeypatch):
+    monkeypatch.setattr("notifications.replies.inbox.handle", lambda *_, **__: None)
+    says(told, "PAUSE")
+    outbox.deliver_due(now=minutes(2))
+    assert told.deliver(minutes(2)).status == "dropped"
