@@ -6,14 +6,16 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from twilio.request_validator import RequestValidator
 
-from notifications import outbox, replies
-from notifications.models import Message
+from notifications import outbox, replies, rules
+from notifications.models import ContactPoint, Message
+from notifications.states import REACHED_CARRIER, ContactKind
 from waitlist.models import Clinic
 
 log = logging.getLogger(__name__)
@@ -71,11 +73,18 @@ def status(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 def _written_to(number: str, sender: str) -> Clinic | None:
-    """Whose number this is; of clinics that share one, the one that wrote to this sender last."""
+    """Whose number this is; of clinics that share one, the one whose text or call
+    went out to this sender last, else one that knows them."""
     clinics = list(Clinic.objects.filter(sms_sender=number).exclude(sms_sender="").order_by("pk"))
     if len(clinics) > 1:
-        last = Message.objects.filter(clinic__in=clinics, contact_point__value=sender).order_by("-pk").first()
-        return last.clinic if last is not None else clinics[0]
+        texts = Message.objects.filter(clinic__in=clinics, contact_point__value=sender, channel__in=rules.PHONE)
+        went_out = texts.filter(status__in=REACHED_CARRIER).annotate(at=Coalesce("sent_at", "created_at"))
+        last = went_out.order_by("-at", "-pk").first()
+        if last is not None:
+            return last.clinic
+        known = ContactPoint.objects.filter(clinic__in=clinics, kind=ContactKind.PHONE, value=sender)
+        point = known.select_related("clinic").order_by("-pk").first()
+        return point.clinic if point is not None else clinics[0]
     return clinics[0] if clinics else None
 
 

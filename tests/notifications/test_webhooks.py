@@ -151,6 +151,15 @@ def test_of_clinics_that_share_a_number_the_one_that_wrote_is_answered(text_in, 
     assert InboundMessage.objects.get(provider_id="SM2").clinic == told.world.clinic
 
 
+def test_what_only_waits_at_another_clinic_of_the_number_has_written_to_nobody(text_in, told):
+    other = tell(factories.World(sms_sender=told.world.clinic.sms_sender), phone=told.point.value)
+    told.deliver()
+    assert (other.message.status, other.message.pk > told.message.pk) == ("pending", True)
+    text_in(told, "YES")
+    assert InboundMessage.objects.get().clinic == told.world.clinic
+    assert Offer.objects.get(pk=told.offer.pk).state == "accepted"
+
+
 def test_stop_that_twilio_has_answered_itself(text_in, told):
     assert text_in(told, "STOP").status_code == 200
     assert ContactPoint.objects.get(pk=told.point.pk).stopped_at
