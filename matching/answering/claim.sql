@@ -47,7 +47,7 @@ WITH before AS (
         ON c.clinic_id = visit.clinic_id AND c.is_active AND c.writeback_url <> ''
     RETURNING id, clinic_id, appointment_id, connection_id
 ), unsent AS (
-    UPDATE notifications_message m SET status = 'dropped'
+    UPDATE notifications_message m SET status = 'dropped', refused_by = 'offer_over'
     FROM visit WHERE m.slot_id = %(slot_id)s AND m.kind = 'offer' AND m.status = 'pending'
     RETURNING m.id
 ), heard AS (
