@@ -16,7 +16,7 @@ from notifications import rendering, rules
 from notifications.alerts import notices
 from notifications.channels import Outcome, Result
 from notifications.models import ContactPoint, Message
-from notifications.outbox import checks, deadlines, pace, results
+from notifications.outbox import checks, deadlines, moved, pace, results
 from notifications.states import UNFINISHED, Channel, MessageStatus
 from waitlist.models import Clinic
 
@@ -159,6 +159,7 @@ def _word(message: Message, *, now: datetime) -> Result | None:
     if message.not_after is not None and now >= message.not_after:
         return None
     try:
+        moved.follow(message)
         if message.channel == Channel.EMAIL:
             message.letter = rendering.letter(message)
         message.text = message.letter.stored if message.letter else rendering.render(message)

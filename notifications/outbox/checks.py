@@ -9,7 +9,7 @@ from matching.models import Offer
 from matching.states import MAY_ANSWER, OfferState
 from notifications import rules
 from notifications.models import Message
-from notifications.outbox import deadlines, follow_ups, queue
+from notifications.outbox import deadlines, follow_ups, moved, queue
 from notifications.rules import conversation
 from notifications.rules.places import states
 from notifications.states import REACHED_CARRIER, UNFINISHED, Channel, Kind, MessageStatus, Rule
@@ -54,6 +54,8 @@ def look(
         return _of_staff(message)
     if rule := untrue(message, now=now):
         return Verdict(MessageStatus.DROPPED, rule)
+    if moved.just_now(message):
+        return Verdict(wait_until=now)
     if message.kind in NEWS_OF_AN_END and _is_in_flight(message):
         return Verdict(wait_until=now + IN_FLIGHT)
     return _rules(message, so_far, left_mills, now=now)

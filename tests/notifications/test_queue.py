@@ -1,23 +1,27 @@
 """Ways to tell somebody, and the messages an act leaves in the outbox."""
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
 from django.db import transaction
 
-from matching import returns
+from matching import claims, returns
 from matching.answering import unasked
 from matching.choosing import ranking
 from matching.models import Offer
 from notifications import consent, outbox
 from notifications.models import ContactPoint, Message
-from notifications.outbox import Route
+from notifications.outbox import Route, boarding
 from notifications.states import Rule
 from tests import factories
 from tests.at_once import at_once
 from tests.factories import NOW
+from tests.notifications.conftest import minutes as after_minutes
+from waitlist import schedule
+from waitlist.calendar import Time
 from waitlist.models import Appointment, Clinic, Writeback
 
 pytestmark = pytest.mark.django_db
@@ -246,3 +250,32 @@ def test_control_without_the_lock_they_would(monkeypatch):
     monkeypatch.setattr(ContactPoint.objects, "select_for_update", lambda **_: ContactPoint.objects.all())
     both_have_counted = threading.Barrier(2)
     assert two_slots_at_once(both_have_counted.wait) == [True, True]
+
+
+def moved_a_day(told) -> tuple[datetime, Callable[[], object]]:
+    """When a visit that is booked now is to be, and its being moved there."""
+    visit, world = Appointment.objects.get(), told.world
+    to = visit.starts_at + timedelta(days=1)
+    time = Time(world.location, world.practitioner, world.service, to, to + timedelta(minutes=45))
+    return to, partial(schedule.move, visit.pk, to=time, now=after_minutes(2))
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["before its words are written", "after that"])
+def test_a_confirmation_that_waited_says_when_the_visit_is_by_now(told, monkeypatch, is_late):
+    told.deliver()
+    claims.claim(told.offer.pk, via="staff", now=after_minutes(1))
+    message = Message.objects.get(kind="booked")
+    to, move = moved_a_day(told)
+    if is_late:
+        claim = boarding.claim
+        monkeypatch.setattr(boarding, "claim", lambda *args, **about: (move(), claim(*args, **about))[1])
+        outbox.deliver(message.pk, now=after_minutes(2))
+        message.refresh_from_db()
+        assert message.status == "pending"
+        monkeypatch.undo()
+    else:
+        move()
+    outbox.deliver(message.pk, now=after_minutes(2))
+    message.refresh_from_db()
+    assert (message.status, message.context["starts_at"]) == ("delivered", to.isoformat())
+    assert "Wed Nov 25" in message.text
