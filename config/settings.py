@@ -177,9 +177,9 @@ TWILIO_AUTH_TOKEN = env("TWILIO_AUTH_TOKEN", default="")
 TWILIO_AUTH_TOKEN_PREVIOUS = env("TWILIO_AUTH_TOKEN_PREVIOUS", default="")  # accepted while tokens rotate
 TWILIO_API_URL = env("TWILIO_API_URL", default="https://api.twilio.com")
 TWILIO_TIMEOUT_SECONDS = env.float("TWILIO_TIMEOUT_SECONDS", default=10)
-if not 0.1 <= TWILIO_TIMEOUT_SECONDS <= 25:
+if not 0.1 <= TWILIO_TIMEOUT_SECONDS <= 20:
     raise ImproperlyConfigured(
-        "TWILIO_TIMEOUT_SECONDS is how long Twilio may take to answer: 0.1 to 25, "
+        "TWILIO_TIMEOUT_SECONDS is how long Twilio may take to answer: 0.1 to 20, "
         "since after 30 seconds we ask what became of a message."
     )
 if SMS_TRANSPORT not in ("twilio", "simulator", "memory"):

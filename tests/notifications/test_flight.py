@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from audit.models import Entry
 from matching import claims
 from notifications import outbox
-from notifications.channels import memory
+from notifications.channels import memory, simulator, twilio_http
 from notifications.models import Message, Notice, Sender
-from notifications.outbox import boarding, landing
+from notifications.outbox import boarding, flight, landing
 from notifications.states import Rule
 from tests import factories
 from tests.at_once import at_once
@@ -135,6 +135,62 @@ def test_whoever_is_just_being_retracted_is_recorded_by_itself_and_hears_of_it(w
     assert not Message.objects.filter(kind="retracted", offer__in=[other.offer for other in others]).exists()
 
 
+# A lease is never over while its message is in the air.
+
+
+@pytest.fixture
+def clock(monkeypatch, settings):
+    """One message after the other, and time that only passes where a test says so."""
+    settings.MESSAGES_IN_FLIGHT = 1
+    passed = [0.0]
+    monkeypatch.setattr(flight, "monotonic", lambda: passed[0])
+    return passed
+
+
+def test_a_lease_is_counted_from_after_what_landed_before_it(world, clock, monkeypatch):
+    many(world, 4)
+    land, send, leases = landing.land, simulator.send, []
+
+    def lands_slowly(landed, now):
+        clock[0] += 4
+        land(landed, now=now)
+
+    def sees_its_lease(message, now):
+        leases.append(Message.objects.get(pk=message.pk).next_attempt_at - NOW)
+        return send(message, now=now)
+
+    monkeypatch.setattr(landing, "land", lands_slowly)
+    monkeypatch.setattr(simulator, "send", sees_its_lease)
+    outbox.deliver_due(now=NOW)
+    assert leases == [boarding.LEASE] * 2 + [boarding.LEASE + 4 * SECOND] * 2
+
+
+def test_what_was_held_up_is_looked_at_again_before_it_goes(world, clock, monkeypatch):
+    several = many(world, 2)
+    send, sent = simulator.send, []
+
+    def takes_long(message, now):
+        sent.append(message.pk)
+        clock[0] += flight.HELD_AT_MOST_SECONDS + 1
+        return send(message, now=now)
+
+    monkeypatch.setattr(simulator, "send", takes_long)
+    outbox.deliver_due(now=NOW)
+    assert sent == [several[0].message.pk]
+    held = several[1].message
+    held.refresh_from_db()
+    assert (held.status, held.error_code) == ("pending", "held_up")
+    outbox.deliver_due(now=NOW + 10 * SECOND)
+    held.refresh_from_db()
+    assert held.status == "delivered"
+
+
+def test_the_longest_call_ends_before_its_lease():
+    longest_answer_seconds = 20  # config.settings refuses more
+    longest = flight.HELD_AT_MOST_SECONDS + twilio_http.CONNECTS_WITHIN_SECONDS + longest_answer_seconds
+    assert longest < boarding.LEASE.total_seconds()
+
+
 # The pace of a number.
 
 
@@ -152,10 +208,10 @@ def test_a_small_brand_sends_five_at_once_and_then_one_a_second(world, twilio):
 
 def test_a_number_of_two_clinics_has_one_pace_and_another_number_its_own(world, twilio):
     other = factories.World(sms_sender=world.clinic.sms_sender)
-    apart = factories.World(sms_sender="+14155550199")
+    apart = factories.World(sms_sender="+15005550006")
     many(world, 3), many(other, 3), many(apart, 3)
     outbox.deliver_due(now=NOW)
-    assert Counter(text.sender for text in twilio.texts) == {world.clinic.sms_sender: 5, "+14155550199": 3}
+    assert Counter(text.sender for text in twilio.texts) == {world.clinic.sms_sender: 5, "+15005550006": 3}
     assert Sender.objects.count() == 2
 
 
