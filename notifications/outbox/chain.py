@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet
 from audit import trail
 from matching.policy.ends import answers_end_at
 from matching.states import OfferState
-from notifications import rules
+from notifications import rules, whom
 from notifications.models import ContactPoint, Message
 from notifications.outbox.queue import enqueue, key
 from notifications.states import Channel, ContactKind, Kind, MessageStatus
@@ -42,6 +42,8 @@ def hop(message: Message, because: str, *, is_over: bool = True, now: datetime) 
     if (message.not_after is not None and message.not_after <= now) or _wants_none(message):
         return None
     same = _same(message)
+    if message.followed_by.exists() and _may_still_hear(same, message):
+        return None  # they are being told by the next way: that one goes on where it fails
     tried = set(same.values_list("channel", flat=True))
     for channel in WAYS[Kind(message.kind)]:
         if channel in tried:
@@ -153,7 +155,7 @@ def _follow(
         purpose=message.purpose,
         round=message.round,
         dedupe_key=key(message.kind, message.offer_id, message.appointment_id, channel, message.round),
-        context=message.context,
+        context={**message.context, "level": whom.level(message.clinic, point, channel)},
         patient=message.patient,
         offer=message.offer,
         slot=message.slot,

@@ -156,7 +156,10 @@ def _again(message: Message, result: Result, *, now: datetime, **known: Any) -> 
         log.error("message %s: %s is not set up (%s)", message.pk, message.channel, result.code)
         chain.hop(message, result.code, is_over=False, now=now)
     resent = {"resent_at": now} if lost else {}
-    rows = Message.objects.filter(pk=message.pk, status=message.status)  # and no receipt has come meanwhile
+    still = {message.status}  # and no receipt has come meanwhile
+    if message.status == MessageStatus.SENDING:  # its lease may have been over: of this try we know more than a look-up
+        still.add(MessageStatus.UNKNOWN)
+    rows = Message.objects.filter(pk=message.pk, status__in=still, attempts=message.attempts)
     rows.update(status=MessageStatus.PENDING, next_attempt_at=at, **known, **resent)
 
 

@@ -101,6 +101,48 @@ def test_two_minutes_without_a_receipt_are_silence(sent, after_seconds, goes_on)
     assert outbox.silent(now=at, limit=9) == []
 
 
+def test_a_late_no_of_the_carrier_starts_no_further_way_while_they_are_called(sent):
+    allow(sent.point, "offers:voice")
+    address(sent, "offers:email")
+    outbox.go_on(sent.message.pk, now=minutes(3))
+    report(sent, "undelivered", "30006", at=minutes(4))
+    assert [way[0] for way in ways(sent)] == ["sms", "voice"]
+    report(sent, "failed", at=minutes(5), channel="voice")
+    assert [way[0] for way in ways(sent)] == ["sms", "voice", "email"]
+
+
+def test_whoever_hears_last_that_all_was_in_vain_tells_staff(sent):
+    allow(sent.point, "offers:voice")
+    outbox.go_on(sent.message.pk, now=minutes(3))
+    report(sent, "failed", at=minutes(4), channel="voice")
+    assert [way[0] for way in ways(sent)] == ["sms", "voice"], "the text may reach them still"
+    report(sent, "undelivered", "30006", at=minutes(5))
+    assert [way[0] for way in ways(sent)] == ["sms", "voice", "staff"]
+
+
+def test_a_number_that_is_not_set_up_is_tried_again_without_another_way_each_time(told, monkeypatch):
+    allow(told.point, "offers:voice")
+    address(told, "offers:email")
+    monkeypatch.setattr(simulator, "send", lambda message, now: Result(Outcome.MISCONFIGURED, code="21606"))
+    for minute in (0, 2, 4):
+        told.deliver(minutes(minute))
+    assert [way[0] for way in ways(told)] == ["sms", "voice"]
+
+
+def test_the_next_way_says_what_its_own_readers_agreed_to(sent):
+    """Detail is agreed to where one person reads: the address may be a family's, though the number is not."""
+    clinic = sent.world.clinic
+    clinic.content_level = 2
+    clinic.save(update_fields=["content_level"])
+    allow(sent.point, "detail:sms")
+    shared = address(sent, "offers:email", "detail:email")
+    consent.attach(tell(sent.world).patient, shared, 1, now=NOW)
+    Message.objects.filter(pk=sent.message.pk).update(context={**sent.message.context, "level": 2})
+    report(sent, "undelivered", "30006", at=minutes(1))
+    mail = Message.objects.get(offer=sent.offer, channel="email")
+    assert mail.context["level"] == 0
+
+
 def test_silence_is_no_matter_for_staff(sent):
     outbox.go_on(sent.message.pk, now=minutes(3))
     assert ways(sent) == [("sms", "sent", None)]

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from audit.models import Entry
 from matching import claims
 from notifications import outbox
-from notifications.channels import memory, simulator, twilio_http
+from notifications.channels import Outcome, Result, memory, simulator, twilio_http
 from notifications.models import Message, Notice, Sender
 from notifications.outbox import boarding, flight, landing
 from notifications.states import Rule
@@ -183,6 +183,20 @@ def test_what_was_held_up_is_looked_at_again_before_it_goes(world, clock, monkey
     outbox.deliver_due(now=NOW + 10 * SECOND)
     held.refresh_from_db()
     assert held.status == "delivered"
+
+
+def test_what_surely_did_not_go_is_tried_again_though_its_lease_was_over(world, clock, monkeypatch):
+    """An e-mail that a server kept hanging: nobody could look it up, whoever held it knows."""
+    (told,) = many(world, 1)
+
+    def is_given_up(message, now):
+        Message.objects.filter(pk=message.pk).update(status="unknown")  # as another worker does after the lease
+        return Result(Outcome.NOT_SENT, code="TimeoutError")
+
+    monkeypatch.setattr(simulator, "send", is_given_up)
+    outbox.deliver_due(now=NOW)
+    told.message.refresh_from_db()
+    assert (told.message.status, told.message.attempts) == ("pending", 1)
 
 
 def test_the_longest_call_ends_before_its_lease():
