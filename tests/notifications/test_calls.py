@@ -353,7 +353,14 @@ def test_how_a_call_ended(twilio, told, ringing, ending, sip, status, code):
     assert status_of(told) == (status, code)
 
 
+def test_an_unheard_call_is_followed_by_a_text_where_that_is_allowed(twilio, told, ringing):
+    twilio.end(ringing, "no-answer")
+    following = Message.objects.get(after=told.message)
+    assert (following.channel, following.contact_point_id) == ("sms", told.message.contact_point_id)
+
+
 def test_an_unheard_call_wakes_what_comes_next(twilio, told, ringing, monkeypatch):
+    ContactPoint.objects.update(granted=["offers:voice"])
     nudged = []
     monkeypatch.setattr("notifications.outbox.results.nudge", lambda name, pk: nudged.append((name, pk)))
     ContactPoint.objects.filter(pk=told.point.pk).update(sms_capability="no")
