@@ -74,8 +74,10 @@ def ask(clinic: Clinic, person: Person, wish: Wish, agreed: Agreed, *, now: date
 def confirm(point: ContactPoint, heard: InboundMessage, *, now: datetime) -> int:
     """This number has replied START: what it joined for waits from now on, with its consent; how many joins. Inside the
     transaction that heard it."""
-    line = consent.lock_line(point)
-    mine = Join.objects.filter(OPEN, contact_point__in=line, asked_at__gt=now - STANDS_FOR).order_by("pk")
+    mine = Join.objects.filter(OPEN, asked_at__gt=now - STANDS_FOR).order_by("pk")
+    emails = mine.filter(contact_point__in=consent.on_one_line(point)).values("email_point")
+    consent.lock_lines([point, *ContactPoint.objects.filter(pk__in=emails)])
+    mine = mine.filter(contact_point__in=consent.lock_line(point))
     joins = list(mine.select_related("contact_point", "email_point", "entry"))
     for join in joins:
         _allow(join, now=now)

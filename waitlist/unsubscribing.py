@@ -30,7 +30,9 @@ def e_mails(address: ContactPoint, *, remote_addr: str | None, now: datetime) ->
 def everything(address: ContactPoint, *, remote_addr: str | None, now: datetime) -> None:
     """Nothing more to this address, nor to any number of whoever uses it: of a family that shares it, everybody's."""
     numbers = ContactPoint.objects.filter(kind=ContactKind.PHONE, patients__contact_points=address).distinct()
-    for point in (address, *numbers.order_by("pk")):
+    points = [address, *numbers.select_related("clinic").order_by("pk")]
+    consent.lock_lines(points)
+    for point in points:
         consent.stop(point, now=now, remote_addr=remote_addr, **LINK)
     live.hint(address.clinic_id, "waitlist")
 

@@ -1,7 +1,7 @@
 """Who may be written to: numbers and addresses, and the ledger of what their users allowed (docs/consent.md)."""
 
 from notifications.consent.ledger import record, renew, withdraw
-from notifications.consent.lines import lock_line, on_one_line, start, stop
+from notifications.consent.lines import lock_line, lock_lines, on_one_line, start, stop
 from notifications.consent.numbers import email, phone
 from notifications.consent.points import attach, contact, whoever_uses
 
@@ -10,6 +10,7 @@ __all__ = [
     "contact",
     "email",
     "lock_line",
+    "lock_lines",
     "on_one_line",
     "phone",
     "record",

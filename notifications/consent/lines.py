@@ -1,6 +1,6 @@
 """Rows: STOP and START hold for the conversation: this number at every clinic that texts from the same sender."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -51,9 +51,15 @@ def _asks_for(one: ContactPoint) -> set[str]:
 
 def lock_line(point: ContactPoint) -> list[ContactPoint]:
     """All of it, by id: who came to it while we waited for the others, too."""
+    return lock_lines([point])
+
+
+def lock_lines(points: Iterable[ContactPoint]) -> list[ContactPoint]:
+    """The lines of all of these, by id, before the first is written: a STOP must not die of somebody's lock."""
+    points = list(points)
     locked: dict[int, ContactPoint] = {}
-    while missing := [one for one in on_one_line(point) if one.pk not in locked]:
-        locked |= {one.pk: lock(one) for one in missing}
+    while missing := {one.pk: one for point in points for one in on_one_line(point) if one.pk not in locked}:
+        locked |= {pk: lock(missing[pk]) for pk in sorted(missing)}
     return list(locked.values())
 
 

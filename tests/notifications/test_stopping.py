@@ -75,7 +75,7 @@ def test_its_confirmation_is_good_for_five_minutes_and_says_how_to_come_back(rea
     outbox.deliver(message.pk, now=minutes(2))
     message.refresh_from_db()
     assert message.status == "delivered"
-    assert "your visits" in message.text and "START" in message.text
+    assert "hear of your visits" in message.text and "START" in message.text
 
 
 def test_start_brings_openings_back(reached):

@@ -1,14 +1,19 @@
 """The link in every e-mail: looking changes nothing, a click ends the e-mails, and there is less or more to choose."""
 
+import threading
+
 import pytest
 from django.core.signing import Signer
+from django.db import connections, transaction
 from django.urls import reverse
 
 from notifications import rendering
 from notifications.models import Consent, ContactPoint, Message
 from notifications.rendering import UNSUBSCRIBE_SALT
 from tests import factories
+from tests.at_once import wait_until_blocked
 from tests.factories import NOW
+from waitlist import unsubscribing
 
 pytestmark = pytest.mark.django_db
 
@@ -105,3 +110,30 @@ def test_it_holds_at_every_clinic_behind_the_sender(client, address):
     client.post(link(address), {"List-Unsubscribe": "One-Click"})
     assert now_allowed(neighbour)["email"] == []
     assert now_allowed(stranger)["email"] == ["offers:email", "reminders:email"]
+
+
+# Whoever else locks several of their contact points does so by id, too.
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_in_order", [True, False], ids=["by id", "control: the address first"])
+def test_the_end_of_everything_waits_for_a_batch_and_keeps_nothing_from_it(monkeypatch, is_in_order):
+    clinic = factories.clinic()
+    phone = factories.patient(clinic, email="ana@example.com").contact_points.get(kind="phone")
+    address = ContactPoint.objects.get(kind="email")
+    assert phone.pk < address.pk
+    if not is_in_order:
+        monkeypatch.setattr(unsubscribing.consent, "lock_lines", lambda points: None)
+    blocked = threading.Thread(target=lambda: (_end_everything(address), connections.close_all()))
+    with transaction.atomic():
+        ContactPoint.objects.select_for_update(no_key=True).get(pk=phone.pk)
+        blocked.start()
+        assert wait_until_blocked(blocked)
+        free = ContactPoint.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=address.pk)
+        assert free.exists() is is_in_order
+    blocked.join()
+    assert not ContactPoint.objects.filter(stopped_at=None).exists()
+
+
+def _end_everything(address):
+    unsubscribing.everything(address, remote_addr=None, now=NOW)
