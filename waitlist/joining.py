@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -15,7 +16,7 @@ from notifications import consent, outbox
 from notifications.alerts import notices
 from notifications.models import Consent, ContactPoint, InboundMessage, Join, Message
 from notifications.states import Channel, Kind, Purpose
-from waitlist import entries, live, people, roster
+from waitlist import entries, households, live, people, roster
 from waitlist.entries import Wish
 from waitlist.models import Clinic, Patient, WaitlistEntry
 from waitlist.people import Person
@@ -26,6 +27,7 @@ STANDS_FOR = timedelta(days=7)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PER_ADDRESS_AN_HOUR = 10
 PER_NUMBER_A_DAY = 3
+ABROAD = "We can text numbers of the United States and Canada only. Please call us instead."
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,12 @@ def ask(clinic: Clinic, person: Person, wish: Wish, agreed: Agreed, *, now: date
     at most.
     """
     roster.check_wish(clinic, wish)
-    _one_at_a_time(agreed.remote_addr)
-    lately = Join.objects.filter(remote_addr=agreed.remote_addr, asked_at__gt=now - HOUR)
+    if not consent.is_near(person.phone):
+        raise ValidationError({"phone": ABROAD})
+    network = households.network(agreed.remote_addr)
+    _one_at_a_time(network)
+    lately = Join.objects.filter(asked_at__gt=now - HOUR)
+    lately = lately.filter(remote_addr=None) if network is None else lately.filter(remote_addr__range=network)
     if lately.count() >= PER_ADDRESS_AN_HOUR:
         return False
     point, patient, email_point = people.greet(clinic, person, now=now)
@@ -128,10 +134,10 @@ def set_open(clinic: Clinic, takes_joins: bool) -> None:
     clinic.save(update_fields=["takes_joins"])
 
 
-def _one_at_a_time(remote_addr: str | None) -> None:
+def _one_at_a_time(network: tuple[str, str] | None) -> None:
     """Whoever sends from the same address waits here, so that two cannot both be the last one allowed."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"join {remote_addr}"])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"join {network and network[0]}"])
 
 
 def _ask_for_start(join: Join, patient: Patient, *, now: datetime) -> None:

@@ -2,13 +2,14 @@
 
 from notifications.consent.ledger import record, renew, withdraw
 from notifications.consent.lines import lock_line, lock_lines, on_one_line, start, stop
-from notifications.consent.numbers import email, phone
+from notifications.consent.numbers import email, is_near, phone
 from notifications.consent.points import attach, contact, whoever_uses
 
 __all__ = [
     "attach",
     "contact",
     "email",
+    "is_near",
     "lock_line",
     "lock_lines",
     "on_one_line",

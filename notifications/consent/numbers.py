@@ -14,6 +14,8 @@ NEVER_A_PERSON = {
     PhoneNumberType.UAN: "a company-wide number",
 }
 
+NEAR = {"US": {"US", "CA", "PR", "VI", "GU", "MP", "AS"}}
+
 
 def phone(value: str) -> str:
     """The number in E.164; refuses what nobody could be texted on, naming the field."""
@@ -27,6 +29,12 @@ def phone(value: str) -> str:
     if kind in NEVER_A_PERSON:
         raise ValidationError({"phone": f"“{value}” is {NEVER_A_PERSON[kind]}: no patient reads texts there."})
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def is_near(value: str) -> bool:
+    """Whether it is a number of our own country, or one where a text costs the same: elsewhere one may cost dollars."""
+    home = settings.PHONENUMBER_DEFAULT_REGION
+    return phonenumbers.region_code_for_number(phonenumbers.parse(value, home)) in NEAR.get(home, {home})
 
 
 def email(value: str) -> str:

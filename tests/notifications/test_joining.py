@@ -220,6 +220,16 @@ def test_a_number_is_asked_thrice_a_day_and_nobody_is_told(world):
     assert Message.objects.filter(kind="opt_in").count() == 3
 
 
+def test_a_household_with_many_addresses_is_one(world, monkeypatch):
+    monkeypatch.setattr(joining, "PER_ADDRESS_AN_HOUR", 1)
+    others = [Person("Ana", f"No{n}", phone=f"+1415555{300 + n:04d}") for n in range(4)]
+    asked_from = ("2001:db8:1:2::5", "2001:db8:1:2:ffff::9", "2001:db8:1:3::5", "203.0.113.10")
+    assert [ask(world, who, address=address) for who, address in zip(others, asked_from, strict=True)] == [
+        *(True, False),
+        *(True, True),
+    ]
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.alone
 def test_two_at_once_are_not_both_the_last_one_allowed(monkeypatch):
@@ -318,6 +328,7 @@ def test_the_page_asks_and_answers_everybody_alike(client, world, url):
         ("first_name", "", "Please tell us your first name."),
         ("phone", "", "We need a number that takes texts."),
         ("phone", "800 555 0123", "a toll-free number"),
+        ("phone", "+44 20 7946 0018", "numbers of the United States and Canada only"),
         ("email", "ana at example", "not an e-mail address"),
         ("services", [], "Choose at least one."),
         ("services", ["999999"], "not one of the available choices"),
