@@ -24,6 +24,10 @@ class ContactKind(TextChoices):
     EMAIL = "email", "E-mail"
 
 
+WRITTEN_BY = {ContactKind.PHONE: Channel.SMS, ContactKind.EMAIL: Channel.EMAIL}
+KIND_OF = {Channel.SMS: ContactKind.PHONE, Channel.VOICE: ContactKind.PHONE, Channel.EMAIL: ContactKind.EMAIL}
+
+
 class Capability(TextChoices):
     UNKNOWN = "unknown", "Not known yet"
     OK = "ok", "Takes texts"

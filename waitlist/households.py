@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 
 
 def network(remote_addr: str | None) -> tuple[str, str] | None:
-    """The first and the last address one household may send from: of IPv6 it has 64 bits, of IPv4 one. None: unknown."""
+    """The first and the last address one household sends from: of IPv6 it has 64 bits, of IPv4 one. None: unknown."""
     if remote_addr is None:
         return None
     address = ip_address(remote_addr)

@@ -8,10 +8,8 @@ from django.db import transaction
 
 from audit.trail import record as record_trail
 from notifications.models import Consent, ContactPoint
-from notifications.states import Channel, ContactKind
+from notifications.states import WRITTEN_BY, ContactKind
 from waitlist.models import User
-
-TEXTED = {ContactKind.PHONE.value: Channel.SMS.value, ContactKind.EMAIL.value: Channel.EMAIL.value}
 
 
 @transaction.atomic
@@ -71,7 +69,7 @@ def renew(
     point = lock(point)
     if (point.stopped_at is not None and point.stopped_at >= at) or point.consents.filter(at__gt=at).exists():
         return None
-    again = [f"{purpose}:{TEXTED[point.kind]}" for purpose in purposes]
+    again = [f"{purpose}:{WRITTEN_BY[ContactKind(point.kind)]}" for purpose in purposes]
     add_lines(point, again, granted=True, source=Consent.Source.STAFF, now=now, at=at, recorded_by=by, **about)
     save(point, "contact.started", now, granted=sorted(set(point.granted) | set(again)), stopped_at=None)
     return again

@@ -9,10 +9,10 @@ from django.db import transaction
 
 from audit.models import ActorKind
 from audit.trail import acting, current
-from notifications.consent.ledger import TEXTED, add_lines, lock, save
+from notifications.consent.ledger import add_lines, lock, save
 from notifications.consent.points import whoever_uses
 from notifications.models import ContactPoint
-from notifications.states import ContactKind, Purpose
+from notifications.states import WRITTEN_BY, ContactKind, Purpose
 
 
 def on_one_line(point: ContactPoint) -> list[ContactPoint]:
@@ -46,7 +46,7 @@ def start(point: ContactPoint, *, source: str, now: datetime, **about: Any) -> l
 def _asks_for(one: ContactPoint) -> set[str]:
     """Openings: by text in any case, by e-mail where nothing else would be brought back."""
     is_enough = one.kind == ContactKind.EMAIL and (one.granted or _withdrawn(one))
-    return set() if is_enough else {f"{Purpose.OFFERS}:{TEXTED[one.kind]}"}
+    return set() if is_enough else {f"{Purpose.OFFERS}:{WRITTEN_BY[ContactKind(one.kind)]}"}
 
 
 def lock_line(point: ContactPoint) -> list[ContactPoint]:
@@ -68,7 +68,7 @@ def _stop(one: ContactPoint, is_this_one: bool, source: str, now: datetime, abou
         return False
     withdrawn = one.granted
     if is_this_one and not withdrawn:  # that they said it is kept, even where there was nothing to take
-        withdrawn = [f"{Purpose.OFFERS}:{TEXTED[one.kind]}"]
+        withdrawn = [f"{Purpose.OFFERS}:{WRITTEN_BY[ContactKind(one.kind)]}"]
     add_lines(one, withdrawn, granted=False, source=source, now=now, **about)
     with _as_its_user(one):
         save(one, "contact.stopped", now, granted=[], stopped_at=now)

@@ -7,8 +7,7 @@ from matching.states import OfferState
 from notifications import rules, whom
 from notifications.models import ContactPoint, Message
 from notifications.outbox.queue import enqueue, freeze, key
-from notifications.outbox.ways import CHANNELS
-from notifications.states import UNFINISHED, Channel, ContactKind, Kind, MessageStatus, Purpose
+from notifications.states import UNFINISHED, WRITTEN_BY, Channel, ContactKind, Kind, MessageStatus, Purpose
 from waitlist import writebacks
 from waitlist.models import Appointment, Patient, Slot, Writeback
 from waitlist.states import WritebackStatus
@@ -116,11 +115,13 @@ def known_at(patient: Patient, slot: Slot, *, now: datetime) -> datetime:
     return rules.next_open(slot.clinic, patient, number, place_state=slot.location.state, now=now) or now
 
 
-def reachable(patient: Patient) -> list[tuple[str, ContactPoint]]:
-    """The first number and the first address that may be used, each with its channel."""
-    ways: dict[str, ContactPoint] = {}
+def reachable(
+    patient: Patient, kind: Kind = Kind.BOOKED, purpose: Purpose = Purpose.OFFERS
+) -> list[tuple[Channel, ContactPoint]]:
+    """The first number and the first address that may be used to write to them of this, each with its channel."""
+    ways: dict[Channel, ContactPoint] = {}
     for user in patient.contacts.select_related("contact_point"):
-        point, channel = user.contact_point, CHANNELS[ContactKind(user.contact_point.kind)]
-        if channel not in ways and rules.forbidden(point, Kind.BOOKED, Purpose.OFFERS, channel) is None:
+        point, channel = user.contact_point, WRITTEN_BY[ContactKind(user.contact_point.kind)]
+        if channel not in ways and rules.forbidden(point, kind, purpose, channel) is None:
             ways[channel] = point
     return list(ways.items())

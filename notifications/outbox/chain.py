@@ -15,7 +15,7 @@ from matching.states import OfferState
 from notifications import rules, whom
 from notifications.models import ContactPoint, Message
 from notifications.outbox.queue import enqueue, key
-from notifications.states import Channel, ContactKind, Kind, MessageStatus
+from notifications.states import KIND_OF, Channel, ContactKind, Kind, MessageStatus
 from waitlist.models import Slot
 from waitlist.states import LIVE_SLOT_STATES
 
@@ -27,7 +27,6 @@ WAYS = {
     Kind.OFFER: (Channel.SMS, Channel.VOICE, Channel.EMAIL, Channel.STAFF),
     **dict.fromkeys((Kind.BOOKED, Kind.LOST, Kind.GONE, Kind.APOLOGY), WRITTEN),
 }
-KINDS = {Channel.SMS: ContactKind.PHONE, Channel.VOICE: ContactKind.PHONE, Channel.EMAIL: ContactKind.EMAIL}
 IN_VAIN = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)  # what a rule forbade, staff do not do instead
 NOT_TOLD = (*IN_VAIN, MessageStatus.REFUSED, MessageStatus.DROPPED)
 
@@ -118,7 +117,7 @@ def _point(message: Message, channel: Channel, *, now: datetime) -> ContactPoint
     return next(
         (
             point
-            for point in _points(message, KINDS[channel])
+            for point in _points(message, KIND_OF[channel])
             if rules.forbidden(point, message.kind, message.purpose, channel) is None
         ),
         None,

@@ -9,13 +9,11 @@ from django.db.models import QuerySet
 from notifications import rules
 from notifications.models import ContactPoint, PatientContact
 from notifications.rules.places import states
-from notifications.states import Channel, ContactKind, Kind, Purpose, Rule
+from notifications.states import KIND_OF, Channel, Kind, Purpose, Rule
 from waitlist.models import Patient, Slot
 
 EMAIL_TOO_FROM = timedelta(hours=24)
-CHANNELS = {ContactKind.PHONE: Channel.SMS, ContactKind.EMAIL: Channel.EMAIL}
-KINDS = {Channel.SMS: ContactKind.PHONE, Channel.VOICE: ContactKind.PHONE, Channel.EMAIL: ContactKind.EMAIL}
-LEADING = tuple(KINDS)  # the first they hear of it
+LEADING = tuple(KIND_OF)  # the first they hear of it
 
 
 @dataclass(frozen=True)
@@ -142,7 +140,7 @@ def _first(time: _Time, patient: Patient, mine: Sequence[_Mailbox], channel: Cha
     """The first contact point that may be used by this channel, or why the first of them may not."""
     why: Rule | None = None
     for box in mine:
-        if box.point.kind == KINDS[channel]:
+        if box.point.kind == KIND_OF[channel]:
             way = _way(time, patient, box, channel)
             if isinstance(way, Route):
                 return way

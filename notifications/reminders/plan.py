@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from notifications import rules
+from notifications import outbox
 from notifications.models import ContactPoint
 from notifications.rules.evenings import last_open_before
-from notifications.states import Channel, ContactKind, Kind, Purpose
+from notifications.states import Channel, Kind, Purpose
 from waitlist.models import Appointment
 
-CHANNELS = {ContactKind.PHONE: Channel.SMS, ContactKind.EMAIL: Channel.EMAIL}
 APART = timedelta(hours=4)  # two texts about one visit never come closer to each other
 OF_USE_UNTIL = timedelta(minutes=30)  # before the start: then they are on their way
 
@@ -41,7 +40,8 @@ class Due:
 
 def planned(visit: Appointment) -> Iterator[Due]:
     """The three of them, each by the first number or address that may be used for reminders."""
-    points = _points(visit)
+    assert visit.patient is not None
+    points = dict(outbox.reachable(visit.patient, Kind.REMINDER, Purpose.REMINDERS))
     two_hours = _at(visit, TWO_HOURS, points.get(Channel.SMS))
     one_day = _at(visit, ONE_DAY, points.get(Channel.SMS))
     yield Due(
@@ -58,13 +58,3 @@ def _at(visit: Appointment, which: Reminder, point: ContactPoint | None) -> date
         return at
     evening = last_open_before(visit.clinic, visit.patient, point.value, place_state=visit.location.state, due=at)
     return evening or at
-
-
-def _points(visit: Appointment) -> dict[str, ContactPoint]:
-    assert visit.patient is not None
-    found: dict[str, ContactPoint] = {}
-    for use in visit.patient.contacts.select_related("contact_point"):
-        point, channel = use.contact_point, CHANNELS[ContactKind(use.contact_point.kind)]
-        if channel not in found and rules.forbidden(point, Kind.REMINDER, Purpose.REMINDERS, channel) is None:
-            found[channel] = point
-    return found

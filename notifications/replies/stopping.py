@@ -3,7 +3,7 @@
 Lock order: the line's contact points, then their wishes. Offers that are out are let go of afterwards (acting).
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -15,11 +15,11 @@ from notifications.replies.answers import answer
 from notifications.replies.meaning import Meaning
 from notifications.states import Kind, Purpose
 from waitlist import entries, joining, live
+from waitlist.lessons import PAUSED_FOR
 from waitlist.models import WaitlistEntry
 from waitlist.states import WAITING_STATUSES, EntryStatus
 
 ENDINGS = (Meaning.STOP, Meaning.STOP_OFFERS, Meaning.PAUSE)
-PAUSED_FOR = timedelta(days=14)
 
 
 def hear(heard: InboundMessage, *, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Whether this person may be told this at all, by this way."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from matching.models import Offer
 from notifications.models import ContactPoint
@@ -10,7 +10,6 @@ from notifications.states import Capability, Channel, Kind, Rule
 ANSWERS_THEM = (Kind.STOPPED, Kind.ANSWER)
 ABOUT_THEIR_ACT = (Kind.BOOKED, Kind.CHANGED, Kind.CANCELLED, Kind.ENDED, Kind.APOLOGY)
 THEIR_OWN_ACTS = ("link", "reply", "call")
-CONVERSATION = timedelta(minutes=15)
 
 
 def stopped(point: ContactPoint, kind: str) -> bool:
@@ -39,9 +38,8 @@ def in_conversation(kind: str, offer: Offer | None, *, wrote_at: datetime | None
     return (
         kind in ABOUT_THEIR_ACT
         and offer is not None
-        and offer.answered_at is not None
         and offer.answered_by in THEIR_OWN_ACTS
-        and now - offer.answered_at <= CONVERSATION
+        and conversation.is_talking(offer.answered_at, now=now)
     )
 
 

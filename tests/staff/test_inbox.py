@@ -49,6 +49,11 @@ def answers(staff: Client, heard: InboundMessage, text: str = "Yes, it is.", **t
     return staff.post(reverse("inbox-answer", args=[heard.contact_point_id]), data)
 
 
+def to_read(clinic: Clinic) -> int:
+    """As the bar over every page says."""
+    return bar.by_page(bar.count(clinic.memberships.get(), now=timezone.now()))["inbox"]
+
+
 def page_of(staff: Client, heard: InboundMessage) -> str:
     return staff.get(reverse("inbox-thread", args=[heard.contact_point_id])).content.decode()
 
