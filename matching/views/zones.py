@@ -7,18 +7,8 @@ from zoneinfo import ZoneInfo
 from matching.views import facts
 from waitlist import whereabouts
 from waitlist.models import Appointment, Patient, Slot
+from waitlist.zones import HOME
 
-HOME = (
-    ("America/New_York", "Eastern"),
-    ("America/Chicago", "Central"),
-    ("America/Denver", "Mountain"),
-    ("America/Phoenix", "Arizona"),
-    ("America/Los_Angeles", "Pacific"),
-    ("America/Anchorage", "Alaska"),
-    ("Pacific/Honolulu", "Hawaii"),
-    ("America/Puerto_Rico", "Puerto Rico"),
-    ("Pacific/Guam", "Guam"),
-)
 ABROAD = (
     ("America/Halifax", "Atlantic Canada"),
     ("America/Mexico_City", "Mexico City"),

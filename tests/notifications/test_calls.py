@@ -360,7 +360,6 @@ def test_an_unheard_call_is_followed_by_a_text_where_that_is_allowed(twilio, tol
 
 
 def test_an_unheard_call_wakes_what_comes_next(twilio, told, ringing, monkeypatch):
-    ContactPoint.objects.update(granted=["offers:voice"])
     nudged = []
     monkeypatch.setattr("notifications.outbox.results.nudge", lambda name, pk: nudged.append((name, pk)))
     ContactPoint.objects.filter(pk=told.point.pk).update(sms_capability="no")

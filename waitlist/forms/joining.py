@@ -11,17 +11,7 @@ from waitlist.entries import Window, Wish
 from waitlist.forms.people import LANGUAGES
 from waitlist.models import Clinic
 from waitlist.people import Person
-
-ZONES = (
-    ("America/New_York", "Eastern"),
-    ("America/Chicago", "Central"),
-    ("America/Denver", "Mountain"),
-    ("America/Phoenix", "Arizona"),
-    ("America/Los_Angeles", "Pacific"),
-    ("America/Anchorage", "Alaska"),
-    ("Pacific/Honolulu", "Hawaii"),
-    ("America/Puerto_Rico", "Atlantic (Puerto Rico)"),
-)
+from waitlist.zones import HOME
 
 
 class JoinForm(forms.Form):
@@ -54,8 +44,8 @@ class JoinForm(forms.Form):
         super().__init__(*args, **options)
         services = clinic.services.filter(retired_at=None).order_by("category", "name")
         self.fields["services"].choices = [(one.pk, one.name) for one in services]  # type: ignore[attr-defined]
-        own = [] if clinic.timezone in dict(ZONES) else [(clinic.timezone, ZoneInfo(clinic.timezone).key)]
-        self.fields["timezone"].choices = [*own, *ZONES]  # type: ignore[attr-defined]
+        own = [] if clinic.timezone in dict(HOME) else [(clinic.timezone, ZoneInfo(clinic.timezone).key)]
+        self.fields["timezone"].choices = [*own, *HOME]  # type: ignore[attr-defined]
         self.fields["timezone"].initial = clinic.timezone
         for name, autocomplete in (
             ("first_name", "given-name"),
