@@ -17,7 +17,7 @@ class Event(TextChoices):
 
 
 class How(TextChoices):
-    """How a member hears of it by e-mail; on the pages it shows either way."""
+    """How a member hears of it by e-mail; Today and the bar show it either way."""
 
     AT_ONCE = "at_once", "At once"
     DAILY = "daily", "Once a day, at 8 AM"
@@ -42,7 +42,7 @@ PAGES = {  # address by name: behind the sign-in
     Event.APPROVAL: "board",
     Event.EXHAUSTED: "board",
     Event.JOIN: "waitlist",
-    Event.INBOUND: "tasks",
+    Event.INBOUND: "inbox",
     Event.OUTREACH: "calls",
     Event.MONEY: "board",
 }
@@ -59,7 +59,7 @@ SHORT = {  # after the number, on the board
     Event.APPROVAL: "waiting for your OK",
     Event.EXHAUSTED: "ran out of people",
     Event.JOIN: "new on the waitlist",
-    Event.INBOUND: "to read",
+    Event.INBOUND: "to read in the inbox",
     Event.OUTREACH: "to call",
     Event.MONEY: "The month’s money for messages is used up",
 }

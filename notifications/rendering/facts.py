@@ -22,6 +22,7 @@ def of(message: Message, words: ModuleType = en, level: int = 0) -> dict[str, st
         "clinic": context.get("clinic_name") or message.clinic.name,
         "phone": national(context.get("clinic_phone") or message.clinic.phone),
         "until": words.TWO_WEEKS,
+        "weekly": str(message.clinic.offers_per_week),
     }
     facts |= {name: context[name] for name, least in NAMED_FROM.items() if level >= least and context.get(name)}
     if links.has_one(message):

@@ -38,6 +38,7 @@ MEANS = {
     "deadline": "until when they may answer",
     "link": "their page",
     "phone": "your number",
+    "weekly": "the most offers in 7 days",
     "code": "the booking code",
     "first_name": "the patient’s first name",
     "practitioner": "whom they see",
@@ -69,7 +70,7 @@ def kinds(channel: str) -> list[str]:
 
 def variables(kind: str, channel: str, level: int) -> list[str]:
     """The facts a wording of this kind may use."""
-    names = ["clinic", "phone"]
+    names = ["clinic", "phone", *(["weekly"] if kind == Kind.OPT_IN else [])]
     if kind not in TEXT_ONLY:
         names += ["when", "zone2"] if channel == Channel.SMS else ["when", "long_when"]
         names += ["deadline"] if kind in ASKS else []

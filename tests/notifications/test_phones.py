@@ -104,7 +104,9 @@ def test_e_mails_show_on_the_page_and_not_among_the_texts(client, world):
         next_attempt_at=NOW, created_at=NOW,
     )  # fmt: skip
     outbox.deliver(mail.pk, now=NOW)
-    assert "E-mail: A time has opened up" in client.get(reverse("demo-phones")).text
+    page = client.get(reverse("demo-phones")).text
+    assert "E-mail: A time has opened up" in page
+    assert page.count('<a target="page" href="http') == 2, "the offer, and the way out"
     assert len(phones(client)[0]["messages"]) == 1
 
 

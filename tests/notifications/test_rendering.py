@@ -1,5 +1,6 @@
 """What a text says: one segment, links only as {link}, and at level 0 nobody's name and no service."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -97,6 +98,14 @@ def test_a_short_name_gets_the_kind_wording(settings):
     assert rendering.render(message(clinic_name="Glow", zone="America/Los_Angeles")) == (
         "Glow: Wed Sep 23 11:30 AM PDT is open. Reply YES or tap {link} by Wed 11:11 AM. NO to pass, STOP to end."
     )
+
+
+@pytest.mark.parametrize("case", [message("opt_in"), message("answer", answer="joined")], ids=names)
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_how_many_a_week_is_the_clinics_own_figure(case, language):
+    case.context |= {"clinic_name": "Glow", "language": language}
+    case.clinic.offers_per_week = 5
+    assert re.search(r"at most 5 a week|max. 5 por semana", rendering.render(case))
 
 
 def test_a_deadline_today_needs_no_day(settings):

@@ -60,7 +60,7 @@ def test_no_limit_is_no_limit_again(world: World):
         ({"offers_per_day": ""}, "This needs a number."),
         ({"budget": "much"}, "amount in dollars"),
         ({"text_cost": "x"}, "amount in cents"),
-        ({"texts_per_second": 0}, "greater than or equal to 1"),
+        ({"texts_per_second": 0}, "At least 1."),
     ],
 )
 def test_what_makes_no_sense_is_said_at_its_field(wrong, words, world: World):
@@ -88,3 +88,10 @@ def test_it_says_what_the_month_has_cost(world: World):
     page = manager(world).get(reverse("contacting")).content.decode()
     assert "$2.49" in page and "Nothing is left" in page
     assert "This month’s money for messages is spent" in manager(world).get(reverse("board")).content.decode()
+
+
+def test_a_figure_above_what_the_page_takes_may_stay_but_not_grow(world: World):
+    world.clinic.offers_per_day = world.clinic.offers_per_week = world.clinic.offers_per_month = 500
+    world.clinic.save()
+    assert "Saved." in post(world, budget="10")
+    assert "At most 500." in post(world, offers_per_month=501)

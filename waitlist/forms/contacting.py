@@ -12,6 +12,7 @@ from waitlist.models import Clinic
 EARLIEST, LATEST = time(8), time(21)  # 47 CFR 64.1200(c)(1)
 HOUR = forms.TimeInput(attrs={"type": "time", "step": 900}, format="%H:%M")
 WORDS = {"required": "This needs a number.", "invalid": "This has to be a whole number."}
+CAPS = ("offers_per_day", "offers_per_week", "offers_per_month", "sms_per_day")
 PRESETS: dict[str, tuple[str, dict[str, Any]]] = {  # decisions R3 and R4
     "default": ("As we recommend", {"send_from": "08:00", "send_until": "20:00", "offers_per_day": 2}),
     "strict": ("Strict: one offer a day", {"offers_per_day": 1, "offers_per_week": 3}),
@@ -20,8 +21,9 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {  # decisions R3 and R4
 
 
 def _count(label: str, most: int, help_text: str, *, least: int = 1) -> forms.IntegerField:
+    words = WORDS | {"min_value": "At least %(limit_value)s.", "max_value": "At most %(limit_value)s."}
     return forms.IntegerField(
-        label=label, min_value=least, max_value=most, help_text=help_text, error_messages=WORDS
+        label=label, min_value=least, max_value=most, help_text=help_text, error_messages=words
     )
 
 
@@ -42,10 +44,12 @@ class ContactingForm(forms.Form):
 
     send_from = forms.TimeField(label="Texts and calls from", widget=HOUR, help_text="By law not before 8 AM.")
     send_until = forms.TimeField(
-        label="until", widget=HOUR, help_text="By law not after 9 PM; 8 PM in Florida, Oklahoma and Washington."
+        label="Texts and calls until",
+        widget=HOUR,
+        help_text="By law not after 9 PM; 8 PM in Florida, Oklahoma and Washington.",
     )
     quiet_days = forms.CharField(
-        label="Days without any",
+        label="Days without texts and calls",
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="One a line, such as 2026-12-25. What is due then waits for the next day, or goes by e-mail.",
@@ -69,6 +73,14 @@ class ContactingForm(forms.Form):
     )
     text_cost = _cents("One text costs, ¢", "A segment of 160 letters, with the carrier’s fee.")
     call_cost = _cents("One call costs, ¢", "An automated call of a minute.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """A figure that stands above what the page would take, as the demo's do, may stay."""
+        super().__init__(*args, **kwargs)
+        for name in CAPS:
+            field, stands = self.fields[name], self.initial.get(name)
+            if isinstance(field, forms.IntegerField) and stands and field.max_value and stands > field.max_value:
+                self.fields[name] = _count(str(field.label), stands, str(field.help_text))
 
     def clean_send_from(self) -> time:
         return _within_the_law(self.cleaned_data["send_from"])
@@ -103,8 +115,7 @@ class ContactingForm(forms.Form):
     def figures(self) -> dict[str, Any]:
         """As the clinic's columns."""
         typed = self.cleaned_data
-        same = ("quiet_days", "offers_per_day", "offers_per_week", "offers_per_month", "sms_per_day")
-        return {name: typed[name] for name in (*same, "texts_per_second")} | {
+        return {name: typed[name] for name in ("quiet_days", *CAPS, "texts_per_second")} | {
             "send_from_minute": _minutes(typed["send_from"]),
             "send_until_minute": _minutes(typed["send_until"]),
             "monthly_budget_cents": None if typed["budget"] is None else int(typed["budget"] * 100),
@@ -115,9 +126,8 @@ class ContactingForm(forms.Form):
     @staticmethod
     def of(clinic: Clinic) -> dict[str, Any]:
         """As they are, as the form's initial values."""
-        names = ("offers_per_day", "offers_per_week", "offers_per_month", "sms_per_day", "texts_per_second")
         cents = clinic.monthly_budget_cents
-        return {name: getattr(clinic, name) for name in names} | {
+        return {name: getattr(clinic, name) for name in (*CAPS, "texts_per_second")} | {
             "send_from": _time(clinic.send_from_minute),
             "send_until": _time(clinic.send_until_minute),
             "quiet_days": "\n".join(day.isoformat() for day in clinic.quiet_days),

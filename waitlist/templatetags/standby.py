@@ -8,6 +8,8 @@ from django.forms import BaseForm
 from django.templatetags.tz import do_timezone
 from django.urls import NoReverseMatch, reverse
 from django.utils.dateformat import format as write
+from django.utils.html import escape, urlize
+from django.utils.safestring import SafeString, mark_safe
 
 from waitlist.templatetags.shapes import register
 
@@ -30,6 +32,12 @@ def all_errors(forms: BaseForm | Iterable[BaseForm]) -> list[tuple[str, str, str
         for field in form
         for error in field.errors
     ] + [("", "", str(error)) for form in forms for error in form.non_field_errors()]
+
+
+@register.filter
+def open_links(text: str, frame: str) -> SafeString:
+    """The text with its addresses as links that open in this frame."""
+    return mark_safe(urlize(text, autoescape=True).replace("<a ", f'<a target="{escape(frame)}" '))
 
 
 @register.filter

@@ -101,8 +101,8 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "{clinic}: thank you. Somebody reads this when we are back. Urgent? Call {phone}.",
     ),
     "joined": (
-        "{clinic}: you will get a text when a time opens up, at most 3 a week. Questions? Call {phone}. STOP to opt"
-        " out.",
+        "{clinic}: you will get a text when a time opens up, at most {weekly} a week. Questions? Call {phone}. STOP to"
+        " opt out.",
         "{clinic}: you will get texts when a time opens up. STOP to opt out.",
     ),
     "started": ("{clinic}: you will get texts about open times again. STOP to opt out.",),

@@ -68,8 +68,9 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "{clinic}: you will get no more texts from us. START brings them back.",
     ),
     Kind.OPT_IN: (
-        "{clinic}: reply START to get a text when a time opens up, at most 3 a week. Rates may apply. STOP to opt out.",
-        "{clinic}: reply START for texts when a time opens, at most 3 a week. STOP ends.",
+        "{clinic}: reply START to get a text when a time opens up, at most {weekly} a week. Rates may apply. STOP to"
+        " opt out.",
+        "{clinic}: reply START for texts when a time opens, at most {weekly} a week. STOP ends.",
     ),
 }
 EARLIER = (  # an offer to somebody who holds a later visit: their yes moves it

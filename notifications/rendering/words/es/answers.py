@@ -102,8 +102,8 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "{clinic}: gracias. Alguien lo lee cuando volvamos. ¿Urgente? Llame al {phone}.",
     ),
     "joined": (
-        "{clinic}: recibirá un mensaje cuando haya un horario libre, máx. 3 por semana. ¿Preguntas? {phone} STOP: no"
-        " más.",
+        "{clinic}: recibirá un mensaje cuando haya un horario libre, máx. {weekly} por semana. ¿Preguntas? {phone}"
+        " STOP: no más.",
         "{clinic}: recibirá mensajes de horarios libres. STOP: no más.",
     ),
     "started": ("{clinic}: volverá a recibir mensajes de horarios libres. STOP: no más.",),

@@ -67,9 +67,9 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "{clinic}: no recibirá más mensajes. START los reactiva.",
     ),
     Kind.OPT_IN: (
-        "{clinic}: responda START para recibir un mensaje cuando haya un horario libre, máx. 3 por semana. Puede haber"
-        " cargos. STOP: no más.",
-        "{clinic}: responda START para saber de horarios libres, máx. 3 por semana. STOP: no más.",
+        "{clinic}: responda START para recibir un mensaje cuando haya un horario libre, máx. {weekly} por semana. Puede"
+        " haber cargos. STOP: no más.",
+        "{clinic}: responda START para saber de horarios libres, máx. {weekly} por semana. STOP: no más.",
     ),
 }
 EARLIER = (
