@@ -11,6 +11,7 @@ from notifications.models import Message
 from tests.factories import NOW, World
 from tests.staff.test_fees import manager
 from waitlist.forms.contacting import ContactingForm
+from waitlist.models import Clinic
 
 pytestmark = pytest.mark.django_db
 
@@ -95,3 +96,10 @@ def test_a_figure_above_what_the_page_takes_may_stay_but_not_grow(world: World):
     world.clinic.save()
     assert "Saved." in post(world, budget="10")
     assert "At most 500." in post(world, offers_per_month=501)
+
+
+@pytest.mark.parametrize("is_open_any_hour", [False, True])
+def test_the_page_says_where_hours_do_not_hold(is_open_any_hour, world: World):
+    Clinic.objects.filter(pk=world.clinic.pk).update(is_open_any_hour=is_open_any_hour)
+    page = manager(world).get(reverse("contacting")).content.decode()
+    assert ("go at any hour" in page) == is_open_any_hour

@@ -27,6 +27,24 @@ SETTINGS = (  # address by name, who may open it, what it is called, what for
         "What patients read, in your words or ours, in each language; and how much of it names somebody.",
     ),
     (
+        "contacting",
+        Role.MANAGER,
+        "When and how often",
+        "Hours, days off, how many offers and texts, and what messages may cost.",
+    ),
+    (
+        "reminders",
+        Role.MANAGER,
+        "Reminders",
+        "Whether Standby reminds patients of their visits. Off where your own calendar does.",
+    ),
+    (
+        "join-page",
+        Role.MANAGER,
+        "Join page",
+        "Patients put themselves on your waitlist on the web, and confirm it by text.",
+    ),
+    (
         "services",
         Role.MANAGER,
         "Services",
@@ -43,18 +61,6 @@ SETTINGS = (  # address by name, who may open it, what it is called, what for
         Role.MANAGER,
         "Earlier times",
         "Whoever holds a visit far ahead waits for an earlier one by itself.",
-    ),
-    (
-        "reminders",
-        Role.MANAGER,
-        "Reminders",
-        "Whether Standby reminds patients of their visits. Off where your own calendar does.",
-    ),
-    (
-        "join-page",
-        Role.MANAGER,
-        "Join page",
-        "Patients put themselves on your waitlist on the web, and confirm it by text.",
     ),
     (
         "surge-days",
@@ -74,12 +80,6 @@ SETTINGS = (  # address by name, who may open it, what it is called, what for
         Role.MANAGER,
         "Public holidays and sick days",
         "Which of them close you, by country and state; and when a sick day is asked about before it is refilled.",
-    ),
-    (
-        "contacting",
-        Role.MANAGER,
-        "When and how often",
-        "Hours, days off, how many offers and texts, and what messages may cost.",
     ),
     (
         "connections",
