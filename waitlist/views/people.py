@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.middleware import remote_addr
+from notifications import unsent
 from notifications.models import Consent
 from waitlist import access, cancellers, roster, tiering
 from waitlist.forms import are_valid, point_out
@@ -139,6 +140,7 @@ def _page(
         "patient": patient,
         "earned": tiering.earned(patient).label,
         "allowed": _allowed(patient),
+        "unsent": unsent.of(patient),
         "fees": WITH_VISIT.filter(appointment__patient=patient).order_by("-owed_at", "-pk"),
         "cancelled_lately": (lately := cancellers.counts([patient.pk], now=timezone.now()).get(patient.pk, 0)),
         "flag": cancellers.flag(lately),
