@@ -93,7 +93,7 @@ def _wants_none(message: Message) -> bool:
     if message.kind != Kind.OFFER or message.contact_point is None:
         return False
     point = ContactPoint.objects.get(pk=message.contact_point.pk)
-    return point.stopped_at is not None or f"{message.purpose}:{message.channel}" not in point.granted
+    return point.stopped_at is not None or not any(one.startswith(f"{message.purpose}:") for one in point.granted)
 
 
 def _same(message: Message) -> QuerySet[Message]:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, F, OuterRef, QuerySet, Value
 
 from matching.models import Offer
 from matching.policy.ends import answers_end_at
@@ -47,10 +47,9 @@ def may_follow(offer: Offer) -> bool:
 
 
 def _heard_by_phone() -> QuerySet[Message]:
-    each = [Q(channel=way, contact_point__granted__contains=[f"{Purpose.OFFERS}:{way}"]) for way in rules.PHONE]
-    still = Q(*each, _connector=Q.OR)
     told = Message.objects.filter(kind=Kind.OFFER, channel__in=rules.PHONE, status__in=WENT_OUT)
-    return told.filter(still, contact_point__stopped_at=None)
+    still = [f"{Purpose.OFFERS}:{way}" for way in rules.PHONE]
+    return told.filter(contact_point__granted__overlap=still, contact_point__stopped_at=None)
 
 
 @transaction.atomic(durable=True)

@@ -286,3 +286,12 @@ def test_what_the_carrier_says_was_stopped_goes_nowhere_else(sent):
     address(sent, "offers:email")
     report(sent, "failed", "21610", at=minutes(2))
     assert ways(sent) == [("sms", "failed", None)]
+
+
+def test_who_wants_no_calls_may_still_hear_of_it_by_e_mail(sent):
+    allow(sent.point, "offers:voice")
+    address(sent, "offers:email")
+    report(sent, "undelivered", "30007", at=minutes(1))
+    consent.record(sent.point, purpose="offers", channel="voice", granted=False, source="staff", at=minutes(1), now=NOW)
+    outbox.deliver_due(now=minutes(1))
+    assert ways(sent)[1:] == [("voice", "refused", "sms"), ("email", "pending", "voice")]
