@@ -50,9 +50,10 @@ def wordings(
     message: Message, mine: MessageTemplate | None, speaks: ModuleType, level: int
 ) -> Iterator[tuple[str, int]]:
     """The clinic's own, ours with details, ours without, each with the segments it may take."""
-    if mine is not None:
+    asks = not is_confirmed(message)
+    if asks and mine is not None:
         yield mine.text, room(level, speaks)
-    if level:
+    if asks and level:
         detailed = speaks.DETAILED_EARLIER if is_earlier(message) else speaks.DETAILED.get(message.kind, ())
         yield from ((wording, MOST_SEGMENTS) for wording in detailed)
     yield from ((wording, room(0, speaks)) for wording in ours(message, speaks))
@@ -62,6 +63,8 @@ def ours(message: Message, speaks: ModuleType) -> tuple[str, ...]:
     """Our own wordings at level 0, the most said first."""
     if message.kind == Kind.ANSWER:
         said: tuple[str, ...] = speaks.ANSWERS[message.context["answer"]]
+    elif is_confirmed(message):
+        said = speaks.CONFIRMED_REMINDER
     else:
         said = speaks.EARLIER if is_earlier(message) else speaks.TEXTS[message.kind]
     return said
@@ -75,6 +78,11 @@ def shortest(said: Sequence[str], known: dict[str, str]) -> str:
             cut = (write(wording, {**known, "clinic": name}) or "" for name in shorter(known["clinic"]))
             return next((text for text in cut if fits(text)), whole)
     raise ValueError("A fact that every wording needs is not known.")
+
+
+def is_confirmed(message: Message) -> bool:
+    """A reminder to somebody who has said that they will be there: it does not ask again."""
+    return message.kind == Kind.REMINDER and bool(message.context.get("is_confirmed"))
 
 
 def is_earlier(message: Message) -> bool:

@@ -65,6 +65,7 @@ def texts(language: str, **context: Any) -> list[Message]:
     return [
         *(message(kind, **more) for kind in speaks.TEXTS),
         message(moves_visit=True, **more),
+        message("reminder", is_confirmed=True, **more),
         *(message("answer", answer=name, choices=_choices(name), **more) for name in speaks.ANSWERS),
     ]
 
@@ -83,4 +84,5 @@ def mails(language: str, **context: Any) -> list[Message]:
 def name_of(case: Message) -> str:
     """For a test's id."""
     what = case.context.get("answer") or ("earlier" if case.context.get("moves_visit") else case.kind)
+    what = "confirmed_reminder" if case.context.get("is_confirmed") else what
     return f"{case.context['language']}-{what}"

@@ -12,10 +12,10 @@ from notifications.reminders.plan import planned
 from notifications.states import Rule
 from tests import factories
 from tests.factories import NOW
-from waitlist import schedule
+from waitlist import schedule, visits
 from waitlist.calendar import Time
 from waitlist.models import Appointment, Clinic
-from waitlist.states import CancelledBy
+from waitlist.states import CancelledBy, ConfirmedVia
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LA = ZoneInfo("America/Los_Angeles")
@@ -81,6 +81,14 @@ def test_a_reminder_goes_out_with_the_link_of_the_visit(world, settings):
     link = f"{settings.PUBLIC_URL}/v/{tokens.make_visit(visit.pk)}"
     assert link in rendering.fill(message.text, message)
     assert visit.patient.first_name not in message.text
+
+
+def test_whoever_has_said_that_they_come_is_not_asked_again(world):
+    visit = booked(world)
+    visits.confirm(visit, visit.starts_at, via=ConfirmedVia.LINK, now=NOON - 30 * HOURS)
+    sweep(NOON - 24 * HOURS)
+    text = rendering.render(Message.objects.get())
+    assert "see you" in text and "Reply C" not in text
 
 
 def test_the_mail_leads_there_too(world, settings):

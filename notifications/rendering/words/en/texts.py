@@ -73,6 +73,11 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "{clinic}: reply START for texts when a time opens, at most {weekly} a week. STOP ends.",
     ),
 }
+CONFIRMED_REMINDER = (  # they have said that they will be there
+    "{clinic}: see you {when}. If anything has changed: {link} or call {phone}. STOP to end.",
+    "{clinic}: see you {when}. Changes: {link} or call {phone}.",
+    "{clinic}: see you {when}. Changes? Call {phone}.",
+)
 EARLIER = (  # an offer to somebody who holds a later visit: their yes moves it
     "{clinic}: an earlier time is open, {when}. Reply YES or tap {link} by {deadline} to move your visit to it."
     " NO to pass, STOP to opt out.",

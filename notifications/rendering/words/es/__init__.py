@@ -14,7 +14,7 @@ from notifications.rendering.words.es.mails import (
     QUESTIONS,
     QUESTIONS_AT,
 )
-from notifications.rendering.words.es.texts import EARLIER, TEXTS
+from notifications.rendering.words.es.texts import CONFIRMED_REMINDER, EARLIER, TEXTS
 
 __all__ = [
     "ANSWERS",
@@ -23,6 +23,7 @@ __all__ = [
     "BY_TODAY",
     "CHOICE",
     "CHOICES",
+    "CONFIRMED_REMINDER",
     "CONFIRM_WORDS",
     "DAYS",
     "DETAILED",

@@ -72,6 +72,11 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "{clinic}: responda START para saber de horarios libres, máx. {weekly} por semana. STOP: no más.",
     ),
 }
+CONFIRMED_REMINDER = (
+    "{clinic}: le esperamos {when}. Si algo cambia: {link} o llame al {phone}. STOP: no más.",
+    "{clinic}: le esperamos {when}. Cambios: {link} o llame al {phone}.",
+    "{clinic}: le esperamos {when}. ¿Cambios? Llame al {phone}.",
+)
 EARLIER = (
     "{clinic}: hay un horario más temprano, {when}. Responda SI o toque {link} hasta {deadline} para mover su cita."
     " NO para pasar, STOP: no más.",
