@@ -27,6 +27,7 @@ STANDS_FOR = timedelta(days=7)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PER_ADDRESS_AN_HOUR = 10
 PER_NUMBER_A_DAY = 3
+PER_CLINIC_AN_HOUR = 60  # from however many addresses: each may cost the clinic a text
 ABROAD = "We can text numbers of the United States and Canada only. Please call us instead."
 
 
@@ -41,7 +42,8 @@ class Agreed:
 
 @transaction.atomic(durable=True)
 def ask(clinic: Clinic, person: Person, wish: Wish, agreed: Agreed, *, now: datetime) -> bool:
-    """The wish, paused, and a text that asks the number for START; False where too many came from one address.
+    """The wish, paused, and a text that asks the number for START; False where too many came from one address,
+    or for this clinic.
 
     Nobody learns from it who is known: the same person and wish is the same entry, and a number is asked thrice a day
     at most.
@@ -52,6 +54,8 @@ def ask(clinic: Clinic, person: Person, wish: Wish, agreed: Agreed, *, now: date
     network = households.network(agreed.remote_addr)
     _one_at_a_time(network)
     lately = Join.objects.filter(asked_at__gt=now - HOUR)
+    if lately.filter(clinic=clinic).count() >= PER_CLINIC_AN_HOUR:
+        return False
     lately = lately.filter(remote_addr=None) if network is None else lately.filter(remote_addr__range=network)
     if lately.count() >= PER_ADDRESS_AN_HOUR:
         return False

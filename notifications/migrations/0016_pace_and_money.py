@@ -34,6 +34,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='message',
-            index=models.Index(condition=models.Q(('cost_mills__gt', 0)), fields=['clinic', 'created_at'], name='message_paid'),
+            index=models.Index(condition=models.Q(('cost_mills__gt', 0)), fields=['clinic', 'created_at'], include=['cost_mills', 'status'], name='message_paid'),
         ),
     ]

@@ -75,7 +75,12 @@ class Message(models.Model):
                 name="message_due",
                 condition=Q(status__in=["pending", "sending", "unknown"]),
             ),
-            models.Index(fields=["clinic", "created_at"], name="message_paid", condition=Q(cost_mills__gt=0)),
+            models.Index(
+                fields=["clinic", "created_at"],
+                name="message_paid",
+                include=["cost_mills", "status"],
+                condition=Q(cost_mills__gt=0),
+            ),
             models.Index(fields=["contact_point", "sent_at"], name="message_by_contact"),
             models.Index(fields=["channel", "sent_at"], name="message_by_channel"),
             models.Index(fields=["channel", "unreached_at"], name="message_unreached", condition=Q(unreached__gt=0)),

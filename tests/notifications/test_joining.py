@@ -353,6 +353,16 @@ def test_too_many_from_one_address_are_turned_away(client, world, url, monkeypat
     assert answer.status_code == 429 and "Too many forms" in answer.text
 
 
+@pytest.mark.django_db(transaction=True)
+def test_too_many_for_one_clinic_are_turned_away_from_wherever_they_come(client, world, url, monkeypatch):
+    monkeypatch.setattr(joining, "PER_CLINIC_AN_HOUR", 1)
+    assert client.post(url, typed(world)).status_code == 302
+    answer = client.post(url, typed(world, phone="+1 415 555 0188"), REMOTE_ADDR="192.0.2.77")
+    assert answer.status_code == 429
+    other = factories.World(takes_joins=True)
+    assert client.post(reverse("join", args=[other.clinic.slug]), typed(other)).status_code == 302
+
+
 def test_there_is_no_page_where_the_clinic_has_not_switched_it_on(client, world, url):
     Clinic.objects.update(takes_joins=False)
     assert client.get(url).status_code == client.post(url, typed(world)).status_code == 404

@@ -152,7 +152,8 @@ def test_the_question_is_asked_by_text_too_and_a_second_yes_says_so_again(clinic
         context = {"answer": answer, "clinic_name": "R", "clinic_phone": "+14155550123",
                    "expires_at": offer.expires_at.isoformat(),
                    "starts_at": offer.slot.starts_at.isoformat(), "zone": "America/Los_Angeles"}  # fmt: skip
-        text = sms.render(Message(kind="answer", context=context, next_attempt_at=timezone.now()))
+        about = {"clinic": offer.slot.clinic, "context": context}
+        text = sms.render(Message(kind="answer", next_attempt_at=timezone.now(), **about))
         assert "{link}" in text and PROMPT not in text
 
 
