@@ -1,12 +1,12 @@
 from django.urls import path
 
-from notifications import call_webhooks, webhooks
 from notifications.views import inbox, wordings
 from notifications.views.alerts import my_notices
 from notifications.views.join import join, sent
 from notifications.views.proof import export, proof
 from notifications.views.told import note
 from notifications.views.unsubscribe import unsubscribe
+from notifications.webhooks import calls, texts
 
 urlpatterns = [
     path("join/<slug:slug>/", join, name="join"),
@@ -22,9 +22,9 @@ urlpatterns = [
     path("inbox/<int:pk>/answer/", inbox.answer, name="inbox-answer"),
     path("inbox/<int:pk>/read/", inbox.read, name="inbox-read"),
     path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
-    path("api/twilio/inbound/", webhooks.inbound, name="twilio-inbound"),
-    path("api/twilio/status/<uuid:public_id>/", webhooks.status, name="twilio-status"),
-    path("api/twilio/call/<uuid:public_id>/", call_webhooks.picked_up, name="twilio-call"),
-    path("api/twilio/call/<uuid:public_id>/key/", call_webhooks.key, name="twilio-call-key"),
-    path("api/twilio/call/<uuid:public_id>/status/", call_webhooks.call_ended, name="twilio-call-status"),
+    path("api/twilio/inbound/", texts.inbound, name="twilio-inbound"),
+    path("api/twilio/status/<uuid:public_id>/", texts.status, name="twilio-status"),
+    path("api/twilio/call/<uuid:public_id>/", calls.picked_up, name="twilio-call"),
+    path("api/twilio/call/<uuid:public_id>/key/", calls.key, name="twilio-call-key"),
+    path("api/twilio/call/<uuid:public_id>/status/", calls.call_ended, name="twilio-call-status"),
 ]

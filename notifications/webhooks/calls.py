@@ -17,7 +17,7 @@ from notifications import calls
 from notifications.calls import SILENCE, Spoken, Stage
 from notifications.models import Message
 from notifications.rendering import voice
-from notifications.webhooks import from_twilio
+from notifications.webhooks.texts import from_twilio
 
 VOICES = {"en-US": "Polly.Joanna", "es-US": "Polly.Lupe"}
 WAITS_SECONDS = 6
