@@ -6,32 +6,24 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 from twilio.twiml.voice_response import Say, VoiceResponse
 
 from notifications import calls
 from notifications.calls import SILENCE, Spoken, Stage
 from notifications.models import Message
 from notifications.rendering import voice
-from notifications.webhooks.texts import from_twilio
+from notifications.webhooks.door import of_twilio
 
 VOICES = {"en-US": "Polly.Joanna", "es-US": "Polly.Lupe"}
 WAITS_SECONDS = 6
 NUMBER = re.compile(r"(\(\d{3}\) \d{3}-\d{4})")
-WRONG = ("Wrong signature.\n", "text/plain")
 
 
-@csrf_exempt
-@login_not_required
-@require_POST
+@of_twilio
 def picked_up(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Somebody, or something, answers the call."""
-    if not from_twilio(request):
-        return HttpResponse(WRONG[0], status=403, content_type=WRONG[1])
     message = calls.find(public_id)
     if message is None:
         return _say(SILENCE)
@@ -41,13 +33,9 @@ def picked_up(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _say(said, message)
 
 
-@csrf_exempt
-@login_not_required
-@require_POST
+@of_twilio
 def key(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """A key was pressed, or none for some seconds."""
-    if not from_twilio(request):
-        return HttpResponse(WRONG[0], status=403, content_type=WRONG[1])
     message = calls.find(public_id)
     if message is None:
         return _say(SILENCE)
@@ -56,13 +44,9 @@ def key(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _say(calls.press(message, pressed, stage, call_id=_call_id(request), now=timezone.now()), message)
 
 
-@csrf_exempt
-@login_not_required
-@require_POST
+@of_twilio
 def call_ended(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """How it ended. A call we do not know is none of our business, and no fault of Twilio's."""
-    if not from_twilio(request):
-        return HttpResponse(WRONG[0], status=403, content_type=WRONG[1])
     calls.ended(
         public_id,
         call_id=_call_id(request),

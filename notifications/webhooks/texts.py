@@ -3,38 +3,24 @@
 import logging
 from uuid import UUID
 
-from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
-from twilio.request_validator import RequestValidator
 
 from notifications import outbox, replies, rules
 from notifications.models import ContactPoint, Message
 from notifications.states import REACHED_CARRIER, ContactKind
+from notifications.webhooks.door import of_twilio
 from waitlist.models import Clinic
 
 log = logging.getLogger(__name__)
 NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 
-def is_signed(url: str, params: object, signature: str) -> bool:
-    """Whether Twilio signed this, with our token or the one before it."""
-    tokens = (settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_PREVIOUS)
-    return any(RequestValidator(token).validate(url, params, signature) for token in tokens if token)
-
-
-@csrf_exempt
-@login_not_required
-@require_POST
+@of_twilio
 def inbound(request: HttpRequest) -> HttpResponse:
     """A text from somebody. Answers go through the outbox, so the reply here is empty."""
-    if not from_twilio(request):
-        return HttpResponse("Wrong signature.\n", status=403, content_type="text/plain")
     clinic = _written_to(request.POST.get("To", ""), request.POST.get("From", ""))
     if clinic is None:
         log.warning("a text came in for a number that is no clinic's")
@@ -55,13 +41,9 @@ def inbound(request: HttpRequest) -> HttpResponse:
     return _thanks()
 
 
-@csrf_exempt
-@login_not_required
-@require_POST
+@of_twilio
 def status(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """What became of a text. A message we do not know is none of our business, and no fault of Twilio's."""
-    if not from_twilio(request):
-        return HttpResponse("Wrong signature.\n", status=403, content_type="text/plain")
     outbox.receipt(
         public_id,
         provider_id=request.POST.get("MessageSid", "")[:64],
@@ -86,12 +68,6 @@ def _written_to(number: str, sender: str) -> Clinic | None:
         point = known.select_related("clinic").order_by("-pk").first()
         return point.clinic if point is not None else clinics[0]
     return clinics[0] if clinics else None
-
-
-def from_twilio(request: HttpRequest) -> bool:
-    """Signed for the address the world knows us by, whatever the proxies in front made of it."""
-    url = settings.PUBLIC_URL + request.get_full_path()
-    return is_signed(url, request.POST, request.headers.get("X-Twilio-Signature", ""))
 
 
 def _thanks() -> HttpResponse:

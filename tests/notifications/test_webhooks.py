@@ -13,7 +13,7 @@ from twilio.request_validator import RequestValidator
 from matching.models import Offer
 from notifications import outbox
 from notifications.models import ContactPoint, InboundMessage, Message
-from notifications.webhooks.texts import is_signed
+from notifications.webhooks.door import is_signed
 from tests import factories
 from tests.factories import NOW
 from tests.fakes import FakeTwilio
