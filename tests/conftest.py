@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from django.test import Client, TransactionTestCase
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -13,6 +14,9 @@ from tests.chromium import CHROMIUM
 from tests.clean_up import forget_everything
 from tests.harness import Stack
 from tests.stacks import STACKS, Stacks
+
+hypothesis.settings.register_profile("no clock", deadline=None)  # a busy machine is no defect
+hypothesis.settings.load_profile("no clock")
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,11 @@ from django.conf import settings
 
 from notifications.channels import email, memory, outreach, simulator, simulator_calls, twilio, voice, webhook
 from notifications.channels.base import Outcome, Result, Transport
+from notifications.channels.twilio_http import line
 from notifications.models import Message
 from notifications.states import Channel
 
-__all__ = ["Outcome", "Result", "Transport", "is_paced", "is_remote", "of"]
+__all__ = ["Outcome", "Result", "Transport", "is_paced", "is_remote", "line", "of"]
 ALWAYS: dict[str, Transport] = {Channel.EMAIL: email, Channel.WEBHOOK: webhook, Channel.STAFF: outreach}
 CARRIERS: dict[str, dict[str, Transport]] = {  # by settings.SMS_TRANSPORT
     "twilio": {Channel.SMS: twilio, Channel.VOICE: voice},

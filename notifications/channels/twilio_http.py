@@ -1,11 +1,14 @@
 """What every way through Twilio shares: the client over HTTP, and what is known after an answer or without one."""
 
 import logging
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import requests
 from django.conf import settings
+from requests.adapters import HTTPAdapter
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http import HttpClient
 from twilio.http.response import Response
@@ -20,20 +23,51 @@ TWILIO = "https://api.twilio.com"
 CONNECTS_WITHIN_SECONDS = 3  # the two add up: with the longest answer it is over before a message's lease is
 
 
+_here = threading.local()  # the client of a thread that has a line
+
+
 class Http(HttpClient):
-    """One connection per request (a kept one may be dead), at the address settings name, with a timeout."""
+    """At the address settings name, with a timeout; over this session, or over a connection per request."""
+
+    session: requests.Session | None = None
 
     def request(self, method: str, url: str, *args: Any, **options: Any) -> Response:
         given = dict(zip(("params", "data", "headers", "auth"), args, strict=False)) | options
         answers_within = settings.TWILIO_TIMEOUT_SECONDS
         given |= {"timeout": (min(CONNECTS_WITHIN_SECONDS, answers_within), answers_within), "allow_redirects": False}
-        with requests.Session() as session:
-            answer = session.request(method, url.replace(TWILIO, settings.TWILIO_API_URL, 1), **given)
+        url = url.replace(TWILIO, settings.TWILIO_API_URL, 1)
+        if self.session is not None:
+            answer = self.session.request(method, url, **given)
+        else:
+            with requests.Session() as session:
+                answer = session.request(method, url, **given)
         return Response(answer.status_code, answer.text, answer.headers)
 
 
+@contextmanager
+def line(at_once: int) -> Iterator[Callable[[], None]]:
+    """Connections kept while this is open, a few seconds: longer, and they may be dead. A thread takes part by calling
+    what this gives."""
+    with requests.Session() as session:
+        session.mount("https://", HTTPAdapter(pool_maxsize=at_once))
+        session.mount("http://", HTTPAdapter(pool_maxsize=at_once))
+        kept = _client(session)
+
+        def take() -> None:
+            _here.client = kept
+
+        yield take
+
+
 def client() -> Client:
-    return Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=Http(log, False))
+    """This thread's, or one for a single request."""
+    return getattr(_here, "client", None) or _client(None)
+
+
+def _client(session: requests.Session | None) -> Client:
+    http = Http(log, False)
+    http.session = session
+    return Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=http)
 
 
 def tried(hand_over: Callable[[], str | None]) -> Result:

@@ -19,7 +19,7 @@ from notifications.outbox import boarding, landing
 log = logging.getLogger(__name__)
 BOARDS_FOR = timedelta(seconds=5)  # then others have their turn: what is left is due still
 AFTER_A_FAULT = timedelta(seconds=15)
-GATHERED_FOR_SECONDS = 0.01  # what lands at nearly the same time is written down together
+GATHERED_FOR_SECONDS = 0.1  # what lands at nearly the same time is written down together
 # Counted as its lease is: not gone by then, the rules are looked at again. With the longest call after it
 # (channels.twilio_http) it ends before the lease does, so nobody looks for what is still in the air.
 HELD_AT_MOST_SECONDS = 5
@@ -30,13 +30,14 @@ def fly(message_ids: Sequence[int], *, now: datetime) -> None:
     waiting = deque(message_ids)
     started = began = monotonic()
     at_once = min(settings.MESSAGES_IN_FLIGHT, len(waiting))
-    with ThreadPoolExecutor(max(at_once, 1)) as crew:
+    with channels.line(max(at_once, 1)) as take, ThreadPoolExecutor(max(at_once, 1), initializer=take) as crew:
         flying: dict[Future[Result], Message] = {}
         while waiting or flying:
             at = now + timedelta(seconds=began - started)
             if at - now > BOARDS_FOR:
                 waiting.clear()
-            room = min(2 * at_once - len(flying), len(waiting))  # nobody waits for rows to be read
+            # So many at a time, while as many are in the air: a batch of rows costs little more than one.
+            room = min(at_once, len(waiting)) if len(flying) <= at_once else 0
             boarded = _board([waiting.popleft() for _ in range(room)], now=at)
             landed = list(boarded.known)
             for message, taken in (*((message, None) for message in boarded.ready), *boarded.to_look_up):

@@ -1,6 +1,7 @@
 """The facts a wording may use, as its language writes them. Only those its level allows are known to it at all."""
 
 from datetime import datetime
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -82,6 +83,7 @@ def _at(written: str) -> datetime:
     return datetime.fromisoformat(written)
 
 
+@lru_cache(1000)
 def national(number: str) -> str:
     """(415) 555-0100 at home, the number as it was typed where it is none of ours."""
     try:

@@ -188,7 +188,7 @@ FIELDS = [
 ]
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     kind=st.sampled_from(["booked", "moved", "cancelled"]),
     data=st.dictionaries(st.sampled_from(FIELDS), JSON) | JSON,

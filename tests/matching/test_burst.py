@@ -14,7 +14,7 @@ from tests.matching import random_clinic
 pytestmark = pytest.mark.django_db
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10**9), limit=st.integers(1, 20))
 @random_clinic.forgotten
 def test_each_as_by_itself(seed, limit):

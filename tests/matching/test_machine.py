@@ -15,7 +15,6 @@ EXAMPLES = int(os.environ.get("MACHINE", "8"))
 on_machines = settings(
     max_examples=EXAMPLES,
     stateful_step_count=int(os.environ.get("STEPS", "25")),
-    deadline=None,
     phases=list(Phase) if os.environ.get("SHRINK") else [Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=list(HealthCheck),
     print_blob=True,

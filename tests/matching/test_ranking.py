@@ -25,7 +25,7 @@ def few(monkeypatch):
     monkeypatch.setattr(ranking, "STEP", 1)
 
 
-@settings(max_examples=int(os.environ.get("CLINICS", "150")), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=int(os.environ.get("CLINICS", "150")), suppress_health_check=list(HealthCheck))
 @given(
     seed=st.integers(0, 10**9),
     hours=st.sampled_from([2, 18, 26, 27, 30, 49]),

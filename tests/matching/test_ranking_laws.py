@@ -14,7 +14,7 @@ from waitlist.models import Appointment, Availability, Patient, Slot, WaitlistEn
 from waitlist.models.clinic import PARTS
 
 pytestmark = pytest.mark.django_db
-on_random_clinics = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+on_random_clinics = settings(max_examples=25, suppress_health_check=list(HealthCheck))
 seeds = st.integers(0, 10**9)
 WEEK = timedelta(weeks=1)
 EVERYBODY = 100

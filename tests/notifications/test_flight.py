@@ -140,8 +140,8 @@ def test_whoever_is_just_being_retracted_is_recorded_by_itself_and_hears_of_it(w
 
 @pytest.fixture
 def clock(monkeypatch, settings):
-    """One message after the other, and time that only passes where a test says so."""
-    settings.MESSAGES_IN_FLIGHT = 1
+    """Two messages made ready together, and time that only passes where a test says so."""
+    settings.MESSAGES_IN_FLIGHT = 2
     passed = [0.0]
     monkeypatch.setattr(flight, "monotonic", lambda: passed[0])
     return passed

@@ -266,7 +266,7 @@ PRINTED = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn", "Co
 ODD = st.text(PRINTED, min_size=1, max_size=60)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=ODD, place=ODD, doctor=ODD, service=ODD)
 def test_any_name_comes_back_and_no_other_is_in_it(name, place, doctor, service):
     world = World()

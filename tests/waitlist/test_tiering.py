@@ -68,7 +68,7 @@ def any_rules(draw: st.DrawFn) -> Rules:
 
 
 @given(people=st.lists(PEOPLE, min_size=1, max_size=40), rules=any_rules(), before=st.sampled_from(list(Tier)))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_statement_equals_the_rule(db, people, rules, before):
     clinic = factories.clinic()
     Patient.objects.bulk_create(
