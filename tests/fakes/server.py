@@ -24,10 +24,15 @@ class Server(ABC):
 
     def __init__(self, port: int = 0) -> None:
         outer = self
+        self.callers: list[Any] = []  # an address for each connection
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True  # head and body are two writes
+
+            def setup(self) -> None:
+                outer.callers.append(self.client_address)
+                super().setup()
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -135,6 +135,18 @@ def test_whoever_is_just_being_retracted_is_recorded_by_itself_and_hears_of_it(w
     assert not Message.objects.filter(kind="retracted", offer__in=[other.offer for other in others]).exists()
 
 
+def test_the_texts_of_a_flight_share_its_connections_and_leave_none_open(world, twilio, settings):
+    Clinic.objects.update(texts_per_second=100)
+    settings.MESSAGES_IN_FLIGHT = 3
+    many(world, 12)
+    outbox.deliver_due(now=NOW)
+    assert statuses() == {"sent": 12}
+    assert len(twilio.callers) <= 3
+    told = tell(world)
+    told.deliver()
+    assert len(twilio.callers) <= 3 + 1, "one by itself has its own"
+
+
 # A lease is never over while its message is in the air.
 
 
