@@ -1,12 +1,13 @@
 """Who waits and what is free: the nouns of the clinic's own world."""
 
 from waitlist.models.appointments import Appointment, Slot
-from waitlist.models.clinic import Clinic, Practitioner, Service
+from waitlist.models.clinic import Clinic, Practitioner
 from waitlist.models.closures import Closure, MassCancellation, WorkedHoliday
 from waitlist.models.connections import Connection, InboundEvent, Mapping, Writeback
 from waitlist.models.fees import CancellationFee
 from waitlist.models.people import Availability, Patient, WaitlistEntry
 from waitlist.models.places import Location, SurgeDay
+from waitlist.models.services import Service
 from waitlist.models.tiers import TierRules
 from waitlist.models.users import Membership, User
 

@@ -9,9 +9,10 @@ from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
 
-from waitlist.models.clinic import Clinic, Practitioner, Service
+from waitlist.models.clinic import Clinic, Practitioner
 from waitlist.models.people import Patient
 from waitlist.models.places import Location
+from waitlist.models.services import Service
 from waitlist.states import (
     LIVE_SLOT_STATES,
     OVER_STATUSES,

@@ -1,12 +1,13 @@
-"""The tenant, who works there and what they do."""
+"""The tenant, and who works there."""
 
 from typing import ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
-from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+
+from waitlist.models.contact_rules import ContactRules
 
 # Of the score, in this order wherever they are shown.
 PARTS = ("time", "practitioner", "service", "geography", "notice", "responsiveness", "fairness")
@@ -18,15 +19,14 @@ def validate_zone(name: str) -> None:
         raise ValidationError(f"“{name}” is not an IANA time zone such as America/Los_Angeles.")
 
 
-class Clinic(models.Model):
-    """A tenant: its name, its policy, what its messages may say and how often they may come."""
+class Clinic(ContactRules):
+    """A tenant: its name, its policy, how it scores and when it is closed; of its messages, `ContactRules`."""
 
     name = models.CharField(max_length=60)
     slug = models.SlugField(unique=True)
     phone = models.CharField(max_length=20, help_text="What patients call; shown on every page of theirs.")
     email = models.EmailField(blank=True)
     timezone = models.CharField(max_length=50, validators=[validate_zone])
-    is_open_any_hour = models.BooleanField(default=False, help_text="Demo only: messages go out at night too.")
 
     policy = models.ForeignKey("matching.PolicyVersion", models.PROTECT, null=True, related_name="+")
     grace_minutes = models.PositiveSmallIntegerField(default=15)
@@ -83,49 +83,11 @@ class Clinic(models.Model):
     takes_joins = models.BooleanField(
         default=False, db_default=False, help_text="Patients may put themselves on the list on the join page."
     )
-    sms_sender = models.CharField(max_length=20, blank=True, help_text="The clinic's own sending number.")
-    content_level = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(2)])
-    texts_per_second = models.PositiveSmallIntegerField(
-        default=1,
-        validators=[MinValueValidator(1), MaxValueValidator(1000)],
-        help_text="What the carrier takes from the sending number: 1 for a small 10DLC brand.",
-    )
-    send_from_minute = models.PositiveSmallIntegerField(default=8 * 60)
-    send_until_minute = models.PositiveSmallIntegerField(default=20 * 60)
-    quiet_days = ArrayField(
-        models.DateField(), default=list, blank=True, help_text="On these days nobody is texted or called."
-    )
-    offers_per_day = models.PositiveSmallIntegerField(default=2)
-    offers_per_week = models.PositiveSmallIntegerField(default=3)
-    offers_per_month = models.PositiveSmallIntegerField(default=8)
-    sms_per_day = models.PositiveSmallIntegerField(default=3, help_text="All purposes, in any 24 hours.")
-    monthly_budget_cents = models.PositiveIntegerField(
-        null=True,
-        blank=True,
-        help_text="What messages may cost in a calendar month; then no more offers go out. Empty: no limit.",
-    )
-    text_cost_mills = models.PositiveSmallIntegerField(
-        default=11, help_text="A text's segment with the carrier's fee, in thousandths of a dollar."
-    )
-    call_cost_mills = models.PositiveSmallIntegerField(
-        default=20, help_text="An automated call, in thousandths of a dollar."
-    )
-    sends_reminders = models.BooleanField(
-        default=False, db_default=False, help_text="Off where the clinic’s own calendar reminds patients already."
-    )
-    email_lead_minutes = models.PositiveSmallIntegerField(
-        default=120,
-        validators=[MaxValueValidator(10_080)],
-        help_text="Offers go by e-mail only this long before the start: it is read within hours.",
-    )
 
-    class Meta:
+    class Meta(ContactRules.Meta):
+        abstract = False
         constraints: ClassVar = [
-            models.CheckConstraint(
-                name="clinic_sending_hours_in_order",
-                condition=models.Q(send_from_minute__lt=models.F("send_until_minute")),
-            ),
-            models.CheckConstraint(name="clinic_content_level_known", condition=models.Q(content_level__lte=2)),
+            *ContactRules.Meta.constraints,
             models.CheckConstraint(
                 name="clinic_weights_sum_to_100",
                 condition=models.Q(weight_time=100 - sum(models.F(f"weight_{part}") for part in PARTS[1:])),
@@ -184,62 +146,6 @@ class Practitioner(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["clinic", "name"], name="practitioner_name_once")]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Service(models.Model):
-    """What is done: how long, how dear, and which other services it can stand in for."""
-
-    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="services")
-    name = models.CharField(max_length=60)
-    category = models.CharField(max_length=60, blank=True)
-    minutes = models.PositiveSmallIntegerField(validators=[MinValueValidator(5), MaxValueValidator(720)])
-    price_cents = models.PositiveIntegerField(default=0)
-    compatible = models.ManyToManyField("self", blank=True, symmetrical=True)
-    window_minutes = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="Time to answer; empty: by lead time."
-    )
-    notice_minutes = models.PositiveSmallIntegerField(default=60, help_text="Least notice before the start.")
-    details_prompt = models.CharField(
-        max_length=200, blank=True, default="", help_text="What a patient is asked after saying yes; empty: nothing."
-    )
-    hold_seconds = models.PositiveSmallIntegerField(
-        default=60,
-        validators=[MinValueValidator(10), MaxValueValidator(3600)],
-        help_text="How long the time is kept for them while they answer that.",
-    )
-    cancel_notice_minutes = models.PositiveIntegerField(
-        null=True,
-        blank=True,
-        validators=[MaxValueValidator(43_200)],
-        help_text="A later cancellation is late; empty: as the clinic says.",
-    )
-    policy = models.ForeignKey(
-        "matching.PolicyVersion",
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        help_text="How its free times are filled; empty: as the clinic's.",
-    )
-    retired_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["clinic", "name"], name="service_name_once"),
-            models.CheckConstraint(
-                name="service_hold_seconds_in_range",
-                condition=models.Q(hold_seconds__range=(10, 3600)),
-                violation_error_message="Hold: it lasts 10 seconds at least and an hour at most.",
-            ),
-            models.CheckConstraint(
-                name="service_cancel_notice_in_range",
-                condition=models.Q(cancel_notice_minutes__isnull=True) | models.Q(cancel_notice_minutes__lte=43_200),
-                violation_error_message="Notice: 30 days (43,200 minutes) at most.",
-            ),
-        ]
 
     def __str__(self) -> str:
         return self.name

@@ -9,8 +9,9 @@ from django.db import models
 from django.db.models import Q
 
 from waitlist.models.appointments import Appointment
-from waitlist.models.clinic import Clinic, Practitioner, Service
+from waitlist.models.clinic import Clinic, Practitioner
 from waitlist.models.places import Location
+from waitlist.models.services import Service
 from waitlist.states import EventStatus, WritebackStatus
 
 
