@@ -12,15 +12,14 @@ from django.db import transaction
 from matching import lapses, losses
 from matching.answering import swaps
 from matching.losses import Won
-from matching.states import OfferState
 from matching.terms import Due
 from notifications import outbox
 from notifications.states import Kind
-from waitlist import calendar, fees, mirrors
+from waitlist import calendar, fees
 from waitlist.calendar import Time
 from waitlist.freeing import vacate
 from waitlist.live import hint
-from waitlist.models import Appointment, CancellationFee, Clinic, Connection, Patient, Slot, Writeback
+from waitlist.models import Appointment, CancellationFee, Slot, Writeback
 from waitlist.nudge import nudge
 from waitlist.states import AppointmentStatus, CancelledBy, ClosedBecause, OpenedBecause
 from waitlist.vacancies import Refused, end_over
@@ -182,40 +181,3 @@ def _lock(appointment_id: int, *others: Time) -> tuple[Appointment, list[Slot], 
     if Time.of(appointment) != seen:
         raise _MovedMeanwhile
     return appointment, live, won
-
-
-@transaction.atomic(durable=True)
-def mirror(
-    clinic: Clinic,
-    *,
-    connection: Connection | None,
-    external_id: str,
-    version: int,
-    time: Time,
-    patient: Patient | None,
-    now: datetime,
-) -> Appointment:
-    """A booking made in the clinic's calendar, or made again. Its own double booking is kept, marked not exclusive."""
-    live = calendar.lock_live_over(time)
-    source = {"connection": connection, "external_id": external_id, "version": version}
-    price_cents = time.service.price_cents
-    made = calendar.book(clinic, time, patient, price_cents=price_cents, now=now, **source)
-    if made is None:
-        made = calendar.book(clinic, time, patient, price_cents=price_cents, now=now, is_exclusive=False, **source)
-    if made is None:
-        made = _put_on_again(clinic, external_id, time, version=version, now=now)
-    if made is None:
-        raise Refused(f"external_id: an appointment “{external_id}” exists already.")
-    end_over(live, time, now=now)
-    hint(clinic.pk, "board")
-    return made
-
-
-def _put_on_again(clinic: Clinic, external_id: str, time: Time, *, version: int, now: datetime) -> Appointment | None:
-    """A visit that was cancelled is booked again; whoever had won it through us has it back."""
-    known = Appointment.objects.filter(clinic=clinic, external_id=external_id).values_list("pk", flat=True).first()
-    lost = losses.lock(known, OfferState.RETURNED) if known is not None else None
-    made = mirrors.rebook(external_id, time, clinic_id=clinic.pk, version=version, now=now)
-    if made is not None and lost is not None:
-        losses.regain(lost, made, now=now)
-    return made

@@ -22,6 +22,7 @@ from waitlist import (
     attendance,
     closing,
     connections,
+    entered,
     keeping,
     roster,
     schedule,
@@ -274,10 +275,10 @@ def test_a_booking_made_in_the_calendar(world, asked):
     time, elsewhere = Time.of(asked), Time.of(world.slot(NOW + timedelta(days=5)))
     known = {"connection": connection, "external_id": "their-1", "patient": factories.patient(world.clinic)}
     with everything_recorded() as changed:
-        made = schedule.mirror(world.clinic, time=time, version=1, now=SOON, **known)
+        made = entered.mirror(world.clinic, time=time, version=1, now=SOON, **known)
         schedule.move(made.pk, to=elsewhere, version=2, now=SOON)
         schedule.cancel(made.pk, reason="", by=CancelledBy.CLINIC, version=3, now=SOON)
-        schedule.mirror(world.clinic, time=elsewhere, version=4, now=SOON, **known)
+        entered.mirror(world.clinic, time=elsewhere, version=4, now=SOON, **known)
     assert changed >= {"waitlist_appointment", "waitlist_slot", "matching_offer"}
 
 

@@ -20,7 +20,7 @@ from notifications.states import Channel, OutageCause
 from ops import doctor
 from tests import factories
 from tests.factories import NOW, World
-from waitlist import calendar, closing, masses, roster, schedule, vacancies
+from waitlist import calendar, closing, entered, masses, roster, schedule, vacancies
 from waitlist.calendar import Time
 from waitlist.models import Appointment, MassCancellation, Patient, Slot, WaitlistEntry
 from waitlist.states import (
@@ -260,7 +260,7 @@ class ClinicMachine(RuleBasedStateMachine):
         self.heard += 1
         fields: dict[str, Any] = {"external_id": visit.external_id if visit else f"calendar-{self.heard}"}
         fields |= {"version": self.heard, "patient": visit.patient if visit else self.people[n % len(self.people)]}
-        act = lambda: schedule.mirror(  # noqa: E731
+        act = lambda: entered.mirror(  # noqa: E731
             self.world.clinic, connection=self.connection, time=time, now=self.now, **fields
         )
         self._do("mirror", act)

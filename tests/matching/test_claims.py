@@ -18,7 +18,7 @@ from notifications.models import Message
 from tests import factories
 from tests.at_once import at_once, while_uncommitted
 from tests.factories import NOW, World
-from waitlist import calendar, entries, schedule, vacancies
+from waitlist import calendar, entered, entries, schedule, vacancies
 from waitlist.calendar import Time
 from waitlist.models import Appointment, Slot, WaitlistEntry, Writeback
 
@@ -392,7 +392,7 @@ def test_the_calendar_books_the_time_while_patients_claim_it():
 
 
 def rebook(world: World, slot: Slot) -> str:
-    schedule.mirror(
+    entered.mirror(
         world.clinic,
         connection=None,
         external_id="from-calendar",

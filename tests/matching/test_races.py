@@ -20,7 +20,7 @@ from matching.models import Offer
 from notifications.models import Message
 from tests.at_once import wait_until_blocked, without_locks
 from tests.factories import NOW, World
-from waitlist import calendar, schedule, slots, vacancies
+from waitlist import calendar, entered, schedule, slots, vacancies
 from waitlist.calendar import Time
 from waitlist.models import Appointment
 
@@ -67,7 +67,7 @@ class Scene:
 
     def mirror(self) -> Any:
         """The clinic's calendar books the time itself."""
-        made = schedule.mirror(
+        made = entered.mirror(
             self.world.clinic, connection=None, external_id="theirs", version=1, time=Time.of(self.slot), patient=None,
             now=LATER,
         )  # fmt: skip

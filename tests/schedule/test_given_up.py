@@ -21,7 +21,7 @@ from tests.at_once import at_once, wait_until_blocked
 from tests.factories import NOW, World
 from tests.matching.kept import fresh
 from tests.recorded import everything_recorded
-from waitlist import calendar, cancellers, closing, fees, mirrors, roster, schedule, service_change
+from waitlist import calendar, cancellers, closing, entered, fees, mirrors, roster, schedule, service_change
 from waitlist.calendar import Time
 from waitlist.models import Appointment, CancellationFee, Slot, Writeback
 from waitlist.schedule import Charge
@@ -244,7 +244,7 @@ def test_on_again_in_the_calendar_it_is_theirs_again_and_they_hear_of_it_each_ti
     Message.objects.filter(offer=winner.offer).update(status="sent")
     next_day = replace(Time.of(visit), starts_at=visit.starts_at + DAY, ends_at=visit.ends_at + DAY)
     with everything_recorded():
-        schedule.mirror(winner.world.clinic, version=2, time=next_day, now=LATER, **known)
+        entered.mirror(winner.world.clinic, version=2, time=next_day, now=LATER, **known)
     assert fresh(winner.offer).state == OfferState.ACCEPTED and fresh(winner.wish).status == EntryStatus.BOOKED
     assert winner.outcome() == Claim.YOURS and fresh(visit).cancelled_by == ""
     assert winner.kinds() == ["offer", "booked", "gone", "booked"]
@@ -261,11 +261,11 @@ def test_gone_on_again_and_gone_in_one_night_they_hear_the_last_word_once(by, ki
     known = {"connection": None, "external_id": visit.external_id, "patient": None}
     Message.objects.filter(offer=winner.offer).update(status="sent")
     schedule.cancel(visit.pk, reason="", by=CancelledBy.UNKNOWN, version=1, now=LATER)
-    schedule.mirror(winner.world.clinic, version=2, time=Time.of(visit), now=LATER, **known)
+    entered.mirror(winner.world.clinic, version=2, time=Time.of(visit), now=LATER, **known)
     schedule.cancel(visit.pk, reason="", by=by, version=3, now=LATER)
     waiting = Message.objects.filter(offer=winner.offer, status="pending").order_by("pk")
     assert [one.kind for one in waiting if checks.look(one, now=LATER).may_go] == [kind]
-    schedule.mirror(winner.world.clinic, version=4, time=Time.of(visit), now=LATER, **known)
+    entered.mirror(winner.world.clinic, version=4, time=Time.of(visit), now=LATER, **known)
     assert [one.kind for one in waiting.all() if checks.look(one, now=LATER).may_go] == ["booked"], "and on again, once"
 
 
@@ -275,7 +275,7 @@ def test_on_again_a_wish_that_was_booked_otherwise_stays_with_that(winner):
     other = winner.world.offer(winner.world.slot(NOW + 2 * DAY), winner.wish)
     assert claims.claim(other.pk, via="staff", now=LATER) == Claim.BOOKED
     known = {"connection": None, "external_id": visit.external_id, "patient": None}
-    schedule.mirror(winner.world.clinic, version=2, time=Time.of(visit), now=LATER, **known)
+    entered.mirror(winner.world.clinic, version=2, time=Time.of(visit), now=LATER, **known)
     assert fresh(winner.offer).state == OfferState.RETURNED and winner.outcome() == Claim.YOURS
     assert list(promises.one_wish_booked_twice(winner.world.clinic, now=LATER)) == []
     again = winner.gives_up(HALF)

@@ -11,7 +11,7 @@ from notifications.models import Message
 from tests import factories
 from tests.at_once import at_once
 from tests.factories import NOW, World
-from waitlist import calendar, schedule, vacancies
+from waitlist import calendar, entered, schedule, vacancies
 from waitlist.calendar import Time
 from waitlist.models import Appointment, Closure, Slot, Writeback
 from waitlist.states import CancelledBy
@@ -121,7 +121,7 @@ def test_a_booking_from_the_calendar_ends_the_slot_and_tells_who_was_told():
     slot = world.slot()
     cascade.advance(slot.pk, now=NOW)
     Message.objects.update(status="sent")
-    made = schedule.mirror(
+    made = entered.mirror(
         world.clinic, connection=None, external_id="a1", version=1, time=Time.of(slot), patient=None, now=NOW
     )
     slot.refresh_from_db()
@@ -221,7 +221,7 @@ def test_a_time_cancelled_and_booked_again_at_once_is_not_offered(monkeypatch):
     world = World()
     old = world.appointment(version=1)
     before_the_lock(monkeypatch, lambda: schedule.cancel(old.pk, reason="", by=CancelledBy.CLINIC, version=2, now=NOW))
-    schedule.mirror(world.clinic, connection=None, external_id="b", version=1, time=Time.of(old), patient=None, now=NOW)
+    entered.mirror(world.clinic, connection=None, external_id="b", version=1, time=Time.of(old), patient=None, now=NOW)
     assert Slot.objects.get().closed_because == "rebooked"
     assert Appointment.objects.get(status="booked").is_exclusive
 

@@ -17,7 +17,7 @@ from tests import factories
 from tests.at_once import wait_until_blocked
 from tests.factories import NOW, World
 from tests.matching.steps import step
-from waitlist import calendar, schedule, slots, vacancies
+from waitlist import calendar, entered, schedule, slots, vacancies
 from waitlist.calendar import Time
 from waitlist.models import Appointment, Slot, Writeback
 from waitlist.states import CancelledBy
@@ -119,7 +119,7 @@ def test_taken_back_in_the_calendar_inside_the_delay_it_sends_nothing_either():
     visit = world.appointment(external_id="a1", version=1)
     slot = schedule.cancel(visit.pk, reason="", by=CancelledBy.CLINIC, version=2, now=NOW).slot
     facts = {"connection": None, "external_id": "a1", "patient": None, "time": Time.of(visit)}
-    assert schedule.mirror(world.clinic, version=3, now=NOW + MINUTE, **facts) == visit
+    assert entered.mirror(world.clinic, version=3, now=NOW + MINUTE, **facts) == visit
     slot.refresh_from_db()
     assert not slot.is_live and cascade.advance(slot.pk, now=NOW + 9 * MINUTE) == 0
     assert not Message.objects.exists() and not Writeback.objects.exists()

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from notifications import consent
-from waitlist import mirrors, roster, schedule, writebacks
+from waitlist import entered, mirrors, roster, writebacks
 from waitlist.calendar import Time
 from waitlist.events import names
 from waitlist.events.told import Rejected, Told
@@ -32,7 +32,7 @@ def mirror(event: InboundEvent, told: Told, *, now: datetime) -> str:
     if ours is not None and _adopt(ours, event, told, now=now):
         return "Our own booking has reached the calendar."
     patient, remark = _patient(event, told, now=now)
-    schedule.mirror(
+    entered.mirror(
         event.connection.clinic,
         connection=event.connection,
         external_id=told.external_id,
