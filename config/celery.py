@@ -24,7 +24,7 @@ class ActingTask(Task):
 
 
 app = Celery("standby", task_cls=ActingTask)
-app.config_from_object("django.conf:settings", namespace="CELERY")
+app.config_from_object("config.broker")
 app.autodiscover_tasks()
 
 SECOND = 1

@@ -32,3 +32,29 @@ def _masked(value: Any) -> Any:
     text = str(value)
     masked = DETAIL.sub(MASKED, TOKEN.sub(MASKED, text))
     return masked if masked != text else value
+
+
+def to_console(level: str) -> dict[str, Any]:
+    """Django's LOGGING: one line each, on standard error, without tokens."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
+        "filters": {"no_tokens": {"()": "config.logs.NoTokens"}},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_tokens"]}},
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            "gunicorn.error": {"propagate": True},  # by our handler: it names addresses, too
+            **{
+                name: {"level": "WARNING"}
+                for name in [
+                    "httpx",
+                    "twilio",
+                    "celery.beat",  # these four tell of every sweep, every few seconds
+                    "celery.app.trace",
+                    "celery.worker.strategy",
+                    "celery.worker.consumer",
+                ]
+            },
+        },
+    }

@@ -7,6 +7,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from config.logs import to_console
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -90,29 +92,7 @@ DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 5  # heeded by matching.p
 if env.bool("DB_POOL", default=True):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 15}
 
-# Celery. The database is the truth: a lost task is found again by a sweep, so nothing is retried or kept here.
-REDIS_URL = env("REDIS_URL", default="redis://localhost:6379/0")
-CELERY_BROKER_URL = REDIS_URL
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_PUBLISH_RETRY = False
-CELERY_TASK_TIME_LIMIT = 120
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "socket_connect_timeout": 1,
-    "socket_timeout": 5,
-    # Nor is a task in hand put back when the broker dies: trying to can end the worker.
-    "ack_emulation": False,
-    # A nudge is tried once: with retries a patient's tap would wait six seconds for each while the broker is away.
-    "max_retries": 0,
-    "interval_start": 0,
-    "interval_step": 0,
-    "interval_max": 0,
-}
-CELERY_TIMEZONE = "UTC"
+REDIS_URL = env("REDIS_URL", default="redis://localhost:6379/0")  # the broker (config/broker.py)
 
 # Who may sign in.
 AUTH_USER_MODEL = "waitlist.User"
@@ -217,25 +197,4 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = [  # the tables edited as objects; everything
 ]
 MIGRATION_MODULES = {"auditlog": None}
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
-    "filters": {"no_tokens": {"()": "config.logs.NoTokens"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_tokens"]}},
-    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
-    "loggers": {
-        "gunicorn.error": {"propagate": True},  # by our handler: it names addresses, too
-        **{
-            name: {"level": "WARNING"}
-            for name in [
-                "httpx",
-                "twilio",
-                "celery.beat",  # these four tell of every sweep, every few seconds
-                "celery.app.trace",
-                "celery.worker.strategy",
-                "celery.worker.consumer",
-            ]
-        },
-    },
-}
+LOGGING = to_console(env("LOG_LEVEL", default="INFO"))
