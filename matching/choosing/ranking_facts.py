@@ -5,7 +5,7 @@ from datetime import datetime
 from math import cos, radians
 from typing import Any
 
-from matching.choosing.ranking_sql import OF_THE_SLOT
+from matching.choosing.ranking_filters import OF_THE_SLOT
 from matching.policy.policies import POINT
 from waitlist.models import Location, Practitioner, Slot
 from waitlist.states import Tier

@@ -160,7 +160,7 @@ def test_each_filter_alone_keeps_somebody_out(name):
 
 
 def ranking_filters() -> list[str]:
-    from matching.choosing.ranking_sql import FILTERS
+    from matching.choosing.ranking_filters import FILTERS
 
     return list(FILTERS)
 
