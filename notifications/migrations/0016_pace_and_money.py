@@ -32,8 +32,4 @@ class Migration(migrations.Migration):
             name='kind',
             field=models.CharField(choices=[('offer', 'Offer'), ('follow_up', 'The time is still open'), ('retracted', 'Somebody was faster'), ('withdrawn', 'The time is no longer offered'), ('booked', 'Booking confirmed'), ('changed', 'Change confirmed'), ('cancelled', 'Cancellation confirmed'), ('ended', 'Cancellation after the free minutes confirmed'), ('lost', 'The clinic cancelled their visit'), ('gone', 'Their visit was cancelled in the calendar'), ('apology', 'The calendar had that time taken'), ('opt_in', 'Asked to confirm consent'), ('stopped', 'Opt-out confirmed'), ('answer', 'Answer to a reply'), ('reminder', 'Reminder of a visit'), ('desk', 'Written by staff'), ('alert', 'To staff'), ('writeback', "To the clinic's calendar")], max_length=10),
         ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('cost_mills__gt', 0)), fields=['clinic', 'created_at'], include=['cost_mills', 'status'], name='message_paid'),
-        ),
     ]

@@ -14,6 +14,7 @@ class ContactRules(models.Model):
     content_level = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(2)])
     texts_per_second = models.PositiveSmallIntegerField(
         default=1,
+        db_default=1,
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
         help_text="What the carrier takes from the sending number: 1 for a small 10DLC brand.",
     )
@@ -21,7 +22,11 @@ class ContactRules(models.Model):
     send_from_minute = models.PositiveSmallIntegerField(default=8 * 60)
     send_until_minute = models.PositiveSmallIntegerField(default=20 * 60)
     quiet_days = ArrayField(
-        models.DateField(), default=list, blank=True, help_text="On these days nobody is texted or called."
+        models.DateField(),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="On these days nobody is texted or called.",
     )
     offers_per_day = models.PositiveSmallIntegerField(default=2)
     offers_per_week = models.PositiveSmallIntegerField(default=3)
@@ -33,10 +38,10 @@ class ContactRules(models.Model):
         help_text="What messages may cost in a calendar month; then no more offers go out. Empty: no limit.",
     )
     text_cost_mills = models.PositiveSmallIntegerField(
-        default=11, help_text="A text's segment with the carrier's fee, in thousandths of a dollar."
+        default=11, db_default=11, help_text="A text's segment with the carrier's fee, in thousandths of a dollar."
     )
     call_cost_mills = models.PositiveSmallIntegerField(
-        default=20, help_text="An automated call, in thousandths of a dollar."
+        default=20, db_default=20, help_text="An automated call, in thousandths of a dollar."
     )
     sends_reminders = models.BooleanField(
         default=False, db_default=False, help_text="Off where the clinic’s own calendar reminds patients already."
