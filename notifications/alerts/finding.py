@@ -11,7 +11,7 @@ from notifications import inbox
 from notifications.alerts.counting import sums
 from notifications.alerts.events import PAGES, SHORT, Event
 from notifications.alerts.notices import Found
-from notifications.models import InboundMessage, Message, Notice
+from notifications.models import Message, Notice
 from notifications.states import Channel, MessageStatus
 from waitlist import masses
 from waitlist.models import MassCancellation, Slot
@@ -51,11 +51,6 @@ def expired(*, now: datetime) -> QuerySet[Slot]:
     return near.filter(state=SlotState.EXPIRED, closed_because__in=NO_ONE_TOOK_IT, closed_at__gt=now - LATELY)
 
 
-def unread(*, now: datetime) -> QuerySet[InboundMessage]:
-    """Written by patients, and understood and read by nobody."""
-    return InboundMessage.objects.filter(inbox.UNREAD, received_at__gt=now - inbox.SHOWN)
-
-
 def to_call(*, now: datetime) -> QuerySet[Message]:
     """On the list of those nothing else reaches, and not too late to be called."""
     rows = Message.objects.filter(channel=Channel.STAFF, status=MessageStatus.PENDING)
@@ -73,7 +68,7 @@ def found(clinic_id: int, *, now: datetime) -> Iterator[Found]:
         yield Event.EXHAUSTED, f"slot:{pk}", now
     for pk, closed_at in expired(now=now).filter(**mine).values_list("pk", "closed_at"):
         yield Event.EXHAUSTED, f"slot:{pk}", closed_at or now
-    for pk, at in unread(now=now).filter(**mine).values_list("pk", "received_at"):
+    for pk, at in inbox.to_read(clinic_id, now=now).values_list("pk", "received_at"):
         yield Event.INBOUND, f"inbound:{pk}", at
     for pk, at in to_call(now=now).filter(**mine).values_list("pk", "created_at"):
         yield Event.OUTREACH, f"message:{pk}", at
@@ -94,7 +89,7 @@ def counting(clinic_id: int, membership_id: int | None, *, now: datetime) -> lis
         (Event.APPROVAL, waiting_slots(now=now)),
         (Event.APPROVAL, waiting_days(now=now)),
         (Event.EXHAUSTED, exhausted(now=now)),
-        (Event.INBOUND, unread(now=now)),
+        (Event.INBOUND, inbox.to_read(clinic_id, now=now)),
         (Event.OUTREACH, to_call(now=now)),
     ]
     parts = [part(event, those.filter(clinic=clinic_id)) for event, those in rows]
