@@ -1,5 +1,6 @@
 """Rows and looks: a clinic's own wordings, and what goes out with them or without."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -17,6 +18,8 @@ from notifications.rendering.placeholders import write
 from notifications.rendering.plain import plain, segments
 from notifications.states import Channel, Kind, Purpose
 from waitlist.models import Clinic, User
+
+MOST_PATIENTS = 50  # named at once in a clinic's wordings: enough to refuse each of them
 
 
 @dataclass(frozen=True)
@@ -76,27 +79,35 @@ def ours(clinic: Clinic, place: Place, known: Names) -> Draft:
     return Draft(*place, text=wording)
 
 
-def look(clinic: Clinic, draft: Draft, known: Names, *, is_own: bool, now: datetime) -> Look:
-    """How it goes out; `is_own`: as the clinic's wording, with what is against it."""
+def look(
+    clinic: Clinic, draft: Draft, known: Names, *, is_own: bool, patients: Sequence[str] | None = None, now: datetime
+) -> Look:
+    """How it goes out; `is_own`: as the clinic's wording, with what is against it. Of many, `patients` are those
+    `patients_in` found in any of them."""
     place = draft.place
     mine = MessageTemplate(text=draft.text, subject=draft.subject, level=draft.level) if is_own else None
     usual = examples.usual(clinic, place, known, now=now)
     longest = examples.longest(clinic, place, known)
     if draft.is_mail:
-        found = against(clinic, draft, known, "") if is_own else []
+        found = against(clinic, draft, known, "", patients) if is_own else []
         letter = mail.compose(usual, mine if not found else None)
         return Look(letter.stored, "", tuple(found), letter.subject)
     whole = sms.said(longest, None) if mine is None else write(plain(draft.text), sms.facts_of(longest)) or ""
-    found = against(clinic, draft, known, links.fill_with_stand_in(whole)) if is_own else []
+    found = against(clinic, draft, known, links.fill_with_stand_in(whole), patients) if is_own else []
     text = write(plain(draft.text), sms.facts_of(usual)) if is_own else sms.said(usual, None)
     return Look(text if text is not None else draft.text, whole, tuple(found))
 
 
-def against(clinic: Clinic, draft: Draft, known: Names, longest: str) -> list[Fault]:
+def against(
+    clinic: Clinic, draft: Draft, known: Names, longest: str, patients: Sequence[str] | None = None
+) -> list[Fault]:
     """Every reason why this may not go out."""
     named = [*known.practitioners, *known.services, *(known.locations if draft.level == 0 else ())]
-    own_name = f"{draft.subject} {draft.text}".replace(clinic.name, " ")
-    return checks.faults(draft, named=[*named, *_patients_in(clinic, own_name)], longest=longest)
+    if patients is None:
+        patients = patients_in(clinic, [draft])
+    said = _but_its_name(clinic, draft).lower()
+    theirs = [whole for whole in patients if whole.lower() in said]
+    return checks.faults(draft, named=[*named, *theirs[:3]], longest=longest)
 
 
 def save(clinic: Clinic, draft: Draft, *, by: User, now: datetime) -> MessageTemplate:
@@ -144,9 +155,16 @@ def agreed(clinic: Clinic) -> int:
     return ContactPoint.objects.filter(clinic=clinic, stopped_at=None, granted__overlap=grants).count()
 
 
-def _patients_in(clinic: Clinic, text: str) -> list[str]:
-    """Patients whose whole name stands in the text."""
+def patients_in(clinic: Clinic, drafts: Iterable[Draft]) -> list[str]:
+    """Patients whose whole name stands in any of these, by one look through the clinic's list."""
+    said = "\n".join(_but_its_name(clinic, draft) for draft in drafts)
+    if not said:
+        return []
     whole = Concat("first_name", Value(" "), "last_name", output_field=CharField())
     people = clinic.patients.exclude(last_name="").annotate(whole=whole)
-    found = people.annotate(at=StrIndex(Lower(Value(text)), Lower("whole"))).filter(at__gt=0)
-    return list(found.values_list("whole", flat=True)[:3])
+    found = people.annotate(at=StrIndex(Lower(Value(said)), Lower("whole"))).filter(at__gt=0)
+    return list(found.order_by("whole").values_list("whole", flat=True).distinct()[:MOST_PATIENTS])
+
+
+def _but_its_name(clinic: Clinic, draft: Draft) -> str:
+    return f"{draft.subject} {draft.text}".replace(clinic.name, " ")

@@ -1,5 +1,6 @@
 """Settings → Messages: what goes out, in whose words, and rewording it with a live preview."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -48,7 +49,9 @@ def index(request: HttpRequest) -> HttpResponse:
     _, channel, language, level = shown
     known, saved = wordings.names(clinic), wordings.of(clinic)
     places = [(kind, channel, language, level) for kind in needs.kinds(channel)]
-    rows = [_row(clinic, where, saved, known, now=timezone.now()) for where in places]
+    own = {where: _as_draft(where, saved[where]) for where in places if where in saved}
+    patients = wordings.patients_in(clinic, own.values())
+    rows = [_row(clinic, where, own.get(where), known, patients, now=timezone.now()) for where in places]
     context = {
         "clinic": clinic,
         "rows": rows,
@@ -79,7 +82,7 @@ def wording(request: HttpRequest) -> HttpResponse:
     if chosen is None:
         raise Http404("No such message.")
     saved, known = wordings.of(clinic).get(chosen), wordings.names(clinic)
-    start = Draft(*chosen, saved.text, saved.subject) if saved else wordings.ours(clinic, chosen, known)
+    start = _as_draft(chosen, saved) if saved else wordings.ours(clinic, chosen, known)
     do = request.POST.get("do", "")
     if do == "back":
         wordings.back_to_ours(clinic, chosen)
@@ -132,12 +135,15 @@ def _page(
     return render(request, "notifications/wording.html", context)
 
 
+def _as_draft(where: Place, mine: MessageTemplate) -> Draft:
+    return Draft(*where, text=mine.text, subject=mine.subject)
+
+
 def _row(
-    clinic: Clinic, where: Place, saved: dict[Place, MessageTemplate], known: Names, *, now: datetime
+    clinic: Clinic, where: Place, mine: Draft | None, known: Names, patients: Sequence[str], *, now: datetime
 ) -> dict[str, Any]:
-    mine = saved.get(where)
-    draft = Draft(*where, text=mine.text, subject=mine.subject) if mine else Draft(*where, text="")
-    look = wordings.look(clinic, draft, known, is_own=mine is not None, now=now)
+    draft = mine or Draft(*where, text="")
+    look = wordings.look(clinic, draft, known, is_own=mine is not None, patients=patients, now=now)
     return {
         "label": LABELS[where[0]],
         "mine": mine,

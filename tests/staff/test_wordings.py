@@ -1,11 +1,14 @@
 """Settings → Messages: what goes out, rewording it with a preview, and how much messages may say."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.models import Entry
 from notifications.models import MessageTemplate
+from notifications.rendering.needs import LABELS
 from tests import factories
 from tests.factories import NOW, World
 from waitlist.models import Clinic
@@ -135,3 +138,23 @@ def test_it_does_not_slow_down_with_what_is_reworded(world, manager, django_asse
         )
     with django_assert_max_num_queries(14):
         manager.get(INDEX)
+
+
+def test_own_wordings_are_held_against_all_patients_at_once(world, manager, django_assert_num_queries):
+    factories.patient(world.clinic, first_name="Rosalind", last_name="Ferrers")
+    kinds = ("offer", "booked", "cancelled")
+
+    def reword(kind: str, text: str) -> None:
+        where = {"channel": "sms", "language": "en", "level": 0, "updated_at": NOW}
+        MessageTemplate.objects.create(clinic=world.clinic, kind=kind, text=text, **where)
+
+    reword(kinds[0], GOOD)
+    manager.get(INDEX)
+    with CaptureQueriesContext(connection) as one:
+        manager.get(INDEX)
+    reword(kinds[1], "{clinic}: booked, rosalind FERRERS. {link} STOP ends.")
+    reword(kinds[2], "{clinic}: cancelled. STOP ends.")
+    with django_assert_num_queries(len(one)):
+        shown = {row["label"]: row["look"] for row in manager.get(INDEX).context["rows"]}
+    named = [label for label, look in shown.items() if any("Ferrers" in fault.reason for fault in look.faults)]
+    assert named == [LABELS[kinds[1]]]
