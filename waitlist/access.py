@@ -2,6 +2,7 @@
 
 from typing import TypeVar
 
+from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
@@ -64,9 +65,13 @@ def get_row(request: HttpRequest, rows: QuerySet[Row], role: Role = Role.FRONT_D
     return get_object_or_404(rows.filter(clinic=get_clinic(request, role)), **lookup)
 
 
-def sent_from_elsewhere(request: HttpRequest, clinic: Clinic) -> bool:
-    """Whether this form was opened at another clinic than the one chosen since, perhaps in another tab."""
-    return request.POST.get("clinic", str(clinic.pk)) != str(clinic.pk)
+def sent_from_elsewhere(request: HttpRequest, clinic: Clinic, nothing_was: str = "saved") -> bool:
+    """Whether this form was opened at another clinic than the one chosen since, perhaps in another tab; if so, the
+    next page says it."""
+    if request.POST.get("clinic", str(clinic.pk)) == str(clinic.pk):
+        return False
+    messages.error(request, f"You work at {clinic.name} now. Nothing was {nothing_was}: check, and send it again.")
+    return True
 
 
 def row_id(text: str) -> int:

@@ -22,7 +22,6 @@ from waitlist.states import Autopilot, Role
 from waitlist.views.answer import typed
 
 ROWS = PolicyVersion.objects.select_related("clinic")
-ELSEWHERE = "You work at {} now. Nothing was saved: check, and send it again."
 
 
 @never_cache
@@ -31,7 +30,6 @@ def index(request: HttpRequest) -> HttpResponse:
     """Every policy of the clinic in a sentence, and which of them is followed where."""
     clinic = access.get_clinic(request, Role.MANAGER)
     if access.sent_from_elsewhere(request, clinic):
-        messages.error(request, ELSEWHERE.format(clinic.name))
         return redirect("policies")
     newest = policybook.newest(clinic)
     form = UseForm(clinic, newest, typed(request))
@@ -58,8 +56,6 @@ def new(request: HttpRequest) -> HttpResponse:
     clinic = access.get_clinic(request, Role.MANAGER)
     preset = PRESETS.get(request.GET.get("from", ""))
     if preset is None or access.sent_from_elsewhere(request, clinic):
-        if request.method == "POST" and preset is not None:
-            messages.error(request, ELSEWHERE.format(clinic.name))
         return render(request, "matching/policy_new.html", {"clinic": clinic, "presets": PRESETS.values()})
     editor = _editor(request, _start(preset, clinic), is_new=True)
     policy = _checked(request, editor)

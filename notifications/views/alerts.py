@@ -18,7 +18,6 @@ def my_notices(request: HttpRequest) -> HttpResponse:
     """One choice for each kind of event, for whoever is signed in."""
     member = access.get_membership(request)
     if access.sent_from_elsewhere(request, member.clinic):
-        messages.error(request, f"You work at {member.clinic.name} now. Nothing was saved: check, and send it again.")
         return redirect("my-notices")
     form = NoticesForm(request.POST if request.method == "POST" else None, initial=notices.chosen([member])[member.pk])
     if request.method == "POST" and form.is_valid():

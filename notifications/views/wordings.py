@@ -27,8 +27,6 @@ from waitlist.forms import point_out
 from waitlist.models import Clinic, User
 from waitlist.states import Role
 
-ELSEWHERE = "You work at {} now. Nothing was saved: check, and send it again."
-
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,7 +36,6 @@ def index(request: HttpRequest) -> HttpResponse:
     form = LevelForm(request.POST if request.method == "POST" else None, initial={"level": clinic.content_level})
     if request.method == "POST":
         if access.sent_from_elsewhere(request, clinic):
-            messages.error(request, ELSEWHERE.format(clinic.name))
             return redirect("wordings")
         if form.is_valid():
             wordings.set_level(clinic, form.cleaned_data["level"])
@@ -76,7 +73,6 @@ def wording(request: HttpRequest) -> HttpResponse:
     """One of them: “check” only looks, “save” makes it the clinic's own, “back” takes ours again."""
     clinic = access.get_clinic(request, Role.MANAGER)
     if access.sent_from_elsewhere(request, clinic):
-        messages.error(request, ELSEWHERE.format(clinic.name))
         return redirect("wordings")
     chosen, now = place(request.POST or request.GET), timezone.now()
     if chosen is None:

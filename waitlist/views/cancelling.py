@@ -20,7 +20,6 @@ def page(request: HttpRequest) -> HttpResponse:
     """The clinic's figures, and each service's own notice where it has one."""
     clinic = access.get_clinic(request, Role.MANAGER)
     if access.sent_from_elsewhere(request, clinic):
-        messages.error(request, f"You work at {clinic.name} now. Nothing was saved: check, and send it again.")
         return redirect("cancelling")
     form = CancellingForm(clinic, typed(request), initial=CancellingForm.of(clinic))
     if request.method == "POST" and form.is_valid():

@@ -20,8 +20,6 @@ from waitlist.models import Appointment, Clinic, Closure, Location, Slot
 from waitlist.states import Role
 from waitlist.views.answer import typed
 
-ELSEWHERE = "You work at {} now. Nothing was changed: check, and send it again."
-
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -30,8 +28,7 @@ def closures(request: HttpRequest) -> HttpResponse:
     clinic = access.get_clinic(request)
     now = timezone.now()
     form = ClosureForm(clinic, typed(request), now=now)
-    if access.sent_from_elsewhere(request, clinic):
-        messages.error(request, ELSEWHERE.format(clinic.name))
+    if access.sent_from_elsewhere(request, clinic, "changed"):
         return redirect("closures")
     if request.method == "POST" and form.is_valid():
         try:
@@ -103,8 +100,7 @@ def public_holidays(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     start = {name: getattr(clinic, name) for name in keeping.SETTINGS}
     form = HolidaysForm(clinic, typed(request), initial=start)
-    if access.sent_from_elsewhere(request, clinic):
-        messages.error(request, ELSEWHERE.format(clinic.name))
+    if access.sent_from_elsewhere(request, clinic, "changed"):
         return redirect("holidays")
     if request.method == "POST" and form.is_valid():
         try:

@@ -43,10 +43,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """A connection is added; its page then shows what to paste where."""
     clinic = access.get_clinic(request, Role.ADMIN)
     form = ConnectionForm(clinic, request.POST or None)
-    if access.sent_from_elsewhere(request, clinic):
-        messages.error(
-            request, f"You work at {clinic.name} now. Nothing was added: check, and send it again."
-        )
+    if access.sent_from_elsewhere(request, clinic, "added"):
         return redirect("connection-new")
     if request.method == "POST" and form.is_valid():
         made = connections.add(clinic, now=timezone.now(), **form.cleaned_data)

@@ -22,7 +22,6 @@ def page(request: HttpRequest) -> HttpResponse:
     """Each figure with its legal bound; a preset only fills the form."""
     clinic = access.get_clinic(request, Role.MANAGER)
     if access.sent_from_elsewhere(request, clinic):
-        messages.error(request, f"You work at {clinic.name} now. Nothing was saved: check, and send it again.")
         return redirect("contacting")
     preset = PRESETS[request.GET["preset"]][1] if request.GET.get("preset") in PRESETS else {}
     form = ContactingForm(typed(request), initial=ContactingForm.of(clinic) | preset)

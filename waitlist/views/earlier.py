@@ -62,7 +62,6 @@ def rule(request: HttpRequest) -> HttpResponse:
     """Whether whoever holds a visit far ahead joins by itself."""
     clinic = access.get_clinic(request, Role.MANAGER)
     if access.sent_from_elsewhere(request, clinic):
-        messages.error(request, f"You work at {clinic.name} now. Nothing was saved: check, and send it again.")
         return redirect("earlier-times")
     form = RuleForm(typed(request), initial={"from_days": clinic.earlier_from_days})
     if request.method == "POST" and form.is_valid():

@@ -1,6 +1,5 @@
 """The page that brings a clinic's own data, from the files of the system it used before."""
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -22,10 +21,7 @@ def page(request: HttpRequest) -> HttpResponse:
     clinic = access.get_clinic(request, Role.ADMIN)
     form = ImportForm(request.POST or None, request.FILES or None)
     report = None
-    if access.sent_from_elsewhere(request, clinic):
-        messages.error(
-            request, f"You work at {clinic.name} now. Nothing was imported: check, and send it again."
-        )
+    if access.sent_from_elsewhere(request, clinic, "imported"):
         return redirect("imports")
     if request.method == "POST" and form.is_valid():
         raw = form.cleaned_data["file"].read(imports.MAX_BYTES + 1)

@@ -33,7 +33,6 @@ def page(request: HttpRequest) -> HttpResponse:
     """The switch, and the address to put on the clinic's own site."""
     clinic = access.get_clinic(request, Role.MANAGER)
     if access.sent_from_elsewhere(request, clinic):
-        messages.error(request, f"You work at {clinic.name} now. Nothing was saved: check, and send it again.")
         return redirect("join-page")
     form = SwitchForm(typed(request), initial={"takes_joins": clinic.takes_joins})
     if request.method == "POST" and form.is_valid():

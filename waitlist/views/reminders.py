@@ -18,7 +18,6 @@ def page(request: HttpRequest) -> HttpResponse:
     """One switch: off until a clinic says that its own calendar does not do it."""
     clinic = access.get_clinic(request, Role.MANAGER)
     if access.sent_from_elsewhere(request, clinic):
-        messages.error(request, f"You work at {clinic.name} now. Nothing was saved: check, and send it again.")
         return redirect("reminders")
     form = RemindersForm(typed(request), initial={"sends_reminders": clinic.sends_reminders})
     if request.method == "POST" and form.is_valid():

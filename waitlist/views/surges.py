@@ -23,8 +23,7 @@ def surge_days(request: HttpRequest) -> HttpResponse:
     clinic = access.get_clinic(request, Role.MANAGER)
     today = timezone.now().astimezone(clinic.zone).date()
     form = SurgeDayForm(clinic, typed(request), today=today)
-    if access.sent_from_elsewhere(request, clinic):
-        messages.error(request, f"You work at {clinic.name} now. Nothing was added: check, and send it again.")
+    if access.sent_from_elsewhere(request, clinic, "added"):
         return redirect("surge-days")
     if request.method == "POST" and form.is_valid():
         try:

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_http_methods
 from waitlist import access, tiering, tuning
 from waitlist.forms import point_out
 from waitlist.forms.tuning import ScoreForm, TierForm, adds_up_to
-from waitlist.models import Clinic
 from waitlist.states import Role, Tier
 from waitlist.templatetags.standby import money
 from waitlist.tiers import PRESETS, Rules
@@ -24,7 +23,7 @@ def tiers(request: HttpRequest) -> HttpResponse:
     """Thresholds, and who would be what by them; “check” counts and changes nothing, a preset only fills the form."""
     clinic = access.get_clinic(request, Role.MANAGER)
     if access.sent_from_elsewhere(request, clinic):
-        return _elsewhere(request, clinic, "tiers")
+        return redirect("tiers")
     data, preset = typed(request), PRESETS.get(request.GET.get("preset", ""))
     in_use = tiering.rules_of(clinic)
     form = TierForm(data, initial=TierForm.of(preset or in_use))
@@ -58,7 +57,7 @@ def score(request: HttpRequest) -> HttpResponse:
     """What each part of the score is worth; “check” only adds up."""
     clinic = access.get_clinic(request, Role.MANAGER)
     if access.sent_from_elsewhere(request, clinic):
-        return _elsewhere(request, clinic, "score")
+        return redirect("score")
     data = typed(request)
     form = ScoreForm(data, initial=ScoreForm.of(clinic))
     if data is not None and "check" not in data and form.is_valid():
@@ -94,8 +93,3 @@ def _in_words(rules: Rules) -> str:
 
 def _patients(count: int) -> str:
     return "1 patient" if count == 1 else f"{count} patients"
-
-
-def _elsewhere(request: HttpRequest, clinic: Clinic, page: str) -> HttpResponse:
-    messages.error(request, f"You work at {clinic.name} now. Nothing was saved: check, and send it again.")
-    return redirect(page)
