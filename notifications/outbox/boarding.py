@@ -4,7 +4,6 @@ A batch takes a few statements, however many it holds. Messages that another wor
 """
 
 import json
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,18 +11,16 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from matching.models import Offer
-from notifications import rendering, rules
+from notifications import rules
 from notifications.alerts import notices
 from notifications.channels import Outcome, Result
 from notifications.models import ContactPoint, Message
-from notifications.outbox import checks, deadlines, moved, pace, results
-from notifications.states import UNFINISHED, Channel, MessageStatus
+from notifications.outbox import checks, deadlines, pace, results, written
+from notifications.states import UNFINISHED, MessageStatus
 from waitlist.models import Clinic
 
-log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=30)  # longer than any channel's timeout
 KNOWN_AT_MOST = 200
-WORDED_AT_MOST = 5  # times: words that fail once fail again, unless somebody mends them at once
 NONE = rules.Spent()
 ON_THEIR_WAY = """
 UPDATE notifications_message m SET status = 'sending', attempts = r.attempts, next_attempt_at = %(lease)s,
@@ -50,7 +47,7 @@ def board(message_ids: Sequence[int], *, now: datetime) -> Boarded:
         if message.status != MessageStatus.PENDING:
             if _is_mine_to_look_up(message, now=now):
                 found.to_look_up.append((message, _ids_of_others(message)))
-        elif (failure := _word(message, now=now)) is None:
+        elif (failure := written.write(message, now=now)) is None:
             waiting.append(message)
         elif failure.outcome != Outcome.ABSENT:
             found.known.append((message, failure))
@@ -152,30 +149,6 @@ def _write(ready: Iterable[Message], *, now: datetime) -> None:
 def _was_put_off(row: Message, message: Message) -> bool:
     """Its clock was moved on since it was read: then its words are read again first."""
     return row.not_after is not None and message.not_after is not None and row.not_after > message.not_after
-
-
-def _word(message: Message, *, now: datetime) -> Result | None:
-    """Write what it says; else what that means: later once more, a few times, then it has failed."""
-    if message.not_after is not None and now >= message.not_after:
-        return None
-    try:
-        moved.follow(message)
-        if message.channel == Channel.EMAIL:
-            message.letter = rendering.letter(message)
-        message.text = message.letter.stored if message.letter else rendering.render(message)
-        if message.channel == Channel.SMS:
-            message.segments = rendering.segments(message.text)
-        message.cost_mills = rules.cost_mills(message.clinic, message.channel, message.segments)
-    except Exception as fault:  # its facts stay out of the log
-        rows = Message.objects.filter(pk=message.pk, status=MessageStatus.PENDING, attempts=message.attempts)
-        message.attempts += 1
-        if not rows.update(attempts=message.attempts):
-            return Result(Outcome.ABSENT)  # somebody else's by now
-        if message.attempts < WORDED_AT_MOST:
-            return Result(Outcome.NOT_SENT, code="no_words")
-        log.error("message %s: there are no words for it (%s)", message.pk, type(fault).__name__)
-        return Result(Outcome.FAILED, code="no_words")
-    return None
 
 
 def _is_mine_to_look_up(message: Message, *, now: datetime) -> bool:
