@@ -116,10 +116,10 @@ class FakeTwilio(Server):
         if what in ("too_many", "unavailable"):
             return self.refuse(request, {"too_many": 20429, "unavailable": 20503}[what])
         if what == "reset":
-            return self._cut(request)
+            return self.cut(request)
         text = self._store(form, at, what)
         if what in ("lose", "cut"):
-            return self._cut(request)
+            return self.cut(request)
         if what == "hang":
             time.sleep(details[0])
         if what == "timeout" and self._has_hung_up(request, details[0]):
@@ -174,7 +174,7 @@ class FakeTwilio(Server):
         return gone
 
     @staticmethod
-    def _cut(request: BaseHTTPRequestHandler) -> None:
+    def cut(request: BaseHTTPRequestHandler) -> None:
         request.close_connection = True
         request.connection.close()
 
@@ -183,11 +183,15 @@ class FakeTwilio(Server):
     def sign(self, url: str, form: dict[str, str]) -> str:
         return str(RequestValidator(self.token).compute_signature(url, form))
 
-    def post(self, url: str, form: dict[str, str]) -> int:
-        """Post to a server of ours as Twilio would; the status it answers."""
+    def tell(self, url: str, form: dict[str, str]) -> tuple[int, str]:
+        """Post to a server of ours as Twilio would; the status and what it answers."""
         call = urllib.request.Request(url, urlencode(form).encode(), {"X-Twilio-Signature": self.sign(url, form)})
         with urllib.request.urlopen(call, timeout=20) as response:
-            return int(response.status)
+            return int(response.status), str(response.read().decode())
+
+    def post(self, url: str, form: dict[str, str]) -> int:
+        """The same, where only the status counts."""
+        return self.tell(url, form)[0]
 
     def reply(self, site: str, *, sender: str, to: str, body: str, sid: str = "") -> int:
         """Somebody answers the text."""

@@ -8,8 +8,6 @@ from datetime import datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
-from urllib.request import Request, urlopen
 
 from tests.fakes.twilio import FakeTwilio
 
@@ -21,7 +19,7 @@ class MadeCall:
     """One call as Twilio keeps it, with what it was asked to do."""
 
     sid: str
-    form: dict[str, list[str]]
+    form: dict[str, str]
     created_at: datetime
     status: str = "queued"
     answered_by: str = ""
@@ -29,10 +27,10 @@ class MadeCall:
 
     @property
     def to(self) -> str:
-        return self.form["To"][0]
+        return self.form["To"]
 
     def of(self, name: str) -> str:
-        return self.form[name][0]
+        return self.form[name]
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -74,30 +72,27 @@ class FakeTwilioCalls(FakeTwilio):
         self.calls: list[MadeCall] = []
         self.call_trouble: deque[tuple[Any, ...]] = deque()
         self.ask: Post | None = None  # how our addresses are reached; over the net unless a test says otherwise
+        self.resources["Calls"] = self._calls
 
-    def answer(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
-        address = urlsplit(request.path)
-        if not address.path.endswith("/Calls.json"):
-            return super().answer(request, body)
-        assert address.path == f"/2010-04-01/Accounts/{self.account}/Calls.json", request.path
+    def _calls(self, request: BaseHTTPRequestHandler, rest: str, said: dict[str, str]) -> None:
+        if rest:
+            return self.refuse(request, 20404)
         if request.command == "GET":
-            query = dict(parse_qsl(address.query))
-            found = [call for call in reversed(self.calls) if call.to == query["To"]]
-            found = [call for call in found if call.of("From") == query.get("From", call.of("From"))]
+            found = [call for call in reversed(self.calls) if call.to == said["To"]]
+            found = [call for call in found if call.of("From") == said.get("From", call.of("From"))]
             return self.say(request, 200, {"calls": [call.as_json() for call in found], "next_page_uri": None})
-        return self._call(request, parse_qs(body.decode()))
+        return self._call(request, said)
 
-    def _call(self, request: BaseHTTPRequestHandler, form: dict[str, list[str]]) -> None:
+    def _call(self, request: BaseHTTPRequestHandler, form: dict[str, str]) -> None:
         what, *details = self.call_trouble.popleft() if self.call_trouble else ("fine",)
         if what == "refuse":
-            return self.say(request, details[0], {"code": details[1], "message": "No.", "status": details[0]})
+            return self.refuse(request, details[1], details[0])
         if what != "reset":
             self.calls.append(MadeCall(f"CA{len(self.calls):032x}", form, self.now()))
         if what in ("reset", "lose"):
-            request.close_connection = True
-            return request.connection.close()
+            return self.cut(request)
         if what == "break":
-            return self.say(request, 500, {"code": 20500, "message": "Internal", "status": 500})
+            return self.refuse(request, 20500)
         return self.say(request, 201, self.calls[-1].as_json())
 
     # What happens on the line, and what we are asked and told of it.
@@ -114,7 +109,7 @@ class FakeTwilioCalls(FakeTwilio):
     def end(self, call: MadeCall, status: str = "completed", **more: str) -> None:
         """It is over, and we are told how, where we asked to be told."""
         call.status = status
-        assert "completed" in call.form["StatusCallbackEvent"]
+        assert call.of("StatusCallbackEvent") == "completed"
         self._post(call, call.of("StatusCallback"), CallStatus=status, **more)
 
     def _asked(self, call: MadeCall, url: str, **more: str) -> MadeCall:
@@ -125,9 +120,4 @@ class FakeTwilioCalls(FakeTwilio):
         form = {"CallSid": call.sid, "To": call.to, "From": call.of("From"), **more}
         if self.ask is not None:
             return self.ask(url, form, self.sign(url, form))
-        return self._over_the_net(url, form)
-
-    def _over_the_net(self, url: str, form: dict[str, str]) -> str:
-        asked = Request(url, urlencode(form).encode(), {"X-Twilio-Signature": self.sign(url, form)})
-        with urlopen(asked, timeout=20) as answer:
-            return str(answer.read().decode())
+        return self.tell(url, form)[1]

@@ -82,7 +82,7 @@ def test_a_call_asks_us_what_to_say_and_tells_us_how_it_ended(twilio, told):
     assert (call.to, call.of("From")) == (told.point.value, told.world.clinic.sms_sender)
     assert call.of("Url") == f"{SITE}/api/twilio/call/{message.public_id}/"
     assert call.of("StatusCallback") == f"{SITE}/api/twilio/call/{message.public_id}/status/"
-    assert (call.of("Method"), call.form["StatusCallbackEvent"]) == ("POST", ["completed"])
+    assert (call.of("Method"), call.of("StatusCallbackEvent")) == ("POST", "completed")
     assert (call.of("Timeout"), call.of("MachineDetection")) == ("25", "Enable")
     assert not twilio.texts
 
@@ -180,7 +180,7 @@ def test_a_signature_holds_for_its_address_and_its_key_only(client, ringing, twi
 
 
 def test_a_call_we_do_not_know_is_hung_up(twilio, told, ringing):
-    ringing.form["Url"] = [f"{SITE}/api/twilio/call/{'0' * 8}-0000-4000-8000-{'0' * 12}/"]
+    ringing.form["Url"] = f"{SITE}/api/twilio/call/{'0' * 8}-0000-4000-8000-{'0' * 12}/"
     assert twilio.pick_up(ringing).hangs_up
     assert not ringing.words
 
