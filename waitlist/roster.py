@@ -118,22 +118,6 @@ def withdraw(
 
 
 @transaction.atomic(durable=True)
-def choose_tier(patient_id: int, tier: str, *, reason: str, by: User, now: datetime) -> None:
-    """This patient has this tier until staff take that back, whatever the figures say. ValidationError by field."""
-    patient = _locked_patient(patient_id)
-    tiering.choose(patient, tier, reason=reason, by=by, now=now)
-    live.hint(patient.clinic_id, TOPIC)
-
-
-@transaction.atomic(durable=True)
-def release_tier(patient_id: int, *, now: datetime) -> bool:
-    """The tier follows from the figures again; False where it did already."""
-    patient = _locked_patient(patient_id)
-    live.hint(patient.clinic_id, TOPIC)
-    return tiering.follow_figures(patient, now=now)
-
-
-@transaction.atomic(durable=True)
 def edit(entry_id: int, wish: Wish, *, now: datetime) -> bool:
     """The wish is now this one; False where the entry waits no longer."""
     entry = _locked(entry_id)
@@ -192,10 +176,6 @@ def _change(entry_id: int, change: Callable[[WaitlistEntry], bool]) -> bool:
 
 def _locked(entry_id: int) -> WaitlistEntry:
     return WaitlistEntry.objects.select_related("clinic").select_for_update(no_key=True, of=("self",)).get(pk=entry_id)
-
-
-def _locked_patient(patient_id: int) -> Patient:
-    return Patient.objects.select_related("clinic").select_for_update(no_key=True, of=("self",)).get(pk=patient_id)
 
 
 def check_wish(clinic: Clinic, wish: Wish) -> None:

@@ -15,7 +15,7 @@ from matching.policy import policies, policybook, presets
 from matching.policy.policies import Wave
 from tests import factories
 from tests.factories import NOW, World
-from waitlist import roster, tuning
+from waitlist import roster, tier_choices, tuning
 from waitlist.forms.tuning import ScoreForm, TierForm
 from waitlist.models import Clinic, Patient, TierRules, User
 from waitlist.states import Autopilot, Role, Tier
@@ -285,7 +285,7 @@ def test_half_a_choice_names_what_is_missing_and_loses_nothing(world, staff, hal
 
 def test_saving_the_person_leaves_the_tier_by_hand_alone(world, staff, desk: User):
     ana = factories.patient(world.clinic)
-    roster.choose_tier(ana.pk, Tier.GOLD, reason="asked for it", by=desk, now=NOW)
+    tier_choices.choose(ana.pk, Tier.GOLD, reason="asked for it", by=desk, now=NOW)
     person = {"p-first_name": "Ana", "p-last_name": "Pop", "p-language": "en", "c-said_by": "", "c-said_at": ""}
     assert staff.post(reverse("patient-edit", args=[ana.pk]), person).status_code == 302
     ana.refresh_from_db()

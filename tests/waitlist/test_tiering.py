@@ -15,7 +15,7 @@ from tests import factories
 from tests.at_once import wait_until_blocked
 from tests.factories import NOW, World
 from tests.recorded import everything_recorded
-from waitlist import people, roster, tasks, tiering, tuning
+from waitlist import people, roster, tasks, tier_choices, tiering, tuning
 from waitlist.models import Clinic, Patient, TierRules
 from waitlist.people import Person
 from waitlist.states import Tier
@@ -150,7 +150,7 @@ def test_thresholds_that_contradict_each_other_are_refused_twice(world, wrong, s
 
 def test_a_tier_by_hand_stays_whatever_changes(world):
     user, ana = factories.user(world.clinic), patient(world.clinic, external_id="1")
-    roster.choose_tier(ana.pk, Tier.PLATINUM, reason=" Mother of Dr Who ", by=user, now=NOW)
+    tier_choices.choose(ana.pk, Tier.PLATINUM, reason=" Mother of Dr Who ", by=user, now=NOW)
     roster.refresh(world.clinic, now=LATER)
     roster.edit_person(ana.pk, Person("Ana", external_id="1", visits=4, past_visits=4), now=LATER)
     assert tuning.set_tiers(world.clinic, ESTABLISHED, now=LATER) == 0
@@ -169,13 +169,13 @@ def test_a_tier_by_hand_stays_whatever_changes(world):
 
 def test_taken_back_the_tier_follows_the_figures_as_they_are_now(world):
     user, ana = factories.user(world.clinic), patient(world.clinic, external_id="1")
-    roster.choose_tier(ana.pk, Tier.PLATINUM, reason="asked for it", by=user, now=NOW)
+    tier_choices.choose(ana.pk, Tier.PLATINUM, reason="asked for it", by=user, now=NOW)
     roster.edit_person(ana.pk, Person("Ana", external_id="1", visits=4, past_visits=4), now=NOW)
-    assert roster.release_tier(ana.pk, now=LATER)
+    assert tier_choices.release(ana.pk, now=LATER)
     ana.refresh_from_db()
     assert (ana.tier, ana.tier_reason, ana.tier_set_by, ana.tier_set_at) == (Tier.GOLD, "", None, None)
     assert lines("patient.tier_follows") == [(ana.pk, {"tier": ["Platinum", "Gold"]})]
-    assert not roster.release_tier(ana.pk, now=LATER)
+    assert not tier_choices.release(ana.pk, now=LATER)
     assert len(lines("patient.tier_follows")) == 1
 
 
@@ -184,7 +184,7 @@ def test_taken_back_the_tier_follows_the_figures_as_they_are_now(world):
 )
 def test_half_a_choice_is_refused(world, tier, reason, field):
     with pytest.raises(ValidationError) as refused:
-        roster.choose_tier(patient(world.clinic).pk, tier, reason=reason, by=factories.user(world.clinic), now=NOW)
+        tier_choices.choose(patient(world.clinic).pk, tier, reason=reason, by=factories.user(world.clinic), now=NOW)
     assert set(refused.value.message_dict) == {field}
 
 
@@ -201,8 +201,8 @@ def test_all_of_it_is_recorded(world):
         roster.refresh(world.clinic, now=NOW)
         tuning.set_tiers(world.clinic, ESTABLISHED, now=NOW)
         tuning.set_tiers(world.clinic, STANDARD, now=LATER)
-        roster.choose_tier(ana.pk, Tier.SILVER, reason="asked for it", by=user, now=LATER)
-        roster.release_tier(ana.pk, now=LATER)
+        tier_choices.choose(ana.pk, Tier.SILVER, reason="asked for it", by=user, now=LATER)
+        tier_choices.release(ana.pk, now=LATER)
     assert changed == {"waitlist_patient", "waitlist_tierrules"}
 
 
@@ -256,6 +256,6 @@ def test_an_import_read_before_cannot_undo_staffs_word(world, is_locked, monkeyp
 
 def _choose_apart(patient_id: int, user) -> None:
     try:
-        roster.choose_tier(patient_id, Tier.PLATINUM, reason="asked for it", by=user, now=NOW)
+        tier_choices.choose(patient_id, Tier.PLATINUM, reason="asked for it", by=user, now=NOW)
     finally:
         connections.close_all()

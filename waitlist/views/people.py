@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audit.middleware import remote_addr
 from notifications import unsent
 from notifications.models import Consent
-from waitlist import access, cancellers, roster, tiering
+from waitlist import access, cancellers, roster, tier_choices, tiering
 from waitlist.forms import are_valid, point_out
 from waitlist.forms.people import SENTENCE, ConsentForm, PersonForm, TierForm, WithdrawalForm
 from waitlist.forms.wishes import WindowFormSet, WishForm, opening_hours, windows_of
@@ -114,7 +114,7 @@ def tier(request: HttpRequest, pk: int) -> HttpResponse:
     patient = access.get_row(request, WHOLE.all(), pk=pk)
     form, now = TierForm(request.POST, prefix="tier"), timezone.now()
     if form.is_valid() and isinstance(request.user, User):
-        roster.choose_tier(patient.pk, **form.cleaned_data, by=request.user, now=now)
+        tier_choices.choose(patient.pk, **form.cleaned_data, by=request.user, now=now)
         chosen = Tier(form.cleaned_data["tier"]).label
         messages.success(request, f"{patient.name} is {chosen} until somebody takes that back.")
         return redirect("patient-edit", patient.pk)
@@ -128,7 +128,7 @@ def tier(request: HttpRequest, pk: int) -> HttpResponse:
 def release_tier(request: HttpRequest, pk: int) -> HttpResponse:
     """The tier follows from the figures again."""
     patient = access.get_row(request, WHOLE.all(), pk=pk)
-    if roster.release_tier(patient.pk, now=timezone.now()):
+    if tier_choices.release(patient.pk, now=timezone.now()):
         messages.success(request, f"The tier of {patient.name} follows from their visits and spend again.")
     return redirect("patient-edit", patient.pk)
 
