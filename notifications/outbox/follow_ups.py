@@ -16,7 +16,7 @@ from waitlist.models import Slot
 from waitlist.states import LIVE_SLOT_STATES, EntryStatus
 
 AFTER = timedelta(hours=5)
-NO_LONGER_THAN = timedelta(days=2)
+NO_LONGER_THAN = timedelta(hours=12)  # what no sweep has found by then is left; each looks at these few hours only
 WENT_OUT = (MessageStatus.SENT, MessageStatus.DELIVERED)
 
 

@@ -256,6 +256,11 @@ def test_no_e_mail_where_it_is_no_use_or_not_allowed(asked_before, spoil):
     assert outbox.to_follow_up(now=NOW + 5.1 * HOUR, limit=9) == []
 
 
+def test_a_text_of_half_a_day_ago_is_not_followed_any_more(asked_before):
+    assert outbox.to_follow_up(now=NOW + 11.9 * HOUR, limit=9) == [asked_before.offer.pk]
+    assert outbox.to_follow_up(now=NOW + 12.5 * HOUR, limit=9) == []
+
+
 def test_taken_in_the_meantime_it_is_not_sent(asked_before, mailoutbox):
     later = NOW + 5.1 * HOUR
     outbox.follow_up(asked_before.offer.pk, now=later)
