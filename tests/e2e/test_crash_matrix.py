@@ -30,6 +30,9 @@ WORST = [  # the act, and after what it dies
     ("stop offers by text", "before COMMIT"),
     ("pause by text", "after COMMIT"),
     ("joined and confirmed", "after COMMIT"),
+    ("yes by key", "after COMMIT"),
+    ("no by key", "before COMMIT"),
+    ("stop by key", "before COMMIT"),
 ]
 
 
@@ -51,6 +54,7 @@ def test_every_act_of_the_list_has_steps_to_die_at():
     promised |= {"outage noticed", "outage over", "the clocks thaw", "close a day", "close and cancel a day"}
     promised |= {"sick day", "sick day refilled", "sick day kept empty"}
     promised |= {"stop by text", "stop offers by text", "pause by text", "joined and confirmed"}
+    promised |= {"yes by key", "no by key", "stop by key"}
     assert promised <= set(ACTS)
 
 

@@ -1,10 +1,11 @@
 """Every act that is struck."""
 
 from tests.faults.acts import FIRST
+from tests.faults.call_acts import CALLS
 from tests.faults.consent_acts import CONSENT
 from tests.faults.later_acts import LATER
 from tests.faults.mass_acts import MASSES
 from tests.faults.outage_acts import OUTAGES
 from tests.faults.visit_acts import VISITS
 
-ACTS = FIRST | LATER | OUTAGES | MASSES | VISITS | CONSENT
+ACTS = FIRST | LATER | OUTAGES | MASSES | VISITS | CONSENT | CALLS
