@@ -92,7 +92,7 @@ def cancel(
 
 
 def move(appointment_id: int, *, to: Time, version: int | None = None, now: datetime) -> Changed:
-    """Move it; its old time is free unless the new one overlaps it. A live slot over the new time ends."""
+    """Move it, and tell them; its old time is free unless the new overlaps it. A live slot over the new time ends."""
 
     def act() -> Changed:
         appointment, live, won = _lock(appointment_id, to)
@@ -106,6 +106,7 @@ def move(appointment_id: int, *, to: Time, version: int | None = None, now: date
         freed = None if before.overlaps(to) else vacate(appointment, before, OpenedBecause.MOVED, now=now)
         if won is not None and freed is not None and freed.is_live:
             losses.hand_on(won, freed, now=now)
+        outbox.tell_move(get_appointment(appointment.pk), before, won.offer if won else None, now=now)
         hint(appointment.clinic_id, "board")
         return Changed("done", freed)
 

@@ -63,7 +63,8 @@ class Message(models.Model):
             models.CheckConstraint(
                 name="message_has_a_receiver",
                 condition=Q(channel=Channel.WEBHOOK, writeback__isnull=False)
-                | (~Q(channel=Channel.WEBHOOK) & (Q(contact_point__isnull=False) | Q(user__isnull=False))),
+                | (~Q(channel=Channel.WEBHOOK) & (Q(contact_point__isnull=False) | Q(user__isnull=False)))
+                | Q(status=MessageStatus.REFUSED, patient__isnull=False),
             ),
             models.CheckConstraint(
                 name="message_calls_only_with_an_offer", condition=~Q(channel=Channel.VOICE) | Q(kind=Kind.OFFER)

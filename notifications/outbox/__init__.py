@@ -7,6 +7,7 @@ from notifications.outbox.delivery import deliver, deliver_due, deliver_slot, du
 from notifications.outbox.endings import tell_end
 from notifications.outbox.flight import fly
 from notifications.outbox.follow_ups import follow_up, to_follow_up
+from notifications.outbox.moves import facts_of, tell_move
 from notifications.outbox.outreach import no_answer, reached
 from notifications.outbox.queue import (
     drop_offers_to,
@@ -34,6 +35,7 @@ __all__ = [
     "enqueue",
     "enqueue_news",
     "enqueue_offers",
+    "facts_of",
     "find_ways",
     "fly",
     "follow_up",
@@ -51,6 +53,7 @@ __all__ = [
     "take_cancellation_back",
     "tell_change",
     "tell_end",
+    "tell_move",
     "to_follow_up",
     "write_back",
 ]

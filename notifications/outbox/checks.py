@@ -9,7 +9,7 @@ from matching.models import Offer
 from matching.states import MAY_ANSWER, OfferState
 from notifications import rules
 from notifications.models import Message
-from notifications.outbox import deadlines, follow_ups, moved, queue
+from notifications.outbox import deadlines, follow_ups, moved, moves, queue
 from notifications.rules import conversation
 from notifications.rules.places import states
 from notifications.states import REACHED_CARRIER, UNFINISHED, Channel, Kind, MessageStatus, Rule
@@ -56,6 +56,10 @@ def look(
         return Verdict(MessageStatus.DROPPED, rule)
     if moved.just_now(message):
         return Verdict(wait_until=now)
+    if message.kind == Kind.MOVED and moves.goes_first(message):
+        return Verdict(wait_until=now + IN_FLIGHT)
+    if message.kind == Kind.MOVED and (rule := moves.known(message)):
+        return Verdict(MessageStatus.DROPPED, rule)
     if message.kind in NEWS_OF_AN_END and _is_in_flight(message):
         return Verdict(wait_until=now + IN_FLIGHT)
     return _rules(message, so_far, left_mills, now=now)
@@ -76,7 +80,7 @@ def untrue(message: Message, *, now: datetime) -> Rule | None:
         return Rule.OFFER_OVER
     if message.kind in NEWS_OF_AN_END and offer is not None:
         return _not_worth_telling(message, offer, now)
-    if message.kind in (Kind.BOOKED, Kind.CHANGED):
+    if message.kind in moved.SAYS_WHEN:
         visit = message.appointment
         if visit is None or visit.status != AppointmentStatus.BOOKED or visit.starts_at <= now:
             return Rule.NOT_BOOKED

@@ -9,7 +9,7 @@ from django.db.models import Q
 from notifications import outbox, whom
 from notifications.models import Message
 from notifications.reminders.plan import Due, planned
-from notifications.states import Kind, MessageStatus, Purpose, Rule
+from notifications.states import REACHED_CARRIER, UNFINISHED, Kind, MessageStatus, Purpose, Rule
 from waitlist.models import Appointment, Clinic
 from waitlist.states import AppointmentStatus
 
@@ -42,15 +42,22 @@ def remind(appointment_id: int, *, now: datetime) -> int:
     if visit.remind_at is not None and visit.remind_at > now:  # another sweep was here first
         return 0
     plan = list(planned(visit))
-    made = sum(_enqueue(visit, one, now=now) for one in plan if _is_due(visit, one, now))
+    since = _known_since(visit)
+    made = sum(_enqueue(visit, one, now=now) for one in plan if _is_due(one, since, now))
     next_one = min((one.at for one in plan if one.at > now), default=visit.starts_at)
     Appointment.objects.filter(pk=visit.pk).update(remind_at=next_one)
     return made
 
 
-def _is_due(visit: Appointment, one: Due, now: datetime) -> bool:
-    """Now, still of use, and not from before there was a booking: of that they know."""
-    return one.point is not None and one.at <= now < one.not_after and visit.created_at <= one.at
+def _is_due(one: Due, since: datetime, now: datetime) -> bool:
+    """Now, still of use, and not from before they were told of it."""
+    return one.point is not None and since <= one.at <= now < one.not_after
+
+
+def _known_since(visit: Appointment) -> datetime:
+    """When it was booked, or they were last told that it is at another time."""
+    told = Message.objects.filter(appointment=visit, kind=Kind.MOVED, status__in=(*UNFINISHED, *REACHED_CARRIER))
+    return max([visit.created_at, *told.order_by("-created_at").values_list("created_at", flat=True)[:1]])
 
 
 def _enqueue(visit: Appointment, one: Due, *, now: datetime) -> bool:
@@ -80,23 +87,6 @@ def _enqueue(visit: Appointment, one: Due, *, now: datetime) -> bool:
 
 def _freeze(visit: Appointment, one: Due) -> dict[str, Any]:
     """All a template may need, as it was when the reminder was written."""
-    assert visit.patient is not None
-    starts_at = visit.starts_at.isoformat()
-    return {
-        "which": one.which.name,
-        "is_confirmed": visit.confirmed_at is not None,
-        "clinic_name": visit.clinic.name,
-        "clinic_phone": visit.clinic.phone,
-        "starts_at": starts_at,
-        "expires_at": starts_at,
-        "zone": visit.location.zone.key,
-        "patient_zone": visit.patient.timezone,
-        "minutes": int((visit.ends_at - visit.starts_at).total_seconds() // 60),
-        "service": visit.service.name,
-        "practitioner": visit.practitioner.name,
-        "location": visit.location.name,
-        "price_cents": visit.price_cents,
-        "first_name": visit.patient.first_name,
-        "level": whom.level(visit.clinic, one.point, one.which.channel) if one.point is not None else 0,
-        "language": visit.patient.language,
-    }
+    level = whom.level(visit.clinic, one.point, one.which.channel) if one.point is not None else 0
+    is_confirmed = visit.confirmed_at is not None
+    return {"which": one.which.name, "is_confirmed": is_confirmed, **outbox.facts_of(visit, level=level)}

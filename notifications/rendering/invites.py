@@ -13,7 +13,7 @@ from notifications.states import REACHED_CARRIER, Channel, Kind
 from waitlist import ics
 from waitlist.models import Appointment
 
-INVITING = (Kind.BOOKED, Kind.CHANGED)
+INVITING = (Kind.BOOKED, Kind.CHANGED, Kind.MOVED)
 ENDING = (Kind.CANCELLED, Kind.ENDED, Kind.LOST, Kind.GONE, Kind.APOLOGY)
 
 
@@ -35,6 +35,8 @@ def of(message: Message) -> tuple[Invite, ...]:
     if point is None:
         return ()
     sequence = 2 * _before(message, visit)
+    if message.kind == Kind.MOVED and message.offer_id is None:
+        return ()  # a visit their own system invited them to
     if message.kind in INVITING:
         content = ics.request(visit, point.value, sequence=sequence, at=message.created_at)
         return (Invite("REQUEST", content), *_given_up(message, point))

@@ -26,8 +26,9 @@ def fill(text: str, message: Message) -> str:
 
 
 def _is_of_a_visit(message: Message) -> bool:
-    """A reminder leads to the visit's own page."""
-    return message.kind == Kind.REMINDER and message.appointment_id is not None
+    """A reminder leads to the visit's own page, and so does word of a move where no offer of ours won it."""
+    of_a_visit = message.kind == Kind.REMINDER or (message.kind == Kind.MOVED and message.offer is None)
+    return of_a_visit and message.appointment_id is not None
 
 
 def fill_with_stand_in(text: str) -> str:

@@ -17,6 +17,7 @@ LABELS: dict[str, str] = {  # what can be reworded, in this order on the page
     Kind.BOOKED: "Booking confirmed",
     Kind.REMINDER: "Reminder of a visit",
     Kind.CHANGED: "Another service at the same time",
+    Kind.MOVED: "Their visit is at another time",
     Kind.CANCELLED: "Cancellation confirmed",
     Kind.ENDED: "Cancellation after the free minutes",
     Kind.LOST: "You cancelled their visit",
@@ -28,7 +29,7 @@ LABELS: dict[str, str] = {  # what can be reworded, in this order on the page
 TEXT_ONLY = (Kind.OPT_IN, Kind.STOPPED)
 MAIL_ONLY = (Kind.FOLLOW_UP,)
 ASKS = (Kind.OFFER, EARLIER)
-HAS_CODE = (Kind.BOOKED, Kind.CHANGED, Kind.REMINDER)
+HAS_CODE = (Kind.BOOKED, Kind.CHANGED, Kind.MOVED, Kind.REMINDER)
 FROM_LEVEL = {"first_name": 1, "practitioner": 1, "service": 2}
 MEANS = {
     "clinic": "your name",
@@ -48,7 +49,8 @@ WAITS = ("clinic", "when")
 ORDER: dict[str, tuple[str, ...]] = {  # of a text
     **dict.fromkeys(ASKS, (*WAITS, "yes", "link", "deadline", "stop")),
     **dict.fromkeys((Kind.RETRACTED, Kind.WITHDRAWN, Kind.CANCELLED), WAITS),
-    **dict.fromkeys((Kind.BOOKED, Kind.CHANGED, Kind.ENDED, Kind.LOST, Kind.GONE, Kind.APOLOGY), (*WAITS, "link")),
+    **dict.fromkeys((Kind.BOOKED, Kind.CHANGED, Kind.MOVED, Kind.ENDED), (*WAITS, "link")),
+    **dict.fromkeys((Kind.LOST, Kind.GONE, Kind.APOLOGY), (*WAITS, "link")),
     Kind.REMINDER: (*WAITS, "confirm"),
     Kind.OPT_IN: ("clinic", "start", "stop"),
     Kind.STOPPED: ("clinic", "start"),

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from matching.models import Offer
+from matching.states import OfferState
 from notifications import outbox, whom
 from notifications.models import InboundMessage, Message
 from notifications.states import Channel, Kind, Purpose
@@ -54,6 +55,8 @@ def answer(
 
 
 def _facts(offer: Offer) -> dict[str, Any]:
-    """As the offer was told."""
+    """As the offer was told, and of a visit that has been moved since when it is."""
     told = Message.objects.filter(offer=offer, kind=Kind.OFFER).order_by("pk").first()
-    return dict(told.context) if told is not None else {}
+    visit = offer.slot.filled_by if offer.state == OfferState.ACCEPTED else None
+    moved = {"starts_at": visit.starts_at.isoformat(), "zone": visit.location.zone.key} if visit is not None else {}
+    return {**told.context, **moved} if told is not None else {}

@@ -12,7 +12,10 @@ from notifications.states import REACHED_CARRIER, Kind, MessageStatus
 from waitlist.states import LIVE_SLOT_STATES, WAITING_STATUSES
 
 REMEMBERED = timedelta(hours=48)  # how long after an offer a bare yes or no is about it
-NEWS = (Kind.BOOKED, Kind.RETRACTED, Kind.WITHDRAWN, Kind.CANCELLED, Kind.ENDED, Kind.LOST, Kind.GONE, Kind.APOLOGY)
+NEWS = (
+    *(Kind.BOOKED, Kind.MOVED, Kind.RETRACTED, Kind.WITHDRAWN),
+    *(Kind.CANCELLED, Kind.ENDED, Kind.LOST, Kind.GONE, Kind.APOLOGY),
+)
 ANY = Q()
 MAY_BE_TAKEN = Q(entry=None) | Q(entry__status__in=WAITING_STATUSES) | ~Q(state__in=BY_PATIENT)
 

@@ -143,7 +143,7 @@ def test_at_level_0_nobody_and_nothing_is_named(person, doctor, service, kind):
     assert not any(word in said.lower() for word in (person, doctor, service))
 
 
-@pytest.mark.parametrize("kind", ["offer", "retracted", "withdrawn", "booked", "changed", "cancelled", "apology"])
+@pytest.mark.parametrize("kind", "offer retracted withdrawn booked changed moved cancelled apology".split())
 def test_an_e_mail_says_the_same_and_names_nobody(kind):
     mail = message(kind, channel="email")
     letter = rendering.letter(mail)

@@ -29,6 +29,11 @@ DETAILED: dict[str, tuple[str, ...]] = {
         " {link} or call {phone}. This is automated.",
         "{clinic}: {first_name}, your visit {when} is changed: it is {what} now. Details: {link} or call {phone}.",
     ),
+    Kind.MOVED: (
+        "{clinic}: {first_name}, your visit {what} has moved: it is now {when}{zone2}. Your code is {code}. Details:"
+        " {link} or call {phone}. This is automated.",
+        "{clinic}: {first_name}, your visit {what} has moved: it is now {when}. Details: {link} or call {phone}.",
+    ),
     Kind.CANCELLED: (
         "{clinic}: {first_name}, your visit {when} {what} is cancelled. You keep your place in line. This is automated;"
         " questions? Call {phone}.",

@@ -39,6 +39,12 @@ MAILS: dict[str, Mail] = {
         ("The time is the same as before.", "The visit is attached for your calendar."),
         "See what it is now",
     ),
+    Kind.MOVED: Mail(
+        "Your visit at {clinic} has moved",
+        "Your visit is now {long_when}",
+        ("The time we told you before no longer holds.", "If this time does not suit you, please tell us."),
+        "Details or changes",
+    ),
     Kind.CANCELLED: Mail(
         "Your visit at {clinic} is cancelled",
         "Your visit is cancelled",

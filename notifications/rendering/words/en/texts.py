@@ -30,6 +30,11 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "{clinic}: your visit {when} is changed. See {link} for details.",
         "{clinic}: changed, {when}. See {link} for more.",
     ),
+    Kind.MOVED: (
+        "{clinic}: your visit has moved, it is now {when}. Details: {link} or call {phone}.",
+        "{clinic}: your visit is now {when}. See {link} for details.",
+        "{clinic}: now {when}. See {link} for more.",
+    ),
     Kind.CANCELLED: (
         "{clinic}: your visit {when} is cancelled. You keep your place in line. Questions? Call {phone}.",
         "{clinic}: your visit {when} is cancelled. Questions? Call {phone}.",

@@ -39,6 +39,12 @@ MAILS: dict[str, Mail] = {
         ("La hora es la misma que antes.", "La cita va adjunta para su calendario."),
         "Ver cómo es ahora",
     ),
+    Kind.MOVED: Mail(
+        "Su cita en {clinic} cambió de hora",
+        "Su cita ahora es: {long_when}",
+        ("La hora que le dijimos antes ya no vale.", "Si esta hora no le conviene, por favor díganos."),
+        "Detalles o cambios",
+    ),
     Kind.CANCELLED: Mail(
         "Su cita en {clinic} está cancelada",
         "Su cita está cancelada",

@@ -30,6 +30,11 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "{clinic}: su cita {when} cambió. Vea {link} para detalles.",
         "{clinic}: cambió {when}. Vea {link} para más.",
     ),
+    Kind.MOVED: (
+        "{clinic}: su cita cambió de hora, ahora es {when}. Detalles: {link} o llame al {phone}.",
+        "{clinic}: su cita ahora es {when}. Vea {link} para detalles.",
+        "{clinic}: ahora {when}. Vea {link} para más.",
+    ),
     Kind.CANCELLED: (
         "{clinic}: su cita {when} está cancelada. Usted conserva su lugar en la lista. ¿Preguntas? Llame al {phone}.",
         "{clinic}: su cita {when} está cancelada. ¿Preguntas? Llame al {phone}.",

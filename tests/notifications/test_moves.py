@@ -1,0 +1,271 @@
+"""Word of a move: to whoever was told when the visit was, of where it ends up, once; and their calendar follows."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from icalendar import Calendar
+
+from matching import claims
+from notifications import outbox, reminders, rendering, replies
+from notifications.models import ContactPoint, Message
+from notifications.outbox import moves
+from tests import factories
+from tests.at_once import while_uncommitted, without_locks
+from tests.factories import NOW
+from tests.notifications.conftest import Told, minutes, tell
+from waitlist import schedule
+from waitlist.calendar import Time
+from waitlist.models import Appointment
+from waitlist.states import CancelledBy
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LATER, LATEST = timedelta(days=1), timedelta(days=2)
+
+
+@pytest.fixture
+def won(world) -> Told:
+    """Somebody with a phone and an address who has said yes, and has not been told yet that it is theirs."""
+    told = tell(world, email="ana@example.com")
+    told.deliver()
+    claims.claim(told.offer.pk, via="link", now=minutes(1))
+    told.visit = Appointment.objects.get()
+    return told
+
+
+def move(visit: Appointment, by: timedelta, at: datetime, **fields) -> None:
+    """To so much after the time it was booked for."""
+    starts_at = visit.starts_at + by
+    place = fields.pop("location", visit.location)
+    time = Time(place, visit.practitioner, visit.service, starts_at, starts_at + timedelta(minutes=45))
+    schedule.move(visit.pk, to=time, now=at, **fields)
+
+
+def send(at: datetime) -> None:
+    outbox.deliver_due(now=at)
+
+
+def rows(channel: str = "sms") -> list[tuple[str, str]]:
+    mine = Message.objects.filter(channel=channel).exclude(kind__in=("offer", "retracted"))
+    return list(mine.order_by("pk").values_list("kind", "status"))
+
+
+def newest(channel: str = "sms") -> Message:
+    return Message.objects.filter(channel=channel).latest("pk")
+
+
+def invited(mails) -> list[tuple[str, int, datetime]]:
+    """Method, SEQUENCE and start of each calendar file, by e-mail."""
+    found = []
+    for mail in mails:
+        for name, content, _ in mail.attachments:
+            if name == "appointment.ics":
+                calendar = Calendar.from_ical(content)
+                (event,) = calendar.walk("VEVENT")
+                found.append((str(calendar["METHOD"]), int(event["SEQUENCE"]), event["DTSTART"].dt))
+    return found
+
+
+def test_who_had_the_confirmation_hears_the_new_time_by_the_same_ways(won, mailoutbox):
+    send(minutes(2))
+    move(won.visit, LATER, minutes(10))
+    send(minutes(10))
+    assert rows() == [("booked", "delivered"), ("moved", "delivered")]
+    assert [kind for kind, _ in rows("email")] == ["booked", "moved"]
+    text = newest().text
+    assert "your visit has moved, it is now Wed Nov 25" in text and "{link}" in text
+    assert newest().offer == won.offer and newest().purpose == "offers"
+    assert "Wednesday, November 25" in mailoutbox[-1].body
+    start = won.visit.starts_at
+    assert invited(mailoutbox) == [("REQUEST", 0, start), ("REQUEST", 2, start + LATER)]
+
+
+def test_by_the_clinics_own_calendar_too_and_the_same_word_twice_is_one(won):
+    send(minutes(2))
+    for version in (2, 2, 1):
+        move(won.visit, LATER, minutes(10), version=version)
+    send(minutes(10))
+    assert [kind for kind, _ in rows()] == ["booked", "moved"]
+
+
+def test_of_two_moves_only_where_it_ends_up_is_told(won, mailoutbox):
+    send(minutes(2))
+    move(won.visit, LATER, minutes(10))
+    move(won.visit, LATEST, minutes(10))
+    send(minutes(10))
+    assert [kind for kind, _ in rows()] == ["booked", "moved"]
+    assert newest().context["starts_at"] == (won.visit.starts_at + LATEST).isoformat()
+    assert newest().not_after == won.visit.starts_at + LATEST
+    assert [start for *_, start in invited(mailoutbox)] == [won.visit.starts_at, won.visit.starts_at + LATEST]
+
+
+def test_back_before_anybody_was_told_is_no_news(won, mailoutbox):
+    send(minutes(2))
+    move(won.visit, LATER, minutes(10))
+    move(won.visit, timedelta(), minutes(11))
+    send(minutes(11))
+    assert rows()[-1] == rows("email")[-1] == ("moved", "dropped")
+    assert newest().refused_by == newest("email").refused_by == "known"
+    assert len(mailoutbox) == 1
+
+
+def test_back_after_they_were_told_is_news_again(won, mailoutbox):
+    send(minutes(2))
+    move(won.visit, LATER, minutes(10))
+    send(minutes(10))
+    move(won.visit, timedelta(), minutes(20))
+    send(minutes(20))
+    assert [kind for kind, _ in rows()] == ["booked", "moved", "moved"]
+    assert [number for _, number, _ in invited(mailoutbox)] == [0, 2, 4]
+    assert invited(mailoutbox)[-1][2] == won.visit.starts_at
+
+
+def test_a_confirmation_that_waits_says_it_by_itself(won, mailoutbox):
+    move(won.visit, LATER, minutes(2))
+    send(minutes(2))
+    assert [kind for kind, _ in rows()] == [kind for kind, _ in rows("email")] == ["booked"]
+    assert newest().context["starts_at"] == (won.visit.starts_at + LATER).isoformat()
+    assert invited(mailoutbox) == [("REQUEST", 0, won.visit.starts_at + LATER)]
+
+
+def test_one_that_was_on_its_way_and_came_back_says_it_and_nothing_else_goes(won):
+    booked = Message.objects.get(kind="booked", channel="sms")
+    Message.objects.filter(pk=booked.pk).update(status="sending")
+    move(won.visit, LATER, minutes(2))
+    moved = Message.objects.get(kind="moved", channel="sms")
+    outbox.deliver(moved.pk, now=minutes(3))
+    moved.refresh_from_db()
+    assert moved.status == "pending", "the one before it may say the same"
+    Message.objects.filter(pk=booked.pk).update(status="pending", next_attempt_at=minutes(3))
+    send(minutes(3))
+    send(minutes(4))
+    assert rows() == [("booked", "delivered"), ("moved", "dropped")]
+
+
+def test_moved_and_cancelled_the_calendar_has_each_after_the_other(won, mailoutbox):
+    send(minutes(2))
+    move(won.visit, LATER, minutes(10))
+    send(minutes(10))
+    schedule.cancel(won.visit.pk, reason="ill", by=CancelledBy.CLINIC, now=minutes(20))
+    send(minutes(20))
+    assert [(method, number) for method, number, _ in invited(mailoutbox)] == [
+        ("REQUEST", 0),
+        ("REQUEST", 2),
+        ("CANCEL", 4),
+    ]
+
+
+def test_word_of_a_move_that_is_cancelled_meanwhile_does_not_go(won):
+    send(minutes(2))
+    move(won.visit, LATER, minutes(10))
+    schedule.cancel(won.visit.pk, reason="ill", by=CancelledBy.CLINIC, now=minutes(11))
+    send(minutes(11))
+    assert rows()[-2:] == [("moved", "dropped"), ("lost", "delivered")]
+
+
+def test_another_place_is_told_and_another_practitioner_alone_is_not(won):
+    send(minutes(2))
+    time = Time.of(won.visit)
+    other = factories.practitioner(won.world.clinic)
+    schedule.move(won.visit.pk, to=Time(time.location, other, time.service, time.starts_at, time.ends_at), now=NOW)
+    assert [kind for kind, _ in rows()] == ["booked"]
+    place = factories.location(won.world.clinic)
+    schedule.move(won.visit.pk, to=Time(place, other, time.service, time.starts_at, time.ends_at), now=NOW)
+    assert [kind for kind, _ in rows()] == ["booked", "moved"]
+
+
+def test_at_night_it_waits_for_the_morning_and_is_not_said_twice(won):
+    send(minutes(2))
+    night = datetime(2026, 11, 24, 6, tzinfo=UTC)  # 10 PM in Los Angeles
+    move(won.visit, LATEST, night)
+    send(night)
+    assert rows()[-1] == ("moved", "pending") and newest().next_attempt_at > night
+    move(won.visit, LATER, night + timedelta(hours=1))
+    send(newest().next_attempt_at)
+    assert rows()[-2:] == [("booked", "delivered"), ("moved", "delivered")]
+    assert newest().context["starts_at"] == (won.visit.starts_at + LATER).isoformat()
+
+
+def test_who_takes_no_more_offers_still_hears_of_their_visit(won):
+    send(minutes(2))
+    ContactPoint.objects.filter(kind="phone").update(granted=["reminders:sms"])
+    ContactPoint.objects.filter(kind="email").update(granted=[])
+    move(won.visit, LATER, minutes(10))
+    send(minutes(10))
+    assert rows()[-1] == ("moved", "delivered") and newest().purpose == "reminders"
+    assert [kind for kind, _ in rows("email")] == ["booked"]
+
+
+def test_a_yes_to_it_hears_the_new_time(won):
+    send(minutes(2))
+    move(won.visit, LATER, minutes(10))
+    send(minutes(10))
+    replies.receive(won.world.clinic, sender=won.point.value, text="YES", provider_id="SM1", now=minutes(30))
+    assert newest().context["answer"] == "yours"
+    assert "Wed Nov 25" in rendering.render(newest()) and "yours" in rendering.render(newest())
+
+
+# Visits we did not book
+
+
+def test_a_visit_we_told_nobody_of_is_moved_in_silence(world):
+    visit = world.appointment(patient=factories.patient(world.clinic))
+    move(visit, LATER, NOW)
+    assert not Message.objects.exists()
+
+
+def test_who_was_reminded_of_the_old_time_hears_the_new_one(world, settings):
+    world.clinic.sends_reminders = True
+    world.clinic.save()
+    visit = world.appointment(NOW + timedelta(hours=23), patient=factories.patient(world.clinic, email="a@b.example"))
+    reminders.remind(visit.pk, now=NOW)
+    send(NOW)
+    move(visit, timedelta(hours=2), minutes(5))
+    send(minutes(5))
+    assert rows() == [("reminder", "delivered"), ("moved", "delivered")]
+    assert f"{settings.PUBLIC_URL}/v/" in rendering.fill(newest().text, newest())
+    assert rendering.letter(newest("email")).invites == (), "their own system invited them"
+    move(visit, timedelta(hours=3), minutes(10))
+    assert [kind for kind, _ in rows()] == ["reminder", "moved", "moved"]
+
+
+def test_who_was_just_told_of_a_move_is_not_reminded_in_the_same_breath(won):
+    won.world.clinic.sends_reminders = True
+    won.world.clinic.save()
+    send(minutes(2))
+    move(won.visit, -timedelta(hours=9), minutes(10))
+    send(minutes(10))
+    assert rows()[-1] == ("moved", "delivered")
+    assert reminders.remind(won.visit.pk, now=minutes(11)) == 0
+    assert reminders.remind(won.visit.pk, now=won.visit.starts_at - timedelta(hours=11)) == 1
+
+
+# Races
+
+
+def moved_while_it_goes(won: Told) -> list[tuple[str, str]]:
+    """The confirmation is just going out, with its old time, when the visit is moved."""
+    booked = Message.objects.get(kind="booked", channel="sms")
+
+    def goes() -> None:
+        Message.objects.select_for_update(no_key=True).get(pk=booked.pk)
+        Message.objects.filter(pk=booked.pk).update(status="sending")
+
+    while_uncommitted(goes, lambda: move(won.visit, LATER, minutes(2)))
+    return rows()
+
+
+def test_a_move_waits_for_what_is_just_going_out(won):
+    assert moved_while_it_goes(won) == [("booked", "sending"), ("moved", "pending")]
+
+
+def test_control_without_waiting_nobody_would_tell_them(won, monkeypatch):
+    tell_move, waited = moves.tell_move, []
+
+    def unlocked(*args, **about) -> None:
+        without_locks(monkeypatch)
+        tell_move(*args, **about)
+        waited.append(True)
+
+    monkeypatch.setattr(outbox, "tell_move", unlocked)
+    assert moved_while_it_goes(won) == [("booked", "sending")]
+    assert waited
