@@ -86,6 +86,23 @@ WITH before AS (
         ORDER BY c.kind, pc.position, pc.id
     ) way
     UNION ALL
+    -- where they let us write nowhere, the rule that forbids it, for staff (outbox.refusals)
+    SELECT gen_random_uuid(), visit.clinic_id, 'booked', 'offers', coalesce(first.channel, 'sms'), first.id,
+        visit.patient_id, won.id, %(slot_id)s, visit.id, NULL, 1, 'booked:' || visit.id || ':untold', told.context,
+        NULL, 'refused', 0, %(now)s, '', '', coalesce(first.rule, 'no_contact'), %(now)s
+    FROM won JOIN visit ON true JOIN LATERAL (
+        SELECT m.context FROM notifications_message m WHERE m.offer_id = won.id AND m.kind = 'offer'
+        ORDER BY m.id LIMIT 1
+    ) told ON true LEFT JOIN LATERAL (
+        SELECT c.id, CASE c.kind WHEN 'phone' THEN 'sms' ELSE 'email' END AS channel,
+            CASE WHEN c.stopped_at IS NOT NULL THEN 'stopped'
+                WHEN c.kind = 'phone' AND c.sms_capability = 'no' THEN 'takes_no_texts' ELSE 'no_consent' END AS rule
+        FROM notifications_patientcontact pc JOIN notifications_contactpoint c ON c.id = pc.contact_point_id
+        WHERE pc.patient_id = won.patient_id ORDER BY pc.position, pc.id LIMIT 1
+    ) first ON true
+    WHERE NOT EXISTS (SELECT FROM notifications_patientcontact pc JOIN notifications_contactpoint c
+        ON c.id = pc.contact_point_id WHERE pc.patient_id = won.patient_id AND {MAY_BE_TOLD})
+    UNION ALL
     -- the calendar of record
     SELECT gen_random_uuid(), owed.clinic_id, 'writeback', 'offers', 'webhook', NULL, NULL, NULL, %(slot_id)s,
         owed.appointment_id, owed.id, 1, 'writeback:' || owed.id, '{}', NULL, 'pending', 0, %(now)s, '', '', '', %(now)s

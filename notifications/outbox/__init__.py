@@ -18,6 +18,7 @@ from notifications.outbox.queue import (
     offer_messages,
 )
 from notifications.outbox.receipts import receipt
+from notifications.outbox.refusals import refuse
 from notifications.outbox.ways import Route, Ways, answer_by, find_ways, still_hold
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "reachable",
     "reached",
     "receipt",
+    "refuse",
     "send_again",
     "silent",
     "still_hold",

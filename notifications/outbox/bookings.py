@@ -7,6 +7,7 @@ from matching.states import OfferState
 from notifications import rules, whom
 from notifications.models import ContactPoint, Message
 from notifications.outbox.queue import enqueue, freeze, key
+from notifications.outbox.refusals import refuse
 from notifications.states import UNFINISHED, WRITTEN_BY, Channel, ContactKind, Kind, MessageStatus, Purpose
 from waitlist import writebacks
 from waitlist.models import Appointment, Patient, Slot, Writeback
@@ -16,7 +17,11 @@ from waitlist.states import WritebackStatus
 def confirm(offer: Offer, appointment: Appointment, *, now: datetime) -> None:
     """Tell the patient of a booking they chose themselves, wherever they let us write to."""
     slot = Slot.objects.select_related("clinic", "location__clinic", "practitioner", "service").get(pk=offer.slot_id)
-    for channel, point in reachable(offer.patient):
+    ways = reachable(offer.patient)
+    if not ways:
+        context, about = freeze(slot, offer.patient, offer), {"offer": offer, "slot": slot}
+        refuse(Kind.BOOKED, appointment, purpose=Purpose.OFFERS, context=context, now=now, **about)
+    for channel, point in ways:
         enqueue(
             Kind.BOOKED,
             clinic=slot.clinic,
@@ -42,7 +47,11 @@ def tell_change(appointment: Appointment, owed: Writeback, *, now: datetime) -> 
     if offer is not None:
         slot = Slot.objects.select_related("clinic", "location__clinic", "practitioner").get(pk=offer.slot_id)
         slot.service, slot.price_cents = appointment.service, appointment.price_cents  # as frozen, not as it was opened
-        for channel, point in reachable(offer.patient):
+        ways = reachable(offer.patient)
+        if not ways:
+            context, about = freeze(slot, offer.patient, offer), {"offer": offer, "slot": slot}
+            refuse(Kind.CHANGED, appointment, purpose=Purpose.OFFERS, context=context, now=now, **about)
+        for channel, point in ways:
             enqueue(
                 Kind.CHANGED,
                 clinic=slot.clinic,

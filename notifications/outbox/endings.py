@@ -7,6 +7,7 @@ from notifications import rules, whom
 from notifications.models import ContactPoint, Message
 from notifications.outbox.bookings import reachable
 from notifications.outbox.queue import enqueue, freeze, key
+from notifications.outbox.refusals import refuse
 from notifications.states import Channel, Kind, Purpose
 from waitlist.models import Appointment, Slot
 
@@ -18,7 +19,11 @@ def tell_end(kind: Kind, offer: Offer, visit: Appointment, *, now: datetime) -> 
     slot = Slot.objects.select_related("clinic", "location__clinic", "practitioner", "service").get(pk=offer.slot_id)
     at = {"starts_at": visit.starts_at.isoformat(), "zone": visit.location.zone.key}
     before = Message.objects.filter(kind=kind, offer=offer, appointment=visit)
-    for channel, point in reachable(offer.patient):
+    ways = reachable(offer.patient)
+    if not ways:
+        context, about = freeze(slot, offer.patient, offer) | at, {"offer": offer, "slot": slot}
+        refuse(kind, visit, purpose=Purpose.OFFERS, context=context, now=now, **about)
+    for channel, point in ways:
         rounds = before.filter(channel=channel).count()
         goes_at = _goes_at(slot, offer, channel, point, now=now)
         enqueue(

@@ -21,13 +21,11 @@ WENT_OUT = (MessageStatus.SENT, MessageStatus.DELIVERED)
 
 
 def to_follow_up(*, now: datetime, limit: int) -> list[int]:
-    """Offers to follow up: told by phone five hours ago, silent since, and nothing went to their address yet."""
+    """Offers to follow up: told by phone five hours ago, silent since, and nothing was written to their address yet."""
     mine = Message.objects.filter(offer=OuterRef("offer"), round=OuterRef("round"), channel=Channel.EMAIL)
     address = PatientContact.objects.filter(
         patient=OuterRef("patient"),
         contact_point__kind=ContactKind.EMAIL,
-        contact_point__stopped_at=None,
-        contact_point__granted__contains=[f"{Purpose.OFFERS}:{Channel.EMAIL}"],
     )
     rows = _heard_by_phone().filter(
         ~Exists(mine),
@@ -54,7 +52,8 @@ def _heard_by_phone() -> QuerySet[Message]:
 
 @transaction.atomic(durable=True)
 def follow_up(offer_id: int, *, now: datetime) -> Message | None:
-    """Write it, once for each time they are asked; None where it would come too late or was there before."""
+    """Write it, once for each time they are asked; None where it would come too late, was there before, or a rule
+    forbids it, which is kept in its place."""
     offer = Offer.objects.select_related("patient").get(pk=offer_id)
     slot = Slot.objects.select_related("clinic", "location__clinic", "practitioner", "service", "policy").get(
         pk=offer.slot_id
@@ -64,21 +63,25 @@ def follow_up(offer_id: int, *, now: datetime) -> Message | None:
     if not may_follow(offer):
         return None
     users = offer.patient.contacts.filter(contact_point__kind=ContactKind.EMAIL).select_related("contact_point")
-    for user in users:
-        point = user.contact_point
-        if rules.forbidden(point, Kind.FOLLOW_UP, Purpose.OFFERS, Channel.EMAIL) is None:
-            return enqueue(
-                Kind.FOLLOW_UP,
-                clinic=slot.clinic,
-                contact_point=point,
-                channel=Channel.EMAIL,
-                dedupe_key=f"{Kind.FOLLOW_UP}:{offer.pk}:{Channel.EMAIL}:{offer.rounds}",
-                context=freeze(slot, offer.patient, offer),
-                patient=offer.patient,
-                offer=offer,
-                slot=slot,
-                round=offer.rounds,
-                not_after=answers_end_at(slot),
-                now=now,
-            )
-    return None
+    points = [user.contact_point for user in users]
+    whys = [(rules.forbidden(one, Kind.FOLLOW_UP, Purpose.OFFERS, Channel.EMAIL), one) for one in points]
+    if not whys:
+        return None
+    rule, point = next((pair for pair in whys if pair[0] is None), whys[0])
+    refused = {"status": MessageStatus.REFUSED, "refused_by": rule} if rule is not None else {}
+    written = enqueue(
+        Kind.FOLLOW_UP,
+        clinic=slot.clinic,
+        contact_point=point,
+        channel=Channel.EMAIL,
+        dedupe_key=f"{Kind.FOLLOW_UP}:{offer.pk}:{Channel.EMAIL}:{offer.rounds}",
+        context=freeze(slot, offer.patient, offer),
+        patient=offer.patient,
+        offer=offer,
+        slot=slot,
+        round=offer.rounds,
+        not_after=answers_end_at(slot),
+        now=now,
+        **refused,
+    )
+    return written if rule is None else None

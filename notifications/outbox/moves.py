@@ -11,9 +11,10 @@ from notifications.models import ContactPoint, Message
 from notifications.outbox.bookings import reachable
 from notifications.outbox.moved import SAYS_WHEN, is_as_told
 from notifications.outbox.queue import enqueue
+from notifications.outbox.refusals import refuse
 from notifications.states import REACHED_CARRIER, UNFINISHED, Channel, Kind, MessageStatus, Purpose, Rule
 from waitlist.calendar import Time
-from waitlist.models import Appointment, Slot
+from waitlist.models import Appointment
 
 TELLS = (Kind.BOOKED, Kind.MOVED)  # another service (CHANGED) says that the time stays
 
@@ -32,7 +33,11 @@ def tell_move(visit: Appointment, before: Time, won: Offer | None, *, now: datet
     waiting = list(unsent)  # whoever was just sending one of them has it on its way by now
     rows.filter(pk__in=[one.pk for one in waiting]).update(not_after=visit.starts_at)
     says_it = {one.channel for one in waiting if one.kind in TELLS}
-    for channel, (point, purpose) in _ways(visit, won).items():
+    ways = _ways(visit, won)
+    if not ways:
+        purpose, about = Purpose.OFFERS if won else Purpose.REMINDERS, _won(won)
+        refuse(Kind.MOVED, visit, purpose=purpose, context=facts_of(visit, level=0), now=now, **about)
+    for channel, (point, purpose) in ways.items():
         if channel not in says_it:
             _write(visit, won, channel, point, purpose, now=now)
 
@@ -109,9 +114,12 @@ def _write(
         dedupe_key=f"{Kind.MOVED}:{visit.pk}:{before}:{channel}",
         context=facts_of(visit, level=whom.level(visit.clinic, point, channel)),
         patient=visit.patient,
-        offer=won,
-        slot=Slot.objects.filter(pk=won.slot_id).first() if won is not None else None,
         appointment=visit,
         not_after=visit.starts_at,
         now=now,
+        **_won(won),
     )
+
+
+def _won(offer: Offer | None) -> dict[str, Any]:
+    return {"offer": offer, "slot_id": offer.slot_id if offer is not None else None}

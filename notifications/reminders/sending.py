@@ -43,15 +43,13 @@ def remind(appointment_id: int, *, now: datetime) -> int:
         return 0
     plan = list(planned(visit))
     since = _known_since(visit)
-    made = sum(_enqueue(visit, one, now=now) for one in plan if _is_due(one, since, now))
+    due = [one for one in plan if since <= one.at <= now < one.not_after]  # before that they knew of it
+    made = sum(_enqueue(visit, one, now=now) for one in due if one.point is not None)
+    if due and all(one.point is None for one in plan):
+        outbox.refuse(Kind.REMINDER, visit, purpose=Purpose.REMINDERS, context=_freeze(visit, due[0]), now=now)
     next_one = min((one.at for one in plan if one.at > now), default=visit.starts_at)
     Appointment.objects.filter(pk=visit.pk).update(remind_at=next_one)
     return made
-
-
-def _is_due(one: Due, since: datetime, now: datetime) -> bool:
-    """Now, still of use, and not from before they were told of it."""
-    return one.point is not None and since <= one.at <= now < one.not_after
 
 
 def _known_since(visit: Appointment) -> datetime:

@@ -253,7 +253,9 @@ def test_five_hours_later_an_e_mail_says_that_it_is_still_open(asked_before, mai
 )
 def test_no_e_mail_where_it_is_no_use_or_not_allowed(asked_before, spoil):
     spoil(asked_before)
-    assert outbox.to_follow_up(now=NOW + 5.1 * HOUR, limit=9) == []
+    later = NOW + 5.1 * HOUR
+    assert [pk for pk in outbox.to_follow_up(now=later, limit=9) if outbox.follow_up(pk, now=later)] == []
+    assert not Message.objects.filter(kind="follow_up").exclude(status="refused").exists()
 
 
 def test_a_text_of_half_a_day_ago_is_not_followed_any_more(asked_before):

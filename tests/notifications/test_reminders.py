@@ -40,11 +40,11 @@ def booked(world: factories.World, starts_at: datetime = NOON, **fields) -> Appo
 
 
 def sweep(now: datetime) -> list[str]:
-    """What a sweep at this moment writes, by name."""
+    """What a sweep at this moment writes to go out, by name."""
     before = set(Message.objects.values_list("pk", flat=True))
     for pk in reminders.waiting(now=now, limit=100):
         reminders.remind(pk, now=now)
-    made = Message.objects.exclude(pk__in=before).order_by("pk")
+    made = Message.objects.exclude(pk__in=before).exclude(status="refused").order_by("pk")
     assert {message.kind for message in made} <= {"reminder"}
     return [message.context["which"] for message in made]
 

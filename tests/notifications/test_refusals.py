@@ -1,0 +1,130 @@
+"""Who cannot be told by any way: one row for each visit and kind, with the rule that forbids it."""
+
+from datetime import timedelta
+
+import pytest
+
+from matching import claims
+from notifications import consent, outbox, reminders
+from notifications.models import ContactPoint, Message, PatientContact
+from tests.at_once import at_once
+from tests.factories import NOW, World
+from tests.notifications.conftest import minutes, tell
+from waitlist import schedule
+from waitlist.calendar import Time
+from waitlist.models import Appointment
+from waitlist.states import CancelledBy
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SPOILS = {
+    "stopped": lambda point: consent.stop(point, source="staff", now=NOW),
+    "no_consent": lambda point: ContactPoint.objects.filter(pk=point.pk).update(granted=[]),
+    "takes_no_texts": lambda point: ContactPoint.objects.filter(pk=point.pk).update(sms_capability="no"),
+    "no_contact": lambda point: PatientContact.objects.filter(contact_point=point).delete(),
+}
+
+
+def refused(kind: str) -> list[tuple[str, str, str]]:
+    rows = Message.objects.filter(kind=kind).order_by("pk")
+    return [(one.status, one.refused_by, one.channel) for one in rows]
+
+
+@pytest.fixture(params=SPOILS)
+def spoilt(request, told):
+    """Somebody who was asked, and may not be written to any more for this reason."""
+    told.deliver()
+    SPOILS[request.param](told.point)
+    return told, request.param
+
+
+def to(visit: Appointment, hours: int) -> Time:
+    starts_at = visit.starts_at + timedelta(hours=hours)
+    return Time(visit.location, visit.practitioner, visit.service, starts_at, starts_at + timedelta(minutes=45))
+
+
+def test_a_yes_whose_confirmation_may_go_nowhere_says_why(spoilt):
+    told, rule = spoilt
+    claims.claim(told.offer.pk, via="link", now=minutes(1))
+    assert refused("booked") == [("refused", rule, "sms")]
+    message = Message.objects.get(kind="booked")
+    assert (message.appointment, message.patient) == (Appointment.objects.get(), told.patient)
+    outbox.deliver_due(now=minutes(2))
+    assert refused("booked") == [("refused", rule, "sms")], "and it stays so"
+
+
+def test_booked_by_hand_as_well(world):
+    told = tell(world)
+    SPOILS["no_consent"](told.point)
+    visit = world.appointment(patient=told.patient)
+    for _ in range(2):
+        outbox.confirm(told.offer, visit, now=NOW)
+    assert refused("booked") == [("refused", "no_consent", "sms")]
+
+
+def test_moved_twice_and_cancelled_is_one_row_of_each_kind(spoilt):
+    told, rule = spoilt
+    claims.claim(told.offer.pk, via="link", now=minutes(1))
+    visit = Appointment.objects.get()
+    for hours in (1, 2):
+        schedule.move(visit.pk, to=to(visit, hours), now=minutes(2))
+    schedule.cancel(visit.pk, reason="ill", by=CancelledBy.CLINIC, now=minutes(3))
+    assert refused("moved") == refused("lost") == [("refused", rule, "sms")]
+
+
+def test_reminders_that_may_go_nowhere_are_one_row(world, told):
+    world.clinic.sends_reminders = True
+    world.clinic.save()
+    SPOILS["no_consent"](told.point)
+    visit = world.appointment(NOW + timedelta(hours=60), patient=told.patient)
+    for hours in (0, 12, 36, 58, 59):
+        Appointment.objects.update(remind_at=None)
+        assert reminders.remind(visit.pk, now=NOW + timedelta(hours=hours)) == 0
+        assert refused("reminder") == ([] if hours == 0 else [("refused", "no_consent", "sms")])
+
+
+def test_who_is_reminded_by_one_way_is_not_among_them(world):
+    told = tell(world, email="ana@example.com")
+    SPOILS["no_consent"](told.point)
+    world.clinic.sends_reminders = True
+    world.clinic.save()
+    visit = world.appointment(NOW + timedelta(hours=47), patient=told.patient)
+    assert reminders.remind(visit.pk, now=NOW) == 1
+    assert refused("reminder") == [("pending", "", "email")]
+
+
+@pytest.mark.parametrize("rule", ["stopped", "no_consent"])
+def test_a_follow_up_that_a_rule_forbids_is_kept_once(world, rule):
+    told = tell(world, email="ana@example.com")
+    told.deliver()
+    SPOILS[rule](ContactPoint.objects.get(kind="email"))
+    later = NOW + timedelta(hours=5, minutes=1)
+    for _ in range(2):
+        for offer_id in outbox.to_follow_up(now=later, limit=10):
+            assert outbox.follow_up(offer_id, now=later) is None
+    assert refused("follow_up") == [("refused", rule, "email")]
+
+
+def test_at_once_they_are_one(world):
+    told = tell(world)
+    SPOILS["no_consent"](told.point)
+    visit = world.appointment(patient=told.patient)
+    at_once([lambda: outbox.confirm(told.offer, visit, now=NOW)] * 4)
+    assert refused("booked") == [("refused", "no_consent", "sms")]
+
+
+def test_control_without_the_key_they_would_be_several(world):
+    told = tell(world)
+    SPOILS["no_consent"](told.point)
+    visit = world.appointment(patient=told.patient)
+    for turn in range(4):
+        outbox.confirm(told.offer, visit, now=NOW)
+        Message.objects.filter(kind="booked", dedupe_key__endswith=":untold").update(dedupe_key=f"{turn}")
+    assert len(refused("booked")) == 4
+
+
+def test_of_a_world_that_allows_everything_there_is_none():
+    told = tell(World())
+    told.deliver()
+    claims.claim(told.offer.pk, via="link", now=minutes(1))
+    assert not Message.objects.filter(status="refused").exists()
