@@ -19,6 +19,8 @@ def may_go_again(message: Message, *, now: datetime) -> bool:
         return False
     if message.not_after is not None and message.not_after <= now:
         return False
+    if message.status == MessageStatus.REFUSED and message.contact_point_id is None:
+        return False  # nobody to send it to
     return not any(one.channel == message.channel for one in message.followed_by.all())
 
 

@@ -17,6 +17,7 @@ from waitlist.states import AppointmentStatus
 
 # About a booking they made: wherever they heard of it, however the offer itself fared.
 ABOUT_A_BOOKING = (Kind.CANCELLED, Kind.APOLOGY)
+UNTOLD = ":untold"  # ends the key of a row that only keeps why nothing goes out
 OF_A_VISIT = (Kind.BOOKED, Kind.ENDED, Kind.LOST, Kind.GONE, *ABOUT_A_BOOKING)
 
 
@@ -68,7 +69,7 @@ def enqueue_news(kind: Kind, offers: Sequence[Offer], *, now: datetime) -> None:
     _drop(Message.objects.filter(offer__in=offers))
     told = Message.objects.filter(offer__in=offers).order_by("pk")
     if kind in ABOUT_A_BOOKING:
-        told = told.filter(kind__in=(Kind.OFFER, Kind.BOOKED))
+        told = told.filter(kind__in=(Kind.OFFER, Kind.BOOKED)).exclude(dedupe_key__endswith=UNTOLD)
     else:
         told = asked.of(offers).filter(status__in=REACHED_CARRIER)
     told = told.exclude(channel=Channel.STAFF)

@@ -5,6 +5,7 @@ from typing import Any
 
 from notifications import rules
 from notifications.models import Message
+from notifications.outbox.queue import UNTOLD
 from notifications.states import WRITTEN_BY, Channel, ContactKind, Kind, MessageStatus, Purpose, Rule
 from waitlist.models import Appointment
 
@@ -20,7 +21,7 @@ def refuse(
     channel = WRITTEN_BY[ContactKind(point.kind)] if point is not None else Channel.SMS
     rule = rules.forbidden(point, kind, purpose, channel) if point is not None else Rule.NO_CONTACT
     message, is_new = Message.objects.get_or_create(
-        dedupe_key=f"{kind}:{visit.pk}:untold",
+        dedupe_key=f"{kind}:{visit.pk}{UNTOLD}",
         defaults={
             "kind": kind,
             "clinic": visit.clinic,

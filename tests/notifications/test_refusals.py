@@ -53,6 +53,23 @@ def test_a_yes_whose_confirmation_may_go_nowhere_says_why(spoilt):
     assert refused("booked") == [("refused", rule, "sms")], "and it stays so"
 
 
+def test_whoever_gives_it_back_or_has_to_hear_no_more_copies_of_it(spoilt):
+    told, _ = spoilt
+    claims.claim(told.offer.pk, via="link", now=minutes(1))
+    Message.objects.filter(kind="offer").update(status="refused")
+    for kind in ("cancelled", "apology"):
+        outbox.enqueue_news(kind, [told.offer], now=minutes(2))
+        assert not Message.objects.filter(kind=kind, contact_point=None).exists()
+        assert Message.objects.filter(kind=kind).count() == 1, "by the way they were asked, if the rules let it go"
+
+
+def test_it_goes_again_where_there_is_somewhere_to_send_it(spoilt):
+    told, rule = spoilt
+    claims.claim(told.offer.pk, via="link", now=minutes(1))
+    row = Message.objects.get(kind="booked")
+    assert (outbox.send_again(row, now=minutes(2)) is not None) is (rule != "no_contact")
+
+
 def test_booked_by_hand_as_well(world):
     told = tell(world)
     SPOILS["no_consent"](told.point)
