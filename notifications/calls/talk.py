@@ -24,10 +24,11 @@ class Stage:
 
 @dataclass(frozen=True)
 class Spoken:
-    """What the voice says next. With a stage one key is awaited, without one the call ends."""
+    """What the voice says next, part of it `slowly`. With a stage one key is awaited, without one the call ends."""
 
     words: str = ""
     stage: Stage | None = None
+    slowly: str = ""
 
 
 SILENCE = Spoken()
@@ -67,7 +68,8 @@ def tell(message: Message, words: str, stage: Stage, *, call_id: str, now: datet
 def over(message: Message, found: Claim) -> Spoken:
     """Kindly, that there is nothing to take."""
     name = {Claim.HELD: "held_call", Claim.DECLINED: "passed", Claim.OPEN: "busy_bye", Claim.BUSY: "busy_bye"}
-    return Spoken(voice.say(name.get(found, found.value), message))
+    theirs = found in (Claim.BOOKED, Claim.YOURS)  # to be written down: nothing may be going out in writing
+    return Spoken(voice.say(name.get(found, found.value), message), slowly=voice.when(message) if theirs else "")
 
 
 def forbidden(message: Message, *, now: datetime) -> Rule | None:

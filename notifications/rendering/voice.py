@@ -26,9 +26,9 @@ ENGLISH: Mapping[str, str] = {
     "wrong": "Sorry, that key does nothing here. {keys}",
     "goodbye": "That is fine. You keep your place in line. To speak with us, {call}. Goodbye.",
     "not_now": "Sorry to have disturbed you. Goodbye.",
-    "booked": "Thank you, it is yours: {when}. We look forward to seeing you. For questions or changes, {call}."
-    " Goodbye.",
-    "yours": "It is yours already: {when}. For questions or changes, {call}. Goodbye.",
+    "booked": "Thank you, it is yours: {when}. Once more: {when}. We look forward to seeing you. For questions or"
+    " changes, {call}. Goodbye.",
+    "yours": "It is yours already: {when}. Once more: {when}. For questions or changes, {call}. Goodbye.",
     "taken": "Sorry, {when} has just been taken. You keep your place in line. To speak with us, {call}. Goodbye.",
     "busy": "Somebody else is just confirming {when}. It may still come free. {keys}",
     "busy_bye": "Somebody else is just confirming {when}. You keep your place in line."
@@ -65,8 +65,8 @@ SPANISH: Mapping[str, str] = {
     "wrong": "Lo sentimos, esa tecla no sirve aquí. {keys}",
     "goodbye": "Está bien. Usted conserva su lugar en la lista. Para hablar con nosotros, {call}. Adiós.",
     "not_now": "Disculpe la molestia. Adiós.",
-    "booked": "Gracias, es suyo: {when}. Lo esperamos. Para preguntas o cambios, {call}. Adiós.",
-    "yours": "Ya es suyo: {when}. Para preguntas o cambios, {call}. Adiós.",
+    "booked": "Gracias, es suyo: {when}. Una vez más: {when}. Lo esperamos. Para preguntas o cambios, {call}. Adiós.",
+    "yours": "Ya es suyo: {when}. Una vez más: {when}. Para preguntas o cambios, {call}. Adiós.",
     "taken": "Lo sentimos, alguien acaba de tomar {when}. Usted conserva su lugar en la lista."
     " Para hablar con nosotros, {call}. Adiós.",
     "busy": "Otra persona está confirmando {when}. Todavía puede quedar libre. {keys}",
@@ -107,7 +107,7 @@ def say(name: str, message: Message) -> str:
     phone = known["phone"]
     filled = words[name].format(
         clinic=known["clinic"],
-        when=_when(message, language),
+        when=when(message),
         keys=words["keys_earlier" if message.context.get("moves_visit") else "keys"],
         call=words["call" if phone else "call_us"].format(phone=phone),
     )
@@ -125,8 +125,9 @@ def tag(message: Message) -> str:
     return TAGS[of(message)]
 
 
-def _when(message: Message, language: str) -> str:
-    context = message.context
+def when(message: Message) -> str:
+    """Day, time and zone of what it is about, as they are said."""
+    context, language = message.context, of(message)
     if "starts_at" not in context:
         return ""
     zone = ZoneInfo(context["zone"])

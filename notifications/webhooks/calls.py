@@ -72,18 +72,21 @@ def _say(said: Spoken, message: Message | None = None) -> HttpResponse:
             action_on_empty_result=True,
         ).append(_spoken(said.words, voice.tag(message)))
     elif message is not None and said.words:
-        answer.append(_spoken(said.words, voice.tag(message)))
+        answer.append(_spoken(said.words, voice.tag(message), said.slowly))
     if said.stage is None:
         answer.hangup()
     return HttpResponse(str(answer), content_type="text/xml")
 
 
-def _spoken(words: str, language: str) -> Say:
-    """Read out, a phone number digit by digit."""
+def _spoken(words: str, language: str, slowly: str = "") -> Say:
+    """Read out, a phone number digit by digit, what is to be written down slowly."""
     say = Say(voice=VOICES[language], language=language)
-    for part in NUMBER.split(words):
+    marked = re.compile(f"{NUMBER.pattern}|({re.escape(slowly)})") if slowly else NUMBER
+    for part in filter(None, marked.split(words)):
         if NUMBER.fullmatch(part):
             say.say_as(part, interpret_as="telephone")
+        elif part == slowly:
+            say.prosody(part, rate="slow")
         else:
             say.append(part)
     return say

@@ -1,5 +1,6 @@
 """Automated calls: made over real HTTP, what each key does, what a machine hears, and what is never said."""
 
+import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -469,3 +470,11 @@ def test_the_whole_way_over_http(settings, live_server, told, transactional_db):
         twilio.press(call, "1")
         twilio.end(call)
     assert (state_of(told), status_of(told)[0]) == ("accepted", "delivered")
+
+
+def test_what_is_theirs_is_said_twice_and_slowly(twilio, told, ringing):
+    twilio.pick_up(ringing)
+    twilio.press(ringing, "1")
+    slow = re.findall(r'<prosody rate="slow">([^<]+)</prosody>', ringing.twiml)
+    assert len(slow) == 2 and slow[0] == slow[1]
+    assert slow[0].endswith("Pacific time") and ringing.words.count(slow[0]) == 2
