@@ -109,6 +109,7 @@ DONE = {
     "contact.learned": "Number or address: learned what it can receive",
     "writeback.owed": "Calendar to be told of a booking",
     "writeback.opened": "Calendar to be told",
+    "appointment.told": "The patient told of it by staff",
     "message.sent_again": "Sent again by staff",
     "message.fell_back": "Not reached by one way: told by the next",
     "membership.notices_chosen": "Own notices chosen",

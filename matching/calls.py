@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Exists, F, Q, QuerySet
 
-from matching import untold
+from matching import untold, unwritten
 from matching.asking import clocks
 from matching.models import Offer
 from matching.policy.ends import answers_end_at
@@ -15,7 +15,7 @@ from matching.states import MAY_ANSWER, OfferState
 from notifications import asked, outages, rules
 from notifications.models import Message, Outage, PatientContact
 from notifications.states import UNFINISHED, Channel, ContactKind, Kind, MessageStatus
-from waitlist.models import Clinic
+from waitlist.models import Appointment, Clinic
 from waitlist.states import LIVE_SLOT_STATES, EntryStatus
 
 NOT_RECEIVED = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
@@ -34,19 +34,30 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Unwritten:
+    """A visit of which nothing in writing has reached its patient, their number, and what became of the last word."""
+
+    visit: Appointment
+    number: str
+    last: Message | None
+
+
+@dataclass(frozen=True)
 class News:
-    """What boards say of it: the outage of now, if any, how many to call: of a free time, and of a lost visit; and
-    whether the month's money for messages is spent."""
+    """What boards say of it: the outage of now, if any, how many to call: of a free time, of a lost visit, of one they
+    have nothing in writing of; and whether the month's money for messages is spent."""
 
     outage: Outage | None
     people: int
     losers: int
+    unwritten: int = 0
     is_money_spent: bool = False
 
 
 def news(clinic: Clinic, *, now: datetime) -> News:
     people, losers = len(_offers(clinic, now=now)), untold.of_clinic(clinic, now=now).count()
-    return News(outages.of_now(), people, losers, rules.is_money_spent(clinic, now=now))
+    blank = unwritten.of_clinic(clinic, now=now).count()
+    return News(outages.of_now(), people, losers, blank, rules.is_money_spent(clinic, now=now))
 
 
 def of_clinic(clinic: Clinic, *, now: datetime) -> list[Call]:
@@ -76,6 +87,14 @@ def of_losers(clinic: Clinic, *, now: datetime) -> list[Call]:
     offers = list(untold.of_clinic(clinic, now=now))
     numbers = numbers_of(clinic, [offer.patient_id for offer in offers])
     return [Call(offer, numbers.get(offer.patient_id, "")) for offer in offers]
+
+
+def of_unwritten(clinic: Clinic, *, now: datetime) -> list[Unwritten]:
+    """Whom to ring up since nothing in writing has reached them of their visit, or its new time, by its start."""
+    visits = list(unwritten.of_clinic(clinic, now=now))
+    numbers = numbers_of(clinic, [visit.patient_id for visit in visits])
+    last = unwritten.last_words(visits)
+    return [Unwritten(visit, numbers.get(visit.patient_id or 0, ""), last.get(visit.pk)) for visit in visits]
 
 
 def numbers_of(clinic: Clinic, patients: Iterable[int | None], **only: Any) -> dict[int, str]:

@@ -51,6 +51,7 @@ urlpatterns: list[URLPattern] = [
     path("calls/<int:pk>/no-answer/", calls.no_answer, name="call-no-answer"),
     path("calls/<int:pk>/no/", calls.said_no, name="call-no"),
     path("calls/<int:pk>/told/", calls.told, name="call-told"),
+    path("calls/appointments/<int:pk>/told/", calls.visit_told, name="call-visit-told"),
     path("settings/policies/", policies.index, name="policies"),
     path("settings/policies/new/", policies.new, name="policy-new"),
     path("settings/policies/<int:pk>/", policies.policy, name="policy"),

@@ -8,12 +8,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from matching import calls, claims, untold
+from matching import calls, claims, untold, unwritten
 from matching.claims import Claim
 from matching.models import Offer
 from matching.states import DeclineReason
 from notifications import outages, outbox
 from waitlist import access
+from waitlist.models import Appointment, User
 from waitlist.views.answer import is_update
 
 
@@ -25,8 +26,9 @@ def index(request: HttpRequest) -> HttpResponse:
     clinic, now = access.get_clinic(request), timezone.now()
     found = calls.of_clinic(clinic, now=now)
     losers = calls.of_losers(clinic, now=now)
-    news = calls.News(outages.of_now(), len(found), len(losers))
-    context = {"clinic": clinic, "now": now, "calls": found, "losers": losers, "news": news}
+    blank = calls.of_unwritten(clinic, now=now)
+    news = calls.News(outages.of_now(), len(found), len(losers), len(blank))
+    context = {"clinic": clinic, "now": now, "calls": found, "losers": losers, "unwritten": blank, "news": news}
     context["reasons"] = DeclineReason.choices
     return render(request, "matching/_calls.html" if is_update(request) else "matching/calls.html", context)
 
@@ -66,4 +68,15 @@ def told(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, f"{offer.patient.name} has been told.")
     else:
         messages.warning(request, "That was done before.")
+    return redirect("calls")
+
+
+@require_POST
+def visit_told(request: HttpRequest, pk: int) -> HttpResponse:
+    """They know when their visit is, of which nothing in writing had reached them."""
+    visit, now = access.get_row(request, Appointment.objects.select_related("clinic", "patient"), pk=pk), timezone.now()
+    if isinstance(request.user, User) and unwritten.told(visit, by=request.user, now=now):
+        messages.success(request, f"{visit.patient.name if visit.patient else 'The patient'} has been told.")
+    else:
+        messages.warning(request, "That was done before, or there is nothing to tell any more.")
     return redirect("calls")

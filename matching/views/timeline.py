@@ -52,6 +52,7 @@ WORDS = {
     "appointment.cancelled": "The appointment was cancelled",
     "appointment.uncancelled": "The cancellation was taken back",
     "appointment.moved": "The appointment was moved",
+    "appointment.told": "Staff told the patient of it",
     "appointment.booked": "The appointment was booked",
 }
 

@@ -64,6 +64,12 @@ def busy_clinic() -> tuple[World, User, Slot]:
     Writeback.objects.create(
         clinic=world.clinic, appointment=booked, kind="booked", status="task", created_at=now, updated_at=now
     )
+    for hours, kind in ((60, "booked"), (70, "moved")):  # of these nothing in writing went out
+        unheard = world.appointment(now + timedelta(hours=hours), patient=factories.patient(world.clinic))
+        Message.objects.create(
+            clinic=world.clinic, kind=kind, channel="sms", patient=unheard.patient, appointment=unheard,
+            dedupe_key=f"{kind}:untold", status="refused", refused_by="no_contact", next_attempt_at=now, created_at=now,
+        )  # fmt: skip
     world.entry(availability=[(0b0011111, 540, 1020), (0b1100000, 600, 840)])
     world.entry(factories.patient(world.clinic, phone=None))
     InboundEvent.objects.create(

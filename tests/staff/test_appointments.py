@@ -44,11 +44,11 @@ def test_search(words: str, staff: Client, world: World):
 
 def test_the_number_of_queries_is_fixed(staff: Client, world: World, django_assert_num_queries):
     booked(world)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         staff.get(reverse("appointments"))
     booked(world, 40)
     booked(world, 50)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         staff.get(reverse("appointments"))
 
 

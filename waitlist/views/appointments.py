@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from matching import calls, untold
+from matching import calls, untold, unwritten
 from matching.states import OfferState
 from waitlist import access, fees, schedule
 from waitlist.forms.openings import CancelForm
@@ -44,7 +44,8 @@ def appointments(request: HttpRequest) -> HttpResponse:
         .order_by("starts_at", "pk")
     )
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"clinic": clinic, "now": now, "q": words, "page": page}
+    blank = unwritten.of_clinic(clinic, now=now).filter(pk__in=[one.pk for one in page.object_list])
+    context = {"clinic": clinic, "now": now, "q": words, "page": page, "unwritten": {one.pk for one in blank}}
     return render(request, "waitlist/appointments.html", context)
 
 
