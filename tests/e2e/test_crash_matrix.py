@@ -23,6 +23,8 @@ WORST = [  # the act, and after what it dies
     ("remind", "before COMMIT"),
     ("remind", "after COMMIT"),
     ("did not come", "after COMMIT"),
+    ("they know", "before COMMIT"),
+    ("they know", "after COMMIT"),
     ("sick day", "after COMMIT"),
     ("sick day refilled", "after COMMIT"),
     ("sick day kept empty", "before COMMIT"),
