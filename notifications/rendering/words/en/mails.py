@@ -42,7 +42,7 @@ MAILS: dict[str, Mail] = {
     Kind.MOVED: Mail(
         "Your visit at {clinic} has moved",
         "Your visit is now {long_when}",
-        ("The time we told you before no longer holds.", "If this time does not suit you, please tell us."),
+        ("What we told you before no longer holds.", "If it does not suit you, please tell us."),
         "Details or changes",
     ),
     Kind.CANCELLED: Mail(

@@ -31,9 +31,9 @@ DETAILED: dict[str, tuple[str, ...]] = {
         "{clinic}: {first_name}, su cita {when} cambió: ahora es {what}. Detalles: {link} o llame al {phone}.",
     ),
     Kind.MOVED: (
-        "{clinic}: {first_name}, su cita {what} cambió de hora: ahora es {when}{zone2}. Su código es {code}. Detalles:"
+        "{clinic}: {first_name}, su cita {what} cambió: ahora es {when}{zone2}. Su código es {code}. Detalles:"
         " {link} o llame al {phone}. Mensaje automático.",
-        "{clinic}: {first_name}, su cita {what} cambió de hora: ahora es {when}. Detalles: {link} o llame al {phone}.",
+        "{clinic}: {first_name}, su cita {what} cambió: ahora es {when}. Detalles: {link} o llame al {phone}.",
     ),
     Kind.CANCELLED: (
         "{clinic}: {first_name}, su cita {when} {what} está cancelada. Usted conserva su lugar en la lista. Mensaje"

@@ -40,9 +40,9 @@ MAILS: dict[str, Mail] = {
         "Ver cómo es ahora",
     ),
     Kind.MOVED: Mail(
-        "Su cita en {clinic} cambió de hora",
+        "Su cita en {clinic} es en otro momento o lugar",
         "Su cita ahora es: {long_when}",
-        ("La hora que le dijimos antes ya no vale.", "Si esta hora no le conviene, por favor díganos."),
+        ("Lo que le dijimos antes ya no vale.", "Si no le conviene, por favor díganos."),
         "Detalles o cambios",
     ),
     Kind.CANCELLED: Mail(

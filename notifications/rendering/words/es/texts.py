@@ -31,7 +31,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "{clinic}: cambió {when}. Vea {link} para más.",
     ),
     Kind.MOVED: (
-        "{clinic}: su cita cambió de hora, ahora es {when}. Detalles: {link} o llame al {phone}.",
+        "{clinic}: su cita cambió, ahora es {when}. Detalles: {link} o llame al {phone}.",
         "{clinic}: su cita ahora es {when}. Vea {link} para detalles.",
         "{clinic}: ahora {when}. Vea {link} para más.",
     ),
