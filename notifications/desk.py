@@ -29,10 +29,10 @@ def write(point_id: int, text: str, *, after: int, up_to: int, by: User, now: da
     """A text to this number, once, and theirs up to `up_to` are read. `after`: the last of staff that they had seen;
     whoever answers after the same one is second, and nothing of theirs goes out."""
     point = ContactPoint.objects.select_related("clinic").select_for_update(no_key=True, of=("self",)).get(pk=point_id)
+    if threads.seen(point)[1] != after:  # first: a text sent twice may itself have been the last one allowed
+        return Written.ANSWERED
     if threads.standing(point, now=now).rule is not None:
         return Written.FORBIDDEN
-    if threads.seen(point)[1] != after:
-        return Written.ANSWERED
     message = outbox.enqueue(
         Kind.DESK,
         clinic=point.clinic,

@@ -208,6 +208,17 @@ def test_the_ceiling_of_a_day_holds_outside_the_conversation(world: World, minut
         assert sent(NOW) == ("delivered", "")
 
 
+def test_a_text_sent_twice_that_was_the_last_one_allowed_was_answered_already(world: World):
+    Clinic.objects.update(sms_per_day=1)
+    heard = wrote(world, "Is parking free?", received_at=NOW - timedelta(minutes=20))
+    assert write(world, heard, now=NOW) == "sent"
+    sent(NOW)
+    assert write(world, heard, now=NOW) == "answered"
+    last = Message.objects.get(kind="desk").pk
+    by = factories.user(world.clinic)
+    assert desk.write(heard.contact_point_id, "No.", after=last, up_to=heard.pk, by=by, now=NOW) == "forbidden"
+
+
 # Two at once.
 
 
