@@ -47,7 +47,7 @@ def points_of(patient: Patient) -> list[ContactPoint]:
 def _ledger(point: ContactPoint) -> Iterator[Line]:
     forms = Join.objects.filter(Q(contact_point=point) | Q(email_point=point)).order_by("pk")
     as_shown = dict(forms.values_list("text_version", "text"))
-    for line in point.consents.select_related("recorded_by"):
+    for line in point.consents.select_related("recorded_by", "said_on"):
         purpose, channel = Purpose(line.purpose).label, Channel(line.channel).label
         yield Line(
             at=line.at,
@@ -58,7 +58,7 @@ def _ledger(point: ContactPoint) -> Iterator[Line]:
             remote_addr=line.remote_addr or "",
             text_version=line.text_version,
             text=as_shown.get(line.text_version) or texts.TEXTS.get(line.text_version, ""),
-            note=line.note,
+            note=f"{line.note}, said on {line.said_on.value}" if line.said_on else line.note,
             row=str(line),
         )
 

@@ -86,7 +86,7 @@ def confirm(point: ContactPoint, heard: InboundMessage, *, now: datetime) -> int
     transaction that heard it."""
     mine = Join.objects.filter(OPEN, asked_at__gt=now - STANDS_FOR).order_by("pk")
     emails = mine.filter(contact_point__in=consent.on_one_line(point)).values("email_point")
-    consent.lock_lines([point, *ContactPoint.objects.filter(pk__in=emails)])
+    consent.lock_ways(point, *ContactPoint.objects.filter(pk__in=emails))
     mine = mine.filter(contact_point__in=consent.lock_line(point))
     joins = list(mine.select_related("contact_point", "email_point", "entry"))
     for join in joins:

@@ -14,7 +14,7 @@ from notifications import consent, outbox
 from notifications.calls.talk import SILENCE, Spoken, Stage, not_heard, over, report, tell
 from notifications.models import Consent, Message
 from notifications.rendering import voice
-from notifications.replies.told import open_offers
+from notifications.replies.letting import let_go
 from notifications.states import Capability, Channel, Kind, Purpose
 
 TAKE, PASS, STOP = "1", "2", "9"
@@ -69,14 +69,10 @@ def _pass(message: Message, *, now: datetime) -> Spoken:
 def _stop(message: Message, stage: Stage, *, call_id: str, now: datetime) -> Spoken:
     """The revocation first, in a transaction of its own; then what was open for this number is passed on."""
     assert message.contact_point is not None
-    line = consent.on_one_line(message.contact_point)
-    with transaction.atomic(durable=True):
-        for point in line:
-            with trail.acting(consent.whoever_uses(point)):
-                consent.stop(point, source=Consent.Source.KEYWORD, now=now, note="pressed 9 in a call")
-    for point in line:
-        for offer in open_offers(point):
-            _decline(offer, now=now)
+    point = message.contact_point
+    with transaction.atomic(durable=True), trail.acting(consent.whoever_uses(point)):
+        consent.stop_person(point, source=Consent.Source.KEYWORD, now=now, note="pressed 9 in a call")
+    let_go(point, via="call", now=now)
     if stage.said == 0:
         report(message, call_id, "undelivered", code="stopped", now=now)
     return Spoken(voice.say("stopped", message))

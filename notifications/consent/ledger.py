@@ -52,11 +52,14 @@ def record(
 
 @transaction.atomic
 def withdraw(point: ContactPoint, purpose: str, *, source: str, now: datetime, **about: Any) -> bool:
-    """No more of one purpose here, by any channel; the others stay. False: nothing of it was allowed."""
+    """No more of one purpose here, by any channel; the others stay. False: nothing of it was allowed. `about`:
+    said_on, too, where that is another number; what only such a word has ended ends by this one then, for good."""
     point = lock(point)
     taken = [grant for grant in point.granted if grant.startswith(f"{purpose}:")]
-    add_lines(point, taken, granted=False, source=source, now=now, **about)
-    if taken:
+    words = last_words(point) if about.get("said_on") is None else {}
+    for_good = [grant for grant, word in words.items() if word.purpose == purpose and _was_said_elsewhere(word)]
+    add_lines(point, [*taken, *for_good], granted=False, source=source, now=now, **about)
+    if taken or for_good:
         save(point, "consent.withdrawn", now, granted=sorted(set(point.granted) - set(taken)))
     return bool(taken)
 
@@ -73,6 +76,16 @@ def renew(
     add_lines(point, again, granted=True, source=Consent.Source.STAFF, now=now, at=at, recorded_by=by, **about)
     save(point, "contact.started", now, granted=sorted(set(point.granted) | set(again)), stopped_at=None)
     return again
+
+
+def last_words(point: ContactPoint) -> dict[str, Consent]:
+    """Of each purpose:channel that was ever spoken of here the latest line."""
+    latest = point.consents.order_by("purpose", "channel", "-at", "-pk").distinct("purpose", "channel")
+    return {f"{line.purpose}:{line.channel}": line for line in latest}
+
+
+def _was_said_elsewhere(word: Consent) -> bool:
+    return not word.granted and word.said_on_id is not None
 
 
 def lock(point: ContactPoint) -> ContactPoint:

@@ -70,7 +70,7 @@ def _stop(one: ContactPoint, is_this_one: bool, source: str, now: datetime, abou
     if is_this_one and not withdrawn:  # that they said it is kept, even where there was nothing to take
         withdrawn = [f"{Purpose.OFFERS}:{WRITTEN_BY[ContactKind(one.kind)]}"]
     add_lines(one, withdrawn, granted=False, source=source, now=now, **about)
-    with _as_its_user(one):
+    with as_its_user(one):
         save(one, "contact.stopped", now, granted=[], stopped_at=now)
     return True
 
@@ -80,7 +80,7 @@ def _start(one: ContactPoint, allowed: set[str], source: str, now: datetime, abo
     if one.stopped_at is None and again == one.granted:
         return again
     add_lines(one, sorted(set(again) - set(one.granted)), granted=True, source=source, now=now, **about)
-    with _as_its_user(one):
+    with as_its_user(one):
         save(one, "contact.started", now, granted=again, stopped_at=None)
     return again
 
@@ -97,7 +97,7 @@ def _withdrawn(one: ContactPoint) -> set[str]:
 
 
 @contextmanager
-def _as_its_user(one: ContactPoint) -> Iterator[None]:
+def as_its_user(one: ContactPoint) -> Iterator[None]:
     """A patient's word is told, at each clinic, as that of its own patient."""
     if current().kind != ActorKind.PATIENT:
         yield

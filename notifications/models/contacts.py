@@ -68,6 +68,9 @@ class Consent(models.Model):
     granted = models.BooleanField()
     at = models.DateTimeField(help_text="When the person said so.")
     source = models.CharField(max_length=7, choices=Source)
+    said_on = models.ForeignKey(
+        ContactPoint, models.PROTECT, null=True, related_name="+", help_text="Their number, where that is another."
+    )
     text_version = models.CharField(max_length=40, blank=True, help_text="Which consent text they agreed to.")
     recorded_by = models.ForeignKey(User, models.PROTECT, null=True)
     remote_addr = models.GenericIPAddressField(null=True)

@@ -12,10 +12,14 @@ from notifications.states import Capability
 log = logging.getLogger(__name__)
 
 
+def is_stop(code: str) -> bool:
+    return code.isdecimal() and int(code) in twilio_codes.OPTED_OUT
+
+
 def learn(point: ContactPoint, code: int, *, now: datetime) -> None:
     """What an error code says about the number itself."""
-    if code in twilio_codes.OPTED_OUT:
-        consent.stop(point, source=Consent.Source.KEYWORD, now=now, note=f"said so to the carrier ({code})")
+    if is_stop(str(code)):
+        consent.stop_person(point, source=Consent.Source.KEYWORD, now=now, note=f"said so to the carrier ({code})")
     if code in twilio_codes.TAKES_NO_TEXTS | twilio_codes.NO_SUCH_NUMBER:
         capable(point, Capability.NO, now=now)
     if code in twilio_codes.MISCONFIGURED:

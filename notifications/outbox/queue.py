@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from matching.models import Offer
 from notifications import asked, whom
-from notifications.models import ContactPoint, Message
+from notifications.models import ContactPoint, Message, PatientContact
 from notifications.outbox.ways import Route
 from notifications.states import REACHED_CARRIER, Channel, Kind, MessageStatus, Purpose, Rule
 from waitlist.models import Clinic, Patient, Slot, WaitlistEntry
@@ -157,8 +157,9 @@ def drop_unsent(slot: Slot, offers: Iterable[Offer], *, now: datetime) -> int:
 
 
 def drop_offers_to(points: Sequence[ContactPoint]) -> int:
-    """Offers that wait to go to these numbers are not sent any more; how many."""
-    return _drop(Message.objects.filter(contact_point__in=points))
+    """Offers that wait to go to these numbers, or to whoever uses them, are not sent any more; how many."""
+    users = PatientContact.objects.filter(contact_point__in=points).values("patient")
+    return _drop(Message.objects.filter(Q(contact_point__in=points) | Q(patient__in=users)))
 
 
 def freeze(slot: Slot, patient: Patient, offer: Offer, *, level: int = 0) -> dict[str, Any]:

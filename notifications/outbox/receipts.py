@@ -30,7 +30,7 @@ ONCE_MORE_AFTER = timedelta(minutes=1)
 def receipt(public_id: UUID, *, provider_id: str, status: str, code: str, now: datetime) -> bool:
     """Take in one report; False where it changes nothing. It also settles a message of which nothing was known."""
     to = STATUSES.get(status)
-    message = _locked(public_id, now=now)
+    message = _locked(public_id, code, now=now)
     if to is None or message is None or _is_old_news(message, provider_id):
         return False
     ended_badly = to in (MessageStatus.UNDELIVERED, MessageStatus.FAILED)
@@ -51,10 +51,10 @@ def receipt(public_id: UUID, *, provider_id: str, status: str, code: str, now: d
     return True
 
 
-def _locked(public_id: UUID, *, now: datetime) -> Message | None:
+def _locked(public_id: UUID, code: str, *, now: datetime) -> Message | None:
     """The message and, before it, its contact point and its offer."""
     found = Message.objects.filter(public_id=public_id).select_related("contact_point").first()
-    point = results.lock_what_it_is_about(found) if found is not None else None
+    point = results.lock_what_it_is_about(found, code) if found is not None else None
     if point is None:
         return None
     rows = Message.objects.select_for_update(no_key=True, of=("self",)).select_related("clinic", "patient", "offer")

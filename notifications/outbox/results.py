@@ -10,7 +10,7 @@ from django.db import transaction
 from audit import trail
 from matching.models import Offer
 from matching.states import OfferState
-from notifications import outages
+from notifications import consent, outages
 from notifications.channels import Outcome, Result
 from notifications.models import ContactPoint, Message
 from notifications.outbox import chain, learning
@@ -40,7 +40,7 @@ DIED_AT_MOST = 10  # times: a message that ends every worker is given up
 @transaction.atomic
 def record(message: Message, result: Result, *, now: datetime) -> None:
     """Write down what the channel said, unless a receipt was here first."""
-    lock_what_it_is_about(message)
+    lock_what_it_is_about(message, result.code)
     known = {"error_code": result.code[:20], "provider_id": result.provider_id or message.provider_id}
     if result.outcome in (Outcome.SENT, Outcome.DELIVERED):
         delivered = {"delivered_at": now} if result.outcome == Outcome.DELIVERED else {}
@@ -56,10 +56,13 @@ def record(message: Message, result: Result, *, now: datetime) -> None:
         _again(message, result, now=now, **known)
 
 
-def lock_what_it_is_about(message: Message) -> ContactPoint | None:
-    """Lock the contact point, then an offer: a claim that is just retracting it is waited for."""
+def lock_what_it_is_about(message: Message, code: str = "") -> ContactPoint | None:
+    """Lock the contact point, then an offer: a claim that is just retracting it is waited for. Where the code is a
+    STOP, all that it ends first."""
     if message.contact_point_id is None:
         return None
+    if message.contact_point is not None and learning.is_stop(code):
+        consent.lock_ways(message.contact_point)
     point = ContactPoint.objects.select_for_update(no_key=True).get(pk=message.contact_point_id)
     if message.kind == Kind.OFFER and message.offer_id is not None:
         message.offer = Offer.objects.select_for_update(no_key=True).get(pk=message.offer_id)

@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from matching import claims
 from matching.claims import Claim
 from matching.models import Offer
-from notifications import consent
 from notifications.models import InboundMessage, Message
-from notifications.replies import closed, named, openings, questions, stopping, taking, told, visits
+from notifications.replies import closed, letting, named, openings, questions, stopping, taking, told, visits
 from notifications.replies.finishing import finish
 from notifications.replies.meaning import Meaning, Said, remembered, understand
 from notifications.states import Kind
@@ -29,9 +28,7 @@ def handle(heard_id: int, *, now: datetime) -> None:
     heard = InboundMessage.objects.select_related("clinic", "contact_point__clinic", "offer").get(pk=heard_id)
     said = remembered(heard.text, heard.meaning)
     if said.meaning in stopping.ENDINGS:  # honoured when the text was kept (replies.inbox)
-        for point in consent.on_one_line(heard.contact_point):
-            for open_one in told.open_offers(point):
-                taking.decline(open_one, now=now)
+        letting.let_go(heard.contact_point, via="reply", now=now)
         return finish(heard, None, now=now)
     if said.meaning in (Meaning.START, Meaning.HELP):
         name = stopping.welcome(heard) if said.meaning == Meaning.START else "help"

@@ -1,6 +1,7 @@
 """What ends or pauses messages, and what brings them back: done in the transaction that hears it, confirmed once.
 
-Lock order: the line's contact points, then their wishes. Offers that are out are let go of afterwards (acting).
+Lock order: the contact points of whoever uses the line, then their wishes. Offers that are out are let go of
+afterwards (acting).
 """
 
 from datetime import datetime
@@ -8,12 +9,11 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from audit import trail
 from notifications import consent, outbox
 from notifications.models import Consent, ContactPoint, InboundMessage, Join
 from notifications.replies.answers import answer
 from notifications.replies.meaning import Meaning
-from notifications.states import Kind, Purpose
+from notifications.states import Kind
 from waitlist import entries, joining, live
 from waitlist.lessons import PAUSED_FOR
 from waitlist.models import WaitlistEntry
@@ -26,20 +26,21 @@ def hear(heard: InboundMessage, *, now: datetime) -> None:
     """Do what was said, if it is one of these, and put its one confirmation into the outbox."""
     point = heard.contact_point
     if heard.meaning in ENDINGS:  # with the word itself: what waits may go the moment this is committed
-        outbox.drop_offers_to(consent.lock_line(point))
+        consent.lock_ways(point)
+        outbox.drop_offers_to(consent.on_one_line(point))
     by_text: dict[str, Any] = {"source": Consent.Source.KEYWORD, "note": str(heard)}
     if heard.meaning == Meaning.STOP:
-        if consent.stop(point, now=now, **by_text) and not heard.already_answered:
+        if consent.stop_person(point, now=now, **by_text) and not heard.already_answered:
             answer(heard, Kind.STOPPED, now=now)
     elif heard.meaning == Meaning.STOP_OFFERS:
-        if _stop_offers(point, by_text, now=now) and point.stopped_at is None:
+        if consent.stop_offers(point, now=now, **by_text) and point.stopped_at is None:
             answer(heard, Kind.ANSWER, answer="offers_stopped", now=now)
     elif heard.meaning == Meaning.PAUSE:
         if point.stopped_at is None and (said := _pause(point, now=now)):
             answer(heard, Kind.ANSWER, answer=said, now=now)
     elif heard.meaning == Meaning.START:
         joined = joining.confirm(point, heard, now=now)  # first: its lines say what they agreed to
-        consent.start(point, now=now, **by_text)
+        consent.start_person(point, now=now, **by_text)
         if not joined:
             _resume(point, now=now)
 
@@ -47,16 +48,6 @@ def hear(heard: InboundMessage, *, now: datetime) -> None:
 def welcome(heard: InboundMessage) -> str:
     """Which answer greets a START."""
     return "joined" if Join.objects.filter(confirmed_by=heard).exists() else "started"
-
-
-def _stop_offers(point: ContactPoint, by_text: dict[str, Any], *, now: datetime) -> bool:
-    """No more openings from any clinic behind the sender; reminders stay. False: there were none."""
-    return sum(_withdraw(one, by_text, now=now) for one in consent.lock_line(point)) > 0
-
-
-def _withdraw(one: ContactPoint, by_text: dict[str, Any], *, now: datetime) -> bool:
-    with trail.acting(consent.whoever_uses(one)):
-        return consent.withdraw(one, Purpose.OFFERS, now=now, **by_text)
 
 
 def _pause(point: ContactPoint, *, now: datetime) -> str:

@@ -26,11 +26,13 @@ def live_offers(point: ContactPoint, only: Q = ANY, *, now: datetime) -> list[Of
     return list(told.order_by("slot__starts_at", "pk"))
 
 
-def open_offers(point: ContactPoint) -> list[Offer]:
-    """What a STOP or a pause lets go of: whatever they may still answer and were, or are yet, to be told of here."""
-    asked = Message.objects.filter(contact_point=point, kind=Kind.OFFER)
+def open_offers(point: ContactPoint, *, of_its_users: bool) -> list[Offer]:
+    """What a STOP or a pause lets go of: whatever they may still answer and were, or are yet, to be told of here; or
+    `of_its_users` anywhere."""
+    asked = Q(pk__in=Message.objects.filter(contact_point=point, kind=Kind.OFFER).values("offer"))
+    theirs = Q(patient__in=point.users.values("patient")) if of_its_users else Q(pk__in=())
     waiting = Offer.objects.filter(state=OfferState.PENDING, slot__state__in=LIVE_SLOT_STATES)
-    return list(waiting.filter(pk__in=asked.values("offer")).order_by("slot__starts_at", "pk"))
+    return list(waiting.filter(asked | theirs).order_by("slot__starts_at", "pk"))
 
 
 def offers(point: ContactPoint) -> QuerySet[Offer]:

@@ -5,10 +5,11 @@ from datetime import datetime
 from matching.models import Offer
 from notifications.models import ContactPoint
 from notifications.rules import conversation
-from notifications.states import Capability, Channel, Kind, Rule
+from notifications.states import Capability, Channel, Kind, Purpose, Rule
 
 ANSWERS_THEM = (Kind.STOPPED, Kind.ANSWER)
 ABOUT_THEIR_ACT = (Kind.BOOKED, Kind.CHANGED, Kind.CANCELLED, Kind.ENDED, Kind.APOLOGY)
+OF_A_VISIT = (*ABOUT_THEIR_ACT, Kind.LOST, Kind.GONE)
 THEIR_OWN_ACTS = ("link", "reply", "call")
 
 
@@ -20,8 +21,22 @@ def stopped(point: ContactPoint, kind: str) -> bool:
 def without_consent(
     point: ContactPoint, kind: str, purpose: str, channel: str, *, is_answer: bool = False
 ) -> bool:
-    """The ledger does not allow it. Answers to what they wrote, and the question for consent, need none."""
-    return not is_answer and kind not in (*ANSWERS_THEM, Kind.OPT_IN) and f"{purpose}:{channel}" not in point.granted
+    """The ledger does not allow it. Answers to what they wrote, and the question for consent, need none; what becomes
+    of a visit may go where they hear of their visits."""
+    if is_answer or kind in (*ANSWERS_THEM, Kind.OPT_IN) or f"{purpose}:{channel}" in point.granted:
+        return False
+    return kind not in OF_A_VISIT or not _hears_of_visits(point, channel)
+
+
+def _hears_of_visits(point: ContactPoint, channel: str) -> bool:
+    """They take reminders there, or openings by e-mail ended only by a word on their phone (consent.persons)."""
+    if f"{Purpose.REMINDERS}:{channel}" in point.granted:
+        return True
+    if channel != Channel.EMAIL:
+        return False
+    of_openings = point.consents.filter(purpose=Purpose.OFFERS, channel=channel)
+    last = of_openings.order_by("-at", "-pk").first()
+    return last is not None and last.said_on_id is not None
 
 
 def takes_no_texts(point: ContactPoint, channel: str) -> bool:

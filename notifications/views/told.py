@@ -54,5 +54,5 @@ def _note(request: HttpRequest, form: ToldForm, by: User, *, now: datetime) -> N
 
 def _let_offers_go(point: ContactPoint, *, now: datetime) -> None:
     """What they were, or were to be, asked on this number need not wait for them."""
-    for offer in open_offers(point):
+    for offer in open_offers(point, of_its_users=False):
         claims.decline(offer.pk, reason="", via="staff", now=now)

@@ -87,9 +87,9 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "{clinic}: no texts about open times {until}. START brings them back sooner.",
     ),
     "offers_stopped": (
-        "{clinic}: no more texts about open times. You still hear of your visits. START brings them back, STOP ends"
-        " all.",
-        "{clinic}: no more texts about open times, only about your visits. START brings them back.",
+        "{clinic}: no more texts or e-mails about open times. You still hear of your visits. START brings them back,"
+        " STOP ends all.",
+        "{clinic}: no more offers, only news of your visits. START brings them back.",
     ),
     "who": (
         "This is {clinic}. We text you about open times and your visits. Questions? Call {phone}. STOP to opt out.",

@@ -69,6 +69,8 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "{clinic}: visit {when}. Reply C or YES to confirm. Changes? Call {phone}.",
     ),
     Kind.STOPPED: (
+        "{clinic}: no more texts from us, and no offers by e-mail. Reply START if you want them again. Questions? Call"
+        " {phone}.",
         "{clinic}: you will get no more texts from us. Reply START if you want them again. Questions? Call {phone}.",
         "{clinic}: you will get no more texts from us. START brings them back.",
     ),

@@ -88,8 +88,9 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "{clinic}: sin mensajes de horarios libres {until}. START los reactiva antes.",
     ),
     "offers_stopped": (
-        "{clinic}: no más mensajes de horarios libres. Seguirá sabiendo de sus citas. START los reactiva, STOP termina"
-        " todo.",
+        "{clinic}: no más mensajes ni correos de horarios libres. Seguirá sabiendo de sus citas. START los reactiva,"
+        " STOP termina todo.",
+        "{clinic}: no más mensajes de horarios libres. Seguirá sabiendo de sus citas. START los reactiva.",
         "{clinic}: no más mensajes de horarios libres, solo de sus citas. START los reactiva.",
     ),
     "who": (

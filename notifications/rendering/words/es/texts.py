@@ -68,8 +68,9 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "{clinic}: cita {when}. Responda C o SI para confirmar. ¿Cambios? Llame al {phone}.",
     ),
     Kind.STOPPED: (
-        "{clinic}: no recibirá más mensajes de texto. Responda START si los quiere otra vez. ¿Preguntas? {phone}",
-        "{clinic}: no recibirá más mensajes. START los reactiva.",
+        "{clinic}: no más mensajes de texto, ni ofertas por correo. Responda START si los quiere otra vez. ¿Preguntas?"
+        " {phone}",
+        "{clinic}: no recibirá más mensajes de texto. START los reactiva.",
     ),
     Kind.OPT_IN: (
         "{clinic}: responda START para recibir un mensaje cuando haya un horario libre, máx. {weekly} por semana. Puede"
