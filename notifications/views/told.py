@@ -9,9 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from audit.middleware import remote_addr
-from matching import claims
-from notifications.models import ContactPoint
-from notifications.replies.told import open_offers
+from notifications.replies.letting import let_go
 from waitlist import access, told
 from waitlist.forms.told import AGAIN, OFFERS, ToldForm
 from waitlist.models import Patient, User
@@ -45,14 +43,8 @@ def _note(request: HttpRequest, form: ToldForm, by: User, *, now: datetime) -> N
         return
     act, words = (told.stop_offers, "openings") if form.word == OFFERS else (told.stop, "messages at all")
     is_new = act(point, said_by=said_by, by=by, remote_addr=where, now=now)
-    _let_offers_go(point, now=now)
+    let_go(point, via="staff", now=now)
     if is_new:
         messages.success(request, f"No more {words} to {phone(point.value)}: noted, as {said_by} said.")
     else:
         messages.warning(request, f"There were no {words} to {phone(point.value)} any more.")
-
-
-def _let_offers_go(point: ContactPoint, *, now: datetime) -> None:
-    """What they were, or were to be, asked on this number need not wait for them."""
-    for offer in open_offers(point, of_its_users=False):
-        claims.decline(offer.pk, reason="", via="staff", now=now)

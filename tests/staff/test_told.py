@@ -102,6 +102,19 @@ def test_what_they_were_asked_waits_for_them_no_longer(staff, world):
     assert (offer.state, offer.answered_by) == ("declined", "staff")
 
 
+@pytest.mark.parametrize("said", ["all", "offers"])
+def test_nor_at_another_clinic_behind_the_sender(staff, world, said):
+    """And what they were asked on another way stays with them: staff say which way is meant."""
+    told = tell(world)
+    behind, apart = World(sms_sender=world.clinic.sms_sender), World()
+    same, other = (tell(one, phone=told.point.value) for one in (behind, apart))
+    by_mail = world.slot(told.slot.starts_at + timedelta(days=1), state="offering")
+    elsewhere = world.offer(by_mail, told.offer.entry)
+    post(staff, told.patient, said)
+    states = [Offer.objects.get(pk=one.pk).state for one in (told.offer, same.offer, other.offer, elsewhere)]
+    assert states == ["declined", "declined", "pending", "pending"]
+
+
 def test_again_by_their_own_word(staff, world, desk, patient):
     point = stopped_with(patient, days=2)
     shown = post(staff, patient, "again", purposes=["offers", "reminders"], said_at=said_at(world, hours=1))
