@@ -40,6 +40,11 @@ def answer(heard_id: int) -> None:
 
 
 @shared_task
+def settle(message_id: int) -> None:
+    outbox.settle(message_id, now=timezone.now())
+
+
+@shared_task
 def sweep_outbox() -> None:
     heart.beat("notifications.tasks.sweep_outbox", now=timezone.now())
     outages.end_if_nothing_waits(now=timezone.now())
@@ -48,6 +53,8 @@ def sweep_outbox() -> None:
         deliver_many.apply_async((due[n : n + PORTION],), expires=SWEPT_EVERY_SECONDS)
     for heard_id in replies.unhandled(now=timezone.now(), limit=BATCH):
         answer.apply_async((heard_id,), expires=SWEPT_EVERY_SECONDS)
+    for message_id in outbox.unheard(now=timezone.now(), limit=BATCH):
+        settle.apply_async((message_id,), expires=SWEPT_EVERY_SECONDS)
 
 
 @shared_task

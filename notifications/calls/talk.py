@@ -89,9 +89,12 @@ def look(message: Message, *, now: datetime) -> Claim:
 
 
 def ended(public_id: UUID, *, call_id: str, status: str, sip: str = "", answered_by: str = "", now: datetime) -> bool:
-    """The call is over: whoever has not heard the offer by then has not been reached. False: it changes nothing."""
+    """The call is over: whoever has not heard the offer by then has not been reached. What was answered may have been
+    heard: that is told apart, before or after. False: it changes nothing."""
     if status not in (*twilio_codes.CALLS, "failed"):
         return False
+    if status == "completed" and not twilio_codes.is_machine(answered_by):
+        return outbox.hung_up(public_id, provider_id=call_id, now=now)
     code = twilio_codes.of_call(status, sip, answered_by)
     failed = "failed" if status in ("failed", "canceled") else "undelivered"
     return outbox.receipt(public_id, provider_id=call_id, status=failed, code=code, now=now)

@@ -16,4 +16,12 @@ class Migration(migrations.Migration):
                 to="notifications.contactpoint",
             ),
         ),
+        migrations.AlterField(
+            model_name="message",
+            name="next_attempt_at",
+            field=models.DateTimeField(
+                help_text="Pending: when to try. Sending, unknown: when to look again. "
+                "A call that is over: heard by then."
+            ),
+        ),
     ]

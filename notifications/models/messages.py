@@ -40,7 +40,9 @@ class Message(models.Model):
     not_after = models.DateTimeField(null=True, help_text="Too late to send from then on.")
     status = models.CharField(max_length=11, choices=MessageStatus, default=MessageStatus.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(help_text="Pending: when to try. Sending, unknown: when to look again.")
+    next_attempt_at = models.DateTimeField(
+        help_text="Pending: when to try. Sending, unknown: when to look again. A call that is over: heard by then."
+    )
     text = models.TextField(blank=True, help_text="As it was sent, with {link} for the link.")
     provider_id = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001 - unique, so no two ""
     error_code = models.CharField(max_length=20, blank=True)

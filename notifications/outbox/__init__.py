@@ -7,6 +7,7 @@ from notifications.outbox.delivery import deliver, deliver_due, deliver_slot, du
 from notifications.outbox.endings import tell_end
 from notifications.outbox.flight import fly
 from notifications.outbox.follow_ups import follow_up, to_follow_up
+from notifications.outbox.hangups import hung_up, settle, unheard
 from notifications.outbox.moves import facts_of, tell_move
 from notifications.outbox.outreach import no_answer, reached
 from notifications.outbox.queue import (
@@ -41,6 +42,7 @@ __all__ = [
     "fly",
     "follow_up",
     "go_on",
+    "hung_up",
     "known_at",
     "may_go_again",
     "no_answer",
@@ -50,6 +52,7 @@ __all__ = [
     "receipt",
     "refuse",
     "send_again",
+    "settle",
     "silent",
     "still_hold",
     "take_cancellation_back",
@@ -57,5 +60,6 @@ __all__ = [
     "tell_end",
     "tell_move",
     "to_follow_up",
+    "unheard",
     "write_back",
 ]

@@ -30,8 +30,8 @@ ONCE_MORE_AFTER = timedelta(minutes=1)
 def receipt(public_id: UUID, *, provider_id: str, status: str, code: str, now: datetime) -> bool:
     """Take in one report; False where it changes nothing. It also settles a message of which nothing was known."""
     to = STATUSES.get(status)
-    message = _locked(public_id, code, now=now)
-    if to is None or message is None or _is_old_news(message, provider_id):
+    message = locked(public_id, code, now=now)
+    if to is None or message is None or is_old_news(message, provider_id):
         return False
     ended_badly = to in (MessageStatus.UNDELIVERED, MessageStatus.FAILED)
     if ended_badly and _once_more(message, provider_id, code, now=now):
@@ -51,7 +51,7 @@ def receipt(public_id: UUID, *, provider_id: str, status: str, code: str, now: d
     return True
 
 
-def _locked(public_id: UUID, code: str, *, now: datetime) -> Message | None:
+def locked(public_id: UUID, code: str, *, now: datetime) -> Message | None:
     """The message and, before it, its contact point and its offer."""
     found = Message.objects.filter(public_id=public_id).select_related("contact_point").first()
     point = results.lock_what_it_is_about(found, code) if found is not None else None
@@ -64,7 +64,7 @@ def _locked(public_id: UUID, code: str, *, now: datetime) -> Message | None:
     return message
 
 
-def _is_old_news(message: Message, provider_id: str) -> bool:
+def is_old_news(message: Message, provider_id: str) -> bool:
     """A report on an earlier try of a message that is being tried again, or on one that is not this message's."""
     if message.provider_id is None:
         return False

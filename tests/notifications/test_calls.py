@@ -343,7 +343,6 @@ def test_nobody_says_so(twilio, told, ringing):
         ("failed", "603", "failed", "declined"),
         ("failed", "503", "failed", "sip503"),
         ("failed", "", "failed", "failed"),
-        ("completed", "200", "undelivered", "unheard"),
         ("ringing", "", "sent", ""),
         ("nonsense", "", "sent", ""),
     ],
@@ -352,6 +351,81 @@ def test_how_a_call_ended(twilio, told, ringing, ending, sip, status, code):
     twilio.end(ringing, ending, SipResponseCode=sip)
     twilio.end(ringing, ending, SipResponseCode=sip)
     assert status_of(told) == (status, code)
+
+
+def settled(now) -> list[bool]:
+    return [outbox.settle(pk, now=now) for pk in outbox.unheard(now=now, limit=9)]
+
+
+def test_completed_alone_is_unheard_a_moment_later(twilio, told, ringing):
+    for _ in range(2):
+        twilio.end(ringing, "completed", SipResponseCode="200")
+        assert status_of(told) == ("sent", "unheard")
+    assert settled(minutes(1.2)) == [], "we may yet be told that somebody heard it"
+    assert not Message.objects.filter(after=told.message).exists()
+    assert settled(minutes(1.3)) == [True]
+    assert status_of(told) == ("undelivered", "unheard")
+    assert Message.objects.get(after=told.message).channel == "sms"
+    assert settled(minutes(2)) == []
+
+
+@pytest.mark.parametrize("answered_by", ["human", "unknown"])
+@pytest.mark.parametrize("is_over_first", [False, True])
+def test_in_whatever_order_who_heard_it_was_told(twilio, told, ringing, is_over_first, answered_by):
+    def end():
+        twilio.end(ringing)
+
+    def hear():
+        twilio.pick_up(ringing, answered_by)
+        if answered_by == "unknown":
+            twilio.press(ringing, "5")
+
+    for step in (end, hear) if is_over_first else (hear, end):
+        step()
+    assert status_of(told) == ("delivered", "")
+    assert settled(minutes(2)) == []
+    assert not Message.objects.filter(after=told.message).exists(), "nobody is told twice"
+
+
+@pytest.mark.parametrize("is_over_first", [False, True])
+def test_in_whatever_order_a_machine_was_not(twilio, told, ringing, is_over_first):
+    def end():
+        twilio.end(ringing, AnsweredBy="machine_start")
+
+    def answer():
+        twilio.pick_up(ringing, "machine_start")
+
+    for step in (end, answer) if is_over_first else (answer, end):
+        step()
+    assert status_of(told) == ("undelivered", "machine")
+    assert settled(minutes(2)) == []
+
+
+def test_what_is_over_before_we_know_that_it_was_made(twilio, told):
+    twilio.call_trouble.append(("lose",))
+    assert told.deliver().status == "unknown"
+    twilio.end(twilio.calls[0])
+    assert status_of(told) == ("sent", "unheard")
+    assert settled(minutes(1.3)) == [True]
+    assert status_of(told) == ("undelivered", "unheard")
+    assert told.deliver(minutes(5)).status == "undelivered"
+    assert len(twilio.calls) == 1
+
+
+def test_who_takes_it_by_a_key_after_it_is_over_has_it(twilio, told, ringing):
+    twilio.end(ringing)
+    twilio.pick_up(ringing)
+    twilio.press(ringing, "1")
+    assert (status_of(told), state_of(told)) == (("delivered", ""), "accepted")
+
+
+def test_states_never_go_back(twilio, told, ringing):
+    twilio.end(ringing)
+    assert settled(minutes(2)) == [True]
+    twilio.pick_up(ringing)
+    assert status_of(told) == ("undelivered", "unheard")
+    twilio.end(ringing)
+    assert status_of(told) == ("undelivered", "unheard")
 
 
 def test_an_unheard_call_is_followed_by_a_text_where_that_is_allowed(twilio, told, ringing):
