@@ -25,7 +25,9 @@ UPDATE notifications_message m SET status = r.status, sent_at = coalesce(m.sent_
     delivered_at = CASE r.status WHEN 'delivered' THEN %(now)s ELSE m.delivered_at END,
     provider_id = coalesce(r.provider_id, m.provider_id), error_code = r.code
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS r(id bigint, status text, provider_id text, code text)
-WHERE m.id = r.id AND m.status = ANY (%(before)s::varchar[]) RETURNING m.id
+WHERE m.id = r.id AND m.status = ANY (%(before)s::varchar[])
+    AND NOT coalesce(m.status = 'pending' AND m.provider_id = r.provider_id AND m.resent_at IS NOT NULL, false)
+RETURNING m.id
 """
 
 

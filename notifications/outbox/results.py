@@ -34,12 +34,14 @@ LONGEST_WAIT_SECONDS = {
 GIVE_UP = {channel: timedelta(hours=1 if channel == Channel.WEBHOOK else 24) for channel in LONGEST_WAIT_SECONDS}
 LOOK_AGAIN = timedelta(minutes=1)
 LOOK_AGAIN_AT_MOST = timedelta(minutes=30)  # it may have waited for the morning before it was unknown
+WENT_OUT = (MessageStatus.SENT, MessageStatus.DELIVERED)
 DIED_AT_MOST = 10  # times: a message that ends every worker is given up
 
 
 @transaction.atomic
 def record(message: Message, result: Result, *, now: datetime) -> None:
-    """Write down what the channel said, unless a receipt was here first."""
+    """Write down what the channel said, unless a receipt was here first: settled it, or put this very try back to go
+    once more (receipts)."""
     lock_what_it_is_about(message, result.code)
     known = {"error_code": result.code[:20], "provider_id": result.provider_id or message.provider_id}
     if result.outcome in (Outcome.SENT, Outcome.DELIVERED):
@@ -78,8 +80,12 @@ def end(message: Message, verdict: Verdict, *, now: datetime) -> None:
 
 
 def move(message: Message, to: MessageStatus, *, now: datetime, **fields: Any) -> bool:
-    """Compare-and-swap, with its line in the trail and a hint to the boards. False: it is elsewhere by now."""
+    """Compare-and-swap, with its line in the trail and a hint to the boards. False: it is elsewhere by now, or this try
+    of it is over and it goes once more."""
     rows = Message.objects.filter(pk=message.pk, status__in=MESSAGE_MOVES[to])
+    if to in WENT_OUT:
+        this_try = fields.get("provider_id") or ""
+        rows = rows.exclude(status=MessageStatus.PENDING, provider_id=this_try, resent_at__isnull=False)
     if not rows.update(status=to, **fields):
         return False
     changes = {"status": [message.status, str(to)], "channel": message.channel, "kind": message.kind}

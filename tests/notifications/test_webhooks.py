@@ -12,9 +12,12 @@ from twilio.request_validator import RequestValidator
 
 from matching.models import Offer
 from notifications import outbox
+from notifications.channels import Outcome, Result
 from notifications.models import ContactPoint, InboundMessage, Message
+from notifications.outbox import landing, results
 from notifications.webhooks.door import is_signed
 from tests import factories
+from tests.at_once import at_once
 from tests.factories import NOW
 from tests.fakes import FakeTwilio
 from tests.notifications.conftest import minutes, tell
@@ -200,9 +203,6 @@ def test_a_report_before_our_own_record_is_not_overwritten(report, twilio, told)
     message = told.deliver()
     Message.objects.update(status="sending", provider_id=None)
     report(message, "delivered", sid=twilio.texts[0].sid)
-    from notifications.channels import Outcome, Result
-    from notifications.outbox import results
-
     stale = Message.objects.select_related("contact_point").get()
     stale.status = "sending"
     results.record(stale, Result(Outcome.SENT, twilio.texts[0].sid), now=NOW)
@@ -233,6 +233,70 @@ def test_a_phone_that_was_off_gets_it_once_more(report, twilio, told):
     assert told.message.status == "sent"
     report(told.message, "undelivered", "30003")
     assert told.message.status == "undelivered", "not a third time"
+
+
+# The report that it must go once more may come before the answer of the very try it is about.
+
+
+def lands(message, sid, *, with_another=False):
+    """The carrier's answer, as the worker has it that made the call."""
+    stale = Message.objects.select_related("contact_point", "clinic").get(pk=message.pk)
+    stale.status = "sending"
+    landed = [(stale, Result(Outcome.SENT, sid))]
+    if with_another:
+        other = tell(factories.World(), phone="+14155550177").message
+        Message.objects.filter(pk=other.pk).update(status="sending")
+        other.refresh_from_db()
+        landed.append((other, Result(Outcome.SENT, "SManother")))
+    landing.land(landed, now=NOW)
+
+
+def called(message, twilio):
+    """As it is while the call is in the air."""
+    Message.objects.filter(pk=message.pk).update(status="sending", provider_id=None, sent_at=None)
+    return twilio.texts[0].sid
+
+
+def reported(message, sid):
+    outbox.receipt(message.public_id, provider_id=sid, status="undelivered", code="30003", now=NOW)
+
+
+@pytest.mark.parametrize("with_another", [False, True], ids=["alone", "in a batch"])
+@pytest.mark.parametrize("is_report_first", [False, True])
+def test_in_either_order_it_goes_once_more(twilio, told, is_report_first, with_another):
+    message = told.deliver()
+    sid = called(message, twilio)
+    steps = [lambda: reported(message, sid), lambda: lands(message, sid, with_another=with_another)]
+    for step in steps if is_report_first else reversed(steps):
+        step()
+    message.refresh_from_db()
+    assert (message.status, message.provider_id, message.resent_at) == ("pending", sid, NOW)
+    told.deliver(message.next_attempt_at)
+    assert (told.message.status, len(twilio.to(told.point.value))) == ("sent", 2)
+    reported(told.message, told.message.provider_id)
+    told.message.refresh_from_db()
+    assert told.message.status == "undelivered", "not a third time"
+
+
+def test_control_a_report_whose_try_is_not_remembered_loses_it(twilio, told):
+    message = told.deliver()
+    sid = called(message, twilio)
+    reported(message, sid)
+    Message.objects.update(provider_id=None)
+    lands(message, sid)
+    message.refresh_from_db()
+    assert message.status == "sent"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.alone
+def test_at_once_it_goes_once_more(twilio):
+    told = tell(factories.World())
+    message = told.deliver()
+    sid = called(message, twilio)
+    at_once([lambda: reported(message, sid), lambda: lands(message, sid)])
+    message.refresh_from_db()
+    assert (message.status, message.resent_at) == ("pending", NOW)
 
 
 @pytest.mark.django_db
