@@ -8,9 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from matching import cascade
-from notifications import outbox, replies
+from notifications import consent, outbox, replies
 from notifications.consent import texts
 from notifications.models import Consent, ContactPoint, Join, Message
 from tests import factories
@@ -317,9 +318,24 @@ def test_the_page_asks_and_answers_everybody_alike(client, world, url):
     robot = client.post(url, typed(world, phone="+1 415 555 0177", website="http://spam.example"), follow=True)
     assert new.status_code == 200 and "Reply START" in new.text
     assert new.text == known.text == robot.text
+    assert "No text within two minutes, or in the morning? If you once texted STOP to us" in new.text
+    assert f'href="sms:{world.clinic.sms_sender}"' in new.text
     assert Join.objects.count() == 2
     entry = WaitlistEntry.objects.get(patient__first_name="Ana")
     assert entry.availabilities.get().days == 0b101
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_once_stopped_is_told_how_to_come_back_by_the_same_page_as_everybody(client, world, url):
+    """No text can ask them; but the START they are told to send is the word their form waits for."""
+    new = client.post(url, typed(world), follow=True)
+    patient = factories.patient(world.clinic, "+14155550188", first_name="Ben", last_name="Pop")
+    consent.stop(patient.contact_points.get(), source="keyword", now=timezone.now())
+    stopped = client.post(url, typed(world, first_name="Ben", phone="+1 415 555 0188"), follow=True)
+    assert stopped.text == new.text
+    replies.receive(world.clinic, sender="+14155550188", text="START", provider_id="back", now=timezone.now())
+    assert WaitlistEntry.objects.get(patient=patient).status == "active"
+    assert "offers:sms" in patient.contact_points.get().granted
 
 
 @pytest.mark.parametrize(

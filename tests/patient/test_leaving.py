@@ -112,7 +112,7 @@ def test_not_after_the_start(visitor):
     assert response.headers["Location"] == link(offer)
     page = send(visitor, offer, cents="32000")
     assert "Your visit has begun" in page.text and Appointment.objects.get().status == "booked"
-    assert "I can’t make it" not in page.text
+    assert "I cannot come" not in page.text
 
 
 @pytest.mark.parametrize("name", [name for name in SITUATIONS if name not in ("yours", "swapped")])

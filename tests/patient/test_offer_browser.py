@@ -163,7 +163,7 @@ def test_without_javascript_everything_can_be_answered(open_page, live_server):
     page.goto(live_server.url + link(offer))
     page.get_by_role("button", name="Confirm").click()
     page.locator("main[data-outcome=booked]").wait_for()
-    page.locator("summary", has_text="make it after all").click()
+    page.locator("summary", has_text="I cannot come").click()
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("heading", name="Cancelled, free of charge").wait_for()
     assert Offer.objects.get(pk=offer.pk).seen_at is None
