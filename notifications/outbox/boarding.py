@@ -15,7 +15,7 @@ from notifications import rules
 from notifications.alerts import notices
 from notifications.channels import Outcome, Result
 from notifications.models import ContactPoint, Message
-from notifications.outbox import checks, deadlines, pace, results, written
+from notifications.outbox import checks, deadlines, lookups, pace, results, written
 from notifications.states import UNFINISHED, MessageStatus
 from waitlist.models import Clinic
 
@@ -42,15 +42,16 @@ class Boarded:
 
 def board(message_ids: Sequence[int], *, now: datetime) -> Boarded:
     """Those of them that are due and nobody else's."""
-    found, waiting = Boarded(), []
+    found, waiting, unsure = Boarded(), [], []
     for message in _rows(message_ids, now=now):
         if message.status != MessageStatus.PENDING:
-            if _is_mine_to_look_up(message, now=now):
-                found.to_look_up.append((message, _ids_of_others(message)))
+            unsure.append(message)
         elif (failure := written.write(message, now=now)) is None:
             waiting.append(message)
         elif failure.outcome != Outcome.ABSENT:
             found.known.append((message, failure))
+    if unsure:
+        found.to_look_up = [(one, _ids_of_others(one)) for one in lookups.begin(unsure, until=now + LEASE, now=now)]
     if waiting:
         found.ready = claim(waiting, now=now)
     return found
@@ -151,13 +152,6 @@ def _was_put_off(row: Message, message: Message) -> bool:
     return row.not_after is not None and message.not_after is not None and row.not_after > message.not_after
 
 
-def _is_mine_to_look_up(message: Message, *, now: datetime) -> bool:
-    """A lease that is over first becomes unknown, so that only one of us looks."""
-    mine = Message.objects.filter(pk=message.pk, status=message.status, next_attempt_at=message.next_attempt_at)
-    if not mine.update(status=MessageStatus.UNKNOWN, next_attempt_at=now + LEASE):
-        return False
-    message.status = MessageStatus.UNKNOWN
-    return True
 
 
 def _ids_of_others(message: Message) -> frozenset[str]:

@@ -2,19 +2,16 @@
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from itertools import groupby
 
 from django.db import connection, transaction
 
-from audit import trail
 from matching.models import Offer
 from notifications.channels import Outcome, Result
 from notifications.models import ContactPoint, Message
 from notifications.outbox import heed, results
 from notifications.states import MESSAGE_MOVES, Channel, Kind, MessageStatus
-from waitlist.live import hint
 
 log = logging.getLogger(__name__)
 Landed = tuple[Message, Result]
@@ -72,7 +69,7 @@ def _went_out(landed: Sequence[Landed], *, now: datetime) -> set[int]:
         cursor.execute(WENT_OUT, {"now": now, "rows": json.dumps(rows), "before": [str(one) for one in before]})
         written = {pk for (pk,) in cursor.fetchall()}
     out = [(message, STATUSES[result.outcome]) for message, result in free if message.pk in written]
-    _record(out, now=now)
+    results.record_moves(out, now=now)
     for message, status in out:
         message.status, message.sent_at = status, message.sent_at or now
         results.succeeded(message, now=now)
@@ -96,17 +93,3 @@ def _lock(landed: Sequence[Landed]) -> list[Landed]:
                 message.offer = offers[message.offer_id]
             free.append((message, result))
     return free
-
-
-def _record(out: Iterable[tuple[Message, MessageStatus]], *, now: datetime) -> None:
-    """A line in the trail for each, and a hint to each clinic's boards."""
-
-    def alike(one: tuple[Message, MessageStatus]) -> tuple[int, str, str, str, str]:
-        message, status = one
-        return message.clinic_id, message.status, str(status), message.channel, message.kind
-
-    for (clinic_id, before, status, channel, kind), some in groupby(sorted(out, key=alike), key=alike):
-        changes = {"status": [before, status], "channel": channel, "kind": kind}
-        rows = [message for message, _ in some]
-        trail.record(f"message.{status}", rows, now=now, clinic_id=clinic_id, changes=changes)
-        hint(clinic_id, "board")

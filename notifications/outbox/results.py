@@ -1,7 +1,9 @@
 """What became of a message, and what follows from it: another way, the next wave, the ledger, the staff's task."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import groupby
 from random import Random
 from typing import Any
 
@@ -95,6 +97,20 @@ def move(message: Message, to: MessageStatus, *, now: datetime, **fields: Any) -
     trail.record(f"message.{to}", message, now=now, clinic_id=message.clinic_id, changes=changes)
     hint(message.clinic_id, "board")
     return True
+
+
+def record_moves(moved: Iterable[tuple[Message, MessageStatus]], *, now: datetime) -> None:
+    """Of several that were moved by one statement: a line in the trail for each, and a hint to each clinic's boards."""
+
+    def alike(one: tuple[Message, MessageStatus]) -> tuple[int, str, str, str, str]:
+        message, status = one
+        return message.clinic_id, message.status, str(status), message.channel, message.kind
+
+    for (clinic_id, before, status, channel, kind), some in groupby(sorted(moved, key=alike), key=alike):
+        changes = {"status": [before, status], "channel": channel, "kind": kind}
+        rows = [message for message, _ in some]
+        trail.record(f"message.{status}", rows, now=now, clinic_id=clinic_id, changes=changes)
+        hint(clinic_id, "board")
 
 
 def failed(message: Message, result: Result, *, now: datetime) -> None:

@@ -13,7 +13,7 @@ from matching import claims
 from notifications import outbox
 from notifications.channels import Outcome, Result, memory, simulator, twilio_http
 from notifications.models import Message, Notice, Sender
-from notifications.outbox import boarding, flight, landing
+from notifications.outbox import boarding, flight, landing, results
 from notifications.states import Rule
 from tests import factories
 from tests.at_once import at_once
@@ -74,6 +74,26 @@ def test_a_batch_of_twelve_takes_hardly_more_statements_than_one_of_two(world, t
     assert counted[2] <= counted[1] + 30, counted  # what lands a moment later is another statement or eight
 
 
+def test_a_lease_that_is_over_is_in_the_trail_once_in_as_many_statements_for_nine_as_for_three(world, twilio):
+    counted = []
+    for size in (3, 9):
+        ids = [told.message.pk for told in many(world, size)]
+        Message.objects.filter(pk__in=ids).update(status="sending", attempts=1, next_attempt_at=NOW)
+        with CaptureQueriesContext(connection) as queries:
+            boarded = boarding.board(ids, now=NOW)
+        assert {one.pk for one, _ in boarded.to_look_up} == set(ids)
+        assert not boarding.board(ids, now=NOW).to_look_up, "only one of us looks"
+        lines = Entry.objects.filter(verb="message.unknown", object_id__in=ids)
+        assert lines.count() == size
+        assert lines.first().changes == {"status": ["sending", "unknown"], "channel": "sms", "kind": "offer"}
+        statuses_of = Message.objects.filter(pk__in=ids).values_list("status", "next_attempt_at")
+        assert set(statuses_of) == {("unknown", NOW + boarding.LEASE)}
+        boarding.board(ids, now=NOW + boarding.LEASE)
+        assert lines.count() == size, "looked up again it is no news"
+        counted.append(len(queries) - size)  # each asks for the ids of its number's others
+    assert counted[0] == counted[1]
+
+
 def test_one_slow_call_keeps_no_other_waiting(world, twilio):
     Clinic.objects.update(texts_per_second=100)
     many(world, 4)
@@ -111,7 +131,7 @@ def test_one_that_cannot_be_read_holds_up_no_other(world, twilio, monkeypatch, c
 def test_one_that_cannot_be_recorded_with_the_others_is_recorded_by_itself(world, twilio, monkeypatch, caplog):
     Clinic.objects.update(texts_per_second=100)
     many(world, 3)
-    monkeypatch.setattr(landing, "_record", lambda out, now: 1 / 0)
+    monkeypatch.setattr(results, "record_moves", lambda moved, now: 1 / 0)
     outbox.deliver_due(now=NOW)
     assert statuses() == {"sent": 3}
     assert "could not be recorded together" in caplog.text
