@@ -7,15 +7,17 @@ from datetime import datetime, timedelta
 
 from notifications import channels
 from notifications.models import Message, Sender
+from notifications.outbox import urgency
 
 AT_ONCE = timedelta(seconds=5)  # of its pace, after a rest: a wave is not kept waiting for the next sweep
 
 
 def over(messages: Iterable[Message], *, now: datetime) -> dict[int, datetime]:
-    """Which of these about to go are too many for their numbers, each with the moment it may be tried again; the
-    others are counted. Locks the numbers' rows, so two workers do not both send what only one of them may."""
+    """Which of these about to go are too many for their numbers, offers and reminders before answers, each with the
+    moment it may be tried again; the others are counted. Locks the numbers' rows, so two workers do not both send what
+    only one of them may."""
     theirs: dict[str, list[Message]] = {}
-    for message in messages:
+    for message in sorted(messages, key=urgency.rank):
         if channels.is_paced(message) and message.clinic.sms_sender:
             theirs.setdefault(message.clinic.sms_sender, []).append(message)
     if not theirs:

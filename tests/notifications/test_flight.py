@@ -13,7 +13,7 @@ from matching import claims
 from notifications import outbox
 from notifications.channels import Outcome, Result, memory, simulator, twilio_http
 from notifications.models import Message, Notice, Sender
-from notifications.outbox import boarding, flight, landing, results
+from notifications.outbox import boarding, flight, landing, results, urgency
 from notifications.states import Rule
 from tests import factories
 from tests.at_once import at_once
@@ -250,6 +250,63 @@ def test_a_small_brand_sends_five_at_once_and_then_one_a_second(world, twilio):
     assert len(twilio.texts) == 7
     outbox.deliver_due(now=NOW + 4 * SECOND)
     assert len(twilio.texts) == len(several)
+
+
+def answers_to(told, kind="stopped"):
+    """What answers a text of theirs, written after all that waits already."""
+    return outbox.enqueue(
+        kind, clinic=told.world.clinic, contact_point=told.point, channel="sms", dedupe_key=f"{kind}:1",
+        context={"clinic_name": "Oak Clinic", "clinic_phone": "+14155550100", "answer": "who"},
+        not_after=minutes(5), now=NOW,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["stopped", "answer"])
+def test_an_answer_goes_before_the_offers_that_wait_for_their_numbers_turn(world, twilio, kind):
+    several = many(world, 9)
+    answer = answers_to(several[0], kind)
+    assert outbox.due(now=NOW, limit=20)[0] == answer.pk, "though it is the last that was written"
+    outbox.deliver_due(now=NOW)
+    assert len(twilio.texts) == 5
+    answer.refresh_from_db()
+    assert answer.status == "sent"
+    waiting = Message.objects.filter(status="pending").order_by("next_attempt_at")
+    assert [one.next_attempt_at - NOW for one in waiting] == [n * SECOND for n in range(1, 6)]
+
+
+def test_an_answer_that_finds_the_pace_used_up_goes_with_the_next_turn(world, twilio):
+    several = many(world, 9)
+    outbox.deliver_due(now=NOW)
+    answer = answers_to(several[0])
+    outbox.deliver(answer.pk, now=NOW)
+    assert (len(twilio.texts), Message.objects.get(pk=answer.pk).status) == (5, "pending")
+    outbox.deliver_due(now=NOW + SECOND)
+    assert (len(twilio.texts), Message.objects.get(pk=answer.pk).status) == (6, "sent")
+
+
+def test_in_one_batch_the_pace_is_first_of_those_who_wrote(world, twilio):
+    """Whatever order they are asked for in."""
+    several = many(world, 9)
+    answer = answers_to(several[0])
+    outbox.fly([*(told.message.pk for told in several), answer.pk], now=NOW)
+    assert Message.objects.get(pk=answer.pk).status == "sent"
+
+
+def test_the_order_is_a_fixed_one():
+    kinds = ["reminder", "offer", "booked", "desk", "answer", "stopped"]
+    assert [urgency.rank(Message(kind=kind)) for kind in kinds] == [2, 2, 1, 1, 0, 0]
+
+
+def test_what_is_due_is_still_found_by_its_index(world):
+    """The order by kind is a sort of what was found; nothing else is read for it."""
+    rows = Message.objects.filter(pk__in=outbox.due(now=NOW, limit=5))
+    assert not rows.exists()
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as queries:
+        outbox.due(now=NOW, limit=5)
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {queries[0]['sql']}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "message_due" in plan and plan.count("Scan") == 2, plan
 
 
 def test_a_number_of_two_clinics_has_one_pace_and_another_number_its_own(world, twilio):
