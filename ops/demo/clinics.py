@@ -37,7 +37,8 @@ STAFF = {
     Role.ADMIN: ("admin", "Alex Root"),
 }
 HIGH_TICKET_CENTS = 60_000  # from here on a treatment is cancelled two days ahead, or it is late
-NO_LIMIT = 500  # a tester cancels fifty times in a row and must still find somebody
+NO_LIMIT = 500  # open offers of one patient
+MOST_A_WEEK = 20  # a tester cancels fifty times in a row and must still find somebody
 HOLIDAY_IN_DAYS, TRAINING_IN_DAYS = 9, 5
 # What Cal.com's own sample payloads say, so that one of them works once its times are in the future.
 SAMPLE_ORGANIZER, SAMPLE_TYPES = "mo@example.com", ("30 Min Meeting", "217780")
@@ -61,10 +62,10 @@ def make_clinic(plan: ClinicPlan, *, now: datetime) -> Clinic:
         cancel_fee_percent_early=50,
         cancel_fee_percent_late=100,
         max_live_offers=NO_LIMIT,
-        offers_per_day=NO_LIMIT,
-        offers_per_week=NO_LIMIT,
-        offers_per_month=NO_LIMIT,
-        sms_per_day=NO_LIMIT,
+        offers_per_day=MOST_A_WEEK,
+        offers_per_week=MOST_A_WEEK,
+        offers_per_month=3 * MOST_A_WEEK,
+        sms_per_day=2 * MOST_A_WEEK,
         sends_reminders=True,
     )
     clinic.policy = policybook.save(clinic, presets.scored(clinic.threshold), after=0, now=now)
