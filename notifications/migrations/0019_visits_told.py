@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('matching', '0012_lessons'),
-        ('notifications', '0016_pace_and_money'),
+        ('notifications', '0018_said_on'),
         ('waitlist', '0025_reminders_and_attendance'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

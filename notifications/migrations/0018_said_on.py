@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notifications", "0016_pace_and_money")]
+    dependencies = [("notifications", "0017_message_indexes")]
     operations = [
         migrations.AddField(
             model_name="consent",
