@@ -53,7 +53,7 @@ def told(visit: Appointment, *, by: User, now: datetime) -> bool:
         user=by,
         channel=Channel.STAFF,
         purpose=last.purpose,
-        dedupe_key=f"{last.kind}:{visit.pk}:by_staff:{last.pk}:{int(last.created_at.timestamp())}",
+        dedupe_key=f"{last.kind}:{visit.pk}:by_staff:{last.pk}:{last.created_at.timestamp()}",
         context={},
         patient=visit.patient,
         appointment=visit,

@@ -167,6 +167,16 @@ def test_the_texts_of_a_flight_share_its_connections_and_leave_none_open(world, 
     assert len(twilio.callers) <= 3 + 1, "one by itself has its own"
 
 
+@pytest.mark.parametrize("texts", [1, 3])
+def test_texts_go_by_the_proxy_that_the_environment_names(world, twilio, settings, monkeypatch, texts):
+    settings.TWILIO_API_URL = "http://api.twilio.example"
+    monkeypatch.setenv("http_proxy", twilio.url)
+    monkeypatch.delenv("no_proxy", raising=False)
+    many(world, texts)
+    outbox.deliver_due(now=NOW)
+    assert len(twilio.callers) >= 1
+
+
 # A lease is never over while its message is in the air.
 
 
