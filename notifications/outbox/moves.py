@@ -26,11 +26,13 @@ def tell_move(visit: Appointment, before: Time, won: Offer | None, *, now: datet
     """
     if (visit.starts_at, visit.location) == (before.starts_at, before.location):
         return
-    if visit.patient is None or visit.starts_at <= now or not (won or _heard_of(visit)):
+    if visit.patient is None or visit.starts_at <= now:
         return
-    rows = Message.objects.filter(appointment=visit, kind__in=SAYS_WHEN)
-    unsent = rows.select_for_update(no_key=True).filter(status=MessageStatus.PENDING).order_by("pk")
-    waiting = list(unsent)  # whoever was just sending one of them has it on its way by now
+    rows = Message.objects.filter(appointment=visit, kind__in=(*SAYS_WHEN, Kind.REMINDER))
+    unsent = list(rows.select_for_update(no_key=True).filter(status=MessageStatus.PENDING).order_by("pk"))
+    if not (won or _heard_of(visit)):  # whoever was just sending one of those has it on its way by now
+        return
+    waiting = [one for one in unsent if one.kind in SAYS_WHEN]
     rows.filter(pk__in=[one.pk for one in waiting]).update(not_after=visit.starts_at)
     says_it = {one.channel for one in waiting if one.kind in TELLS}
     ways = _ways(visit, won)

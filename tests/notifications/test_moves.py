@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import transaction
 from icalendar import Calendar
 
 from matching import claims
@@ -10,7 +11,7 @@ from notifications import outbox, reminders, rendering, replies
 from notifications.models import ContactPoint, Message
 from notifications.outbox import moves
 from tests import factories
-from tests.at_once import while_uncommitted, without_locks
+from tests.at_once import at_once, while_uncommitted, without_locks
 from tests.factories import NOW
 from tests.notifications.conftest import Told, minutes, tell
 from waitlist import schedule
@@ -269,3 +270,39 @@ def test_control_without_waiting_nobody_would_tell_them(won, monkeypatch):
     monkeypatch.setattr(outbox, "tell_move", unlocked)
     assert moved_while_it_goes(won) == [("booked", "sending")]
     assert waited
+
+
+def reminded(world) -> tuple[Message, Appointment]:
+    """A reminder that waits to go, of a visit of which nothing was told before."""
+    world.clinic.sends_reminders = True
+    world.clinic.save()
+    visit = world.appointment(NOW + timedelta(hours=23), patient=factories.patient(world.clinic))
+    reminders.remind(visit.pk, now=NOW)
+    return Message.objects.get(kind="reminder"), visit
+
+
+def goes(message: Message) -> None:
+    """It is just going out."""
+    Message.objects.select_for_update(no_key=True).get(pk=message.pk)
+    Message.objects.filter(pk=message.pk).update(status="sending")
+
+
+def test_a_move_waits_for_a_reminder_that_is_just_going_out(world):
+    reminder, visit = reminded(world)
+    while_uncommitted(lambda: goes(reminder), lambda: move(visit, timedelta(hours=2), minutes(5)))
+    assert rows() == [("reminder", "sending"), ("moved", "pending")]
+
+
+def test_control_without_waiting_the_reminder_would_be_the_last_word(world, monkeypatch):
+    reminder, visit = reminded(world)
+    tell_move = moves.tell_move
+
+    def unlocked(*args, **about) -> None:
+        without_locks(monkeypatch)
+        tell_move(*args, **about)
+
+    monkeypatch.setattr(outbox, "tell_move", unlocked)
+    with transaction.atomic():
+        goes(reminder)
+        assert at_once([lambda: move(visit, timedelta(hours=2), minutes(5))]) == [None]
+    assert rows() == [("reminder", "sending")]
