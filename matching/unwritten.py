@@ -54,7 +54,7 @@ def told(visit: Appointment, *, by: User, now: datetime) -> bool:
         channel=Channel.STAFF,
         purpose=last.purpose,
         dedupe_key=f"{last.kind}:{visit.pk}:by_staff:{last.pk}:{last.created_at.timestamp()}",
-        context={},
+        context=outbox.facts_of(visit, level=0),
         patient=visit.patient,
         appointment=visit,
         status=MessageStatus.DELIVERED,

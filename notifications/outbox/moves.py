@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from matching.models import Offer
 from notifications import whom
@@ -17,6 +17,7 @@ from waitlist.calendar import Time
 from waitlist.models import Appointment
 
 TELLS = (Kind.BOOKED, Kind.MOVED)  # another service (CHANGED) says that the time stays
+SAYS_AT = (*TELLS, Kind.REMINDER)
 
 
 def tell_move(visit: Appointment, before: Time, won: Offer | None, *, now: datetime) -> None:
@@ -45,12 +46,17 @@ def tell_move(visit: Appointment, before: Time, won: Offer | None, *, now: datet
 
 
 def known(message: Message) -> Rule | None:
-    """Why word of a move need not go: a newer word goes, or the last they heard by this way is that it is then."""
-    mine = Message.objects.filter(appointment=message.appointment_id, channel=message.channel)
-    if mine.filter(pk__gt=message.pk, kind__in=TELLS).exists():
+    """Why word of a move need not go: a newer word goes or has gone this way, or it is then as they last heard it, this
+    way and of all ways."""
+    said = Message.objects.filter(appointment=message.appointment_id, status__in=REACHED_CARRIER, pk__lt=message.pk)
+    newer = Message.objects.filter(appointment=message.appointment_id, channel=message.channel, pk__gt=message.pk)
+    if newer.filter(kind__in=TELLS, status__in=(MessageStatus.PENDING, *REACHED_CARRIER)).exists():
         return Rule.VISIT_MOVED
-    last = _told(mine, message).filter(status__in=REACHED_CARRIER).order_by("-pk").first()
-    return Rule.KNOWN if last is not None and is_as_told(message.appointment, last) else None
+    to_calendar = message.channel == Channel.EMAIL and message.offer_id is not None
+    by_this_way = said.filter(channel=message.channel, kind__in=TELLS if to_calendar else SAYS_AT)
+    last_words = [rows.order_by("-pk").first() for rows in (by_this_way, said.filter(kind__in=SAYS_AT))]
+    is_known = all(last is not None and is_as_told(message.appointment, last) for last in last_words)
+    return Rule.KNOWN if is_known else None
 
 
 def goes_first(message: Message) -> bool:
@@ -84,12 +90,6 @@ def _heard_of(visit: Appointment) -> bool:
     """A reminder of ours has told them when it was, or word of a move has, or is about to."""
     rows = Message.objects.filter(appointment=visit, kind__in=(Kind.REMINDER, Kind.MOVED))
     return rows.filter(Q(status__in=REACHED_CARRIER) | Q(kind=Kind.MOVED, status__in=UNFINISHED)).exists()
-
-
-def _told(mine: QuerySet[Message], message: Message) -> QuerySet[Message]:
-    """What says when it is; for a calendar that was sent the visit only what was sent to it."""
-    to_calendar = message.channel == Channel.EMAIL and message.offer_id is not None
-    return mine.filter(kind__in=TELLS if to_calendar else (*TELLS, Kind.REMINDER), pk__lt=message.pk)
 
 
 def _ways(visit: Appointment, won: Offer | None) -> dict[Channel, tuple[ContactPoint, Purpose]]:

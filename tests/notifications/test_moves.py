@@ -120,6 +120,32 @@ def test_back_after_they_were_told_is_news_again(won, mailoutbox):
     assert invited(mailoutbox)[-1][2] == won.visit.starts_at
 
 
+def test_back_where_the_word_before_may_not_have_gone_is_told_by_that_one(won):
+    send(minutes(2))
+    move(won.visit, LATER, minutes(10))
+    first = newest()
+    Message.objects.filter(pk=first.pk).update(status="unknown", next_attempt_at=minutes(60))
+    move(won.visit, LATEST, minutes(11))
+    move(won.visit, LATER, minutes(12))
+    outbox.deliver(newest().pk, now=minutes(12))
+    assert rows()[-2:] == [("moved", "unknown"), ("moved", "dropped")]
+    Message.objects.filter(pk=first.pk).update(status="pending", next_attempt_at=minutes(13))  # it had not gone
+    send(minutes(13))
+    assert rows()[-2:] == [("moved", "delivered"), ("moved", "dropped")]
+
+
+def test_back_to_what_a_text_says_is_news_to_who_heard_of_the_move_by_another_way(won):
+    send(minutes(2))
+    move(won.visit, LATER, minutes(10))
+    Message.objects.filter(kind="moved", channel="sms").update(status="failed")
+    send(minutes(10))
+    assert rows("email")[-1][0] == "moved"
+    move(won.visit, timedelta(), minutes(20))
+    ContactPoint.objects.filter(kind="email").update(stopped_at=minutes(21))
+    send(minutes(21))
+    assert rows()[-1] == ("moved", "delivered") and newest().text.count("Tue Nov 24") == 1
+
+
 def test_a_confirmation_that_waits_says_it_by_itself(won, mailoutbox):
     move(won.visit, LATER, minutes(2))
     send(minutes(2))
