@@ -93,13 +93,12 @@ def _heard_of(visit: Appointment) -> bool:
 
 
 def _ways(visit: Appointment, won: Offer | None) -> dict[Channel, tuple[ContactPoint, Purpose]]:
-    """Who takes no more offers still hears of their visits, where they agreed to reminders."""
+    """Each with the purpose they agreed to: who takes no more offers still hears of their visits."""
     assert visit.patient is not None
-    purposes = [Purpose.OFFERS, Purpose.REMINDERS] if won is not None else [Purpose.REMINDERS]
     found: dict[Channel, tuple[ContactPoint, Purpose]] = {}
-    for purpose in purposes:
-        for channel, point in reachable(visit.patient, Kind.MOVED, purpose):
-            found.setdefault(channel, (point, purpose))
+    for channel, point in reachable(visit.patient, Kind.MOVED, Purpose.OFFERS if won else Purpose.REMINDERS):
+        offers, visits = (f"{purpose}:{channel}" in point.granted for purpose in (Purpose.OFFERS, Purpose.REMINDERS))
+        found[channel] = (point, Purpose.REMINDERS if visits and not (won and offers) else Purpose.OFFERS)
     return found
 
 

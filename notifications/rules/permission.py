@@ -9,7 +9,7 @@ from notifications.states import Capability, Channel, Kind, Purpose, Rule
 
 ANSWERS_THEM = (Kind.STOPPED, Kind.ANSWER)
 ABOUT_THEIR_ACT = (Kind.BOOKED, Kind.CHANGED, Kind.CANCELLED, Kind.ENDED, Kind.APOLOGY)
-OF_A_VISIT = (*ABOUT_THEIR_ACT, Kind.LOST, Kind.GONE)
+OF_A_VISIT = (*ABOUT_THEIR_ACT, Kind.LOST, Kind.GONE, Kind.MOVED)
 THEIR_OWN_ACTS = ("link", "reply", "call")
 
 
@@ -22,10 +22,11 @@ def without_consent(
     point: ContactPoint, kind: str, purpose: str, channel: str, *, is_answer: bool = False
 ) -> bool:
     """The ledger does not allow it. Answers to what they wrote, and the question for consent, need none; what becomes
-    of a visit may go where they hear of their visits."""
+    of a visit that an offer won may go where they hear of their visits."""
     if is_answer or kind in (*ANSWERS_THEM, Kind.OPT_IN) or f"{purpose}:{channel}" in point.granted:
         return False
-    return kind not in OF_A_VISIT or not _hears_of_visits(point, channel)
+    of_their_visit = kind in OF_A_VISIT and purpose == Purpose.OFFERS
+    return not (of_their_visit and _hears_of_visits(point, channel))
 
 
 def _hears_of_visits(point: ContactPoint, channel: str) -> bool:

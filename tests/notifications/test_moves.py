@@ -222,6 +222,17 @@ def test_who_takes_no_more_offers_still_hears_of_their_visit(won):
     assert [kind for kind, _ in rows("email")] == ["booked"]
 
 
+def test_after_a_stop_by_text_their_address_still_hears_of_the_visit(won, mailoutbox):
+    send(minutes(2))
+    ContactPoint.objects.filter(kind="email").update(granted=["offers:email"])
+    replies.receive(won.world.clinic, sender=won.point.value, text="STOP", provider_id="SM1", now=minutes(5))
+    assert ContactPoint.objects.get(kind="email").granted == []
+    move(won.visit, LATER, minutes(10))
+    send(minutes(10))
+    assert rows("email")[-1] == ("moved", "sent") and "Wednesday, November 25" in mailoutbox[-1].body
+    assert ("moved", "delivered") not in rows()
+
+
 def test_a_yes_to_it_hears_the_new_time(won):
     send(minutes(2))
     move(won.visit, LATER, minutes(10))
