@@ -10,12 +10,12 @@ from audit import trail
 from matching.models import Offer, PolicyVersion
 from matching.prepared import columns, fetch, row_as
 from matching.states import BY_PATIENT, BY_STAFF
-from matching.told_sql import MAY_BE_TOLD
+from matching.told_sql import MAY_BE_CONFIRMED
 from waitlist.live import hint
 from waitlist.models import Appointment, Service, Slot, WaitlistEntry, Writeback
 from waitlist.nudge import nudge
 
-CLAIM = (Path(__file__).parent / "claim.sql").read_text().replace("{MAY_BE_TOLD}", MAY_BE_TOLD)
+CLAIM = (Path(__file__).parent / "claim.sql").read_text().replace("{MAY_BE_CONFIRMED}", MAY_BE_CONFIRMED)
 LOCK = f"""
 SELECT {columns(Slot, of="slot")}, {columns(PolicyVersion, ["document"], of="policy")},
     {columns(Service, ["notice_minutes", "details_prompt", "hold_seconds"], of="service")}

@@ -82,7 +82,7 @@ WITH before AS (
         SELECT DISTINCT ON (c.kind) c.id AS contact_point_id,
             CASE c.kind WHEN 'phone' THEN 'sms' ELSE 'email' END AS channel
         FROM notifications_patientcontact pc JOIN notifications_contactpoint c ON c.id = pc.contact_point_id
-        WHERE pc.patient_id = won.patient_id AND {MAY_BE_TOLD}
+        WHERE pc.patient_id = won.patient_id AND {MAY_BE_CONFIRMED}
         ORDER BY c.kind, pc.position, pc.id
     ) way
     UNION ALL
@@ -101,7 +101,7 @@ WITH before AS (
         WHERE pc.patient_id = won.patient_id ORDER BY pc.position, pc.id LIMIT 1
     ) first ON true
     WHERE NOT EXISTS (SELECT FROM notifications_patientcontact pc JOIN notifications_contactpoint c
-        ON c.id = pc.contact_point_id WHERE pc.patient_id = won.patient_id AND {MAY_BE_TOLD})
+        ON c.id = pc.contact_point_id WHERE pc.patient_id = won.patient_id AND {MAY_BE_CONFIRMED})
     UNION ALL
     -- the calendar of record
     SELECT gen_random_uuid(), owed.clinic_id, 'writeback', 'offers', 'webhook', NULL, NULL, NULL, %(slot_id)s,

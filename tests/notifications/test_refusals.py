@@ -53,6 +53,24 @@ def test_a_yes_whose_confirmation_may_go_nowhere_says_why(spoilt):
     assert refused("booked") == [("refused", rule, "sms")], "and it stays so"
 
 
+def test_a_yes_is_confirmed_where_they_take_reminders_only(told):
+    told.deliver()
+    ContactPoint.objects.update(granted=["offers:voice", "reminders:sms"])
+    claims.claim(told.offer.pk, via="call", now=minutes(1))
+    outbox.deliver_due(now=minutes(2))
+    assert refused("booked") == [("delivered", "", "sms")]
+
+
+def test_a_yes_just_after_a_stop_by_text_is_confirmed_to_their_address(world):
+    told = tell(world, email="ana@example.com")
+    told.deliver()
+    ContactPoint.objects.filter(kind="email").update(granted=["offers:email"])
+    consent.stop_person(told.point, source="keyword", now=NOW)
+    claims.claim(told.offer.pk, via="link", now=minutes(1))
+    outbox.deliver_due(now=minutes(2))
+    assert refused("booked") == [("sent", "", "email")]
+
+
 def test_whoever_gives_it_back_or_has_to_hear_no_more_copies_of_it(spoilt):
     told, _ = spoilt
     claims.claim(told.offer.pk, via="link", now=minutes(1))
