@@ -7,13 +7,16 @@ from notifications.states import Kind
 from waitlist.models import Appointment
 
 SAYS_WHEN = (Kind.BOOKED, Kind.CHANGED, Kind.MOVED)
+FOLLOWS = (*SAYS_WHEN, Kind.REMINDER)  # a reminder where to
 
 
 def follow(message: Message) -> None:
     """Its facts are those of the visit as it was just read."""
     visit = message.appointment
-    if message.kind not in SAYS_WHEN or visit is None or is_as_told(visit, message):
+    if message.kind not in FOLLOWS or visit is None or is_as_told(visit, message):
         return
+    if message.kind == Kind.REMINDER and visit.starts_at != _at(message):
+        return  # it is reminded of anew
     message.context = {
         **message.context,
         "starts_at": visit.starts_at.isoformat(),
@@ -26,7 +29,7 @@ def follow(message: Message) -> None:
 
 def just_now(message: Message) -> bool:
     """Moved since its words were written: they are to be written again."""
-    if message.kind not in SAYS_WHEN or message.appointment_id is None:
+    if message.kind not in FOLLOWS or message.appointment_id is None:
         return False
     visit = Appointment.objects.select_related("location").get(pk=message.appointment_id)
     return not is_as_told(visit, message)
@@ -34,6 +37,10 @@ def just_now(message: Message) -> bool:
 
 def is_as_told(visit: Appointment | None, message: Message) -> bool:
     """Whether the visit is when and where this message says, or said."""
-    told = message.context
-    at = datetime.fromisoformat(told["starts_at"]) if told.get("starts_at") else None
-    return visit is not None and visit.starts_at == at and told.get("location", "") in ("", visit.location.name)
+    place = message.context.get("location", "")
+    return visit is not None and visit.starts_at == _at(message) and place in ("", visit.location.name)
+
+
+def _at(message: Message) -> datetime | None:
+    at = message.context.get("starts_at")
+    return datetime.fromisoformat(at) if at else None

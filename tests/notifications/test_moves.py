@@ -266,6 +266,15 @@ def test_who_was_reminded_of_the_old_time_hears_the_new_one(world, settings):
     assert [kind for kind, _ in rows()] == ["reminder", "moved", "moved"]
 
 
+def test_a_reminder_that_waits_says_where_the_visit_is_by_now(world):
+    reminder, visit = reminded(world)
+    elsewhere = factories.location(world.clinic, name="North Street")
+    move(visit, timedelta(), minutes(5), location=elsewhere)
+    send(minutes(5))
+    assert rows() == [("reminder", "delivered")]
+    assert newest().pk == reminder.pk and newest().context["location"] == "North Street"
+
+
 def test_who_was_just_told_of_a_move_is_not_reminded_in_the_same_breath(won):
     won.world.clinic.sends_reminders = True
     won.world.clinic.save()
