@@ -1,7 +1,7 @@
 """What ends or pauses messages, and what brings them back: done in the transaction that hears it, confirmed once.
 
-Lock order: the contact points of whoever uses the line, then their wishes. Offers that are out are let go of
-afterwards (acting).
+Lock order: the contact points of whoever uses the line, their wishes, then the offers that wait to go. Those that are
+out are let go of afterwards (acting).
 """
 
 from datetime import datetime
@@ -24,10 +24,16 @@ ENDINGS = (Meaning.STOP, Meaning.STOP_OFFERS, Meaning.PAUSE)
 
 def hear(heard: InboundMessage, *, now: datetime) -> None:
     """Do what was said, if it is one of these, and put its one confirmation into the outbox."""
+    if heard.meaning not in ENDINGS:
+        return _do(heard, now=now)
+    consent.lock_ways(heard.contact_point)
+    _do(heard, now=now)
+    # With the word itself: what waits may go the moment this is committed. After the wishes: messages are locked last.
+    outbox.drop_offers_to(consent.on_one_line(heard.contact_point))
+
+
+def _do(heard: InboundMessage, *, now: datetime) -> None:
     point = heard.contact_point
-    if heard.meaning in ENDINGS:  # with the word itself: what waits may go the moment this is committed
-        consent.lock_ways(point)
-        outbox.drop_offers_to(consent.on_one_line(point))
     by_text: dict[str, Any] = {"source": Consent.Source.KEYWORD, "note": str(heard)}
     if heard.meaning == Meaning.STOP:
         if consent.stop_person(point, now=now, **by_text) and not heard.already_answered:

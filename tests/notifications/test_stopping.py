@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from matching.models import Offer
 from notifications import consent, outbox, replies
@@ -50,6 +51,16 @@ def reached(told):
 def neighbour(told, **fields):
     """Another clinic behind the same sender, with the same number."""
     return factories.World(sms_sender=told.world.clinic.sms_sender, **fields)
+
+
+def test_what_waits_to_go_is_locked_after_the_wishes_as_by_a_claim(told):
+    with CaptureQueriesContext(connection) as queries:
+        says(told, "pause")
+    sql = [one["sql"] for one in queries]
+    wishes = next(n for n, one in enumerate(sql) if "waitlist_waitlistentry" in one and "FOR NO KEY UPDATE" in one)
+    waiting = next(n for n, one in enumerate(sql) if one.startswith('UPDATE "notifications_message"'))
+    assert wishes < waiting
+    assert Message.objects.get(kind="offer").refused_by == "offer_over"
 
 
 # No more openings; reminders stay.
