@@ -14,7 +14,7 @@ def refuse(
     kind: Kind, visit: Appointment, *, purpose: Purpose, context: dict[str, Any], now: datetime, **about: Any
 ) -> Message | None:
     """Keep that its patient cannot be told in writing, by the first rule that forbids it. None: it was kept before; of
-    another time the row is brought up to date."""
+    another time or place the row is brought up to date."""
     assert visit.patient is not None
     users = visit.patient.contacts.select_related("contact_point")
     point = next((user.contact_point for user in users), None)
@@ -41,6 +41,6 @@ def refuse(
     if is_new:
         return message
     mine = Message.objects.filter(pk=message.pk, status=MessageStatus.REFUSED)
-    if message.context.get("starts_at") != context.get("starts_at"):
+    if any(message.context.get(name) != context.get(name) for name in ("starts_at", "location")):
         mine.update(context=context, refused_by=rule or Rule.NO_CONSENT, created_at=now)
     return None

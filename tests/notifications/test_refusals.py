@@ -1,5 +1,6 @@
 """Who cannot be told by any way: one row for each visit and kind, with the rule that forbids it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from matching import claims
 from notifications import consent, outbox, reminders
 from notifications.models import ContactPoint, Message, PatientContact
+from tests import factories
 from tests.at_once import at_once
 from tests.factories import NOW, World
 from tests.notifications.conftest import minutes, tell
@@ -105,6 +107,17 @@ def test_moved_twice_and_cancelled_is_one_row_of_each_kind(spoilt):
         schedule.move(visit.pk, to=to(visit, hours), now=minutes(2))
     schedule.cancel(visit.pk, reason="ill", by=CancelledBy.CLINIC, now=minutes(3))
     assert refused("moved") == refused("lost") == [("refused", rule, "sms")]
+
+
+def test_moved_to_another_place_after_staff_had_told_them_it_is_to_be_told_anew(spoilt):
+    told, _ = spoilt
+    claims.claim(told.offer.pk, via="link", now=minutes(1))
+    visit = Appointment.objects.get()
+    schedule.move(visit.pk, to=to(visit, 1), now=minutes(2))
+    elsewhere = replace(to(visit, 1), location=factories.location(told.world.clinic, name="North Street"))
+    schedule.move(visit.pk, to=elsewhere, now=minutes(9))
+    row = Message.objects.get(kind="moved")
+    assert (row.context["location"], row.created_at) == ("North Street", minutes(9))
 
 
 def test_reminders_that_may_go_nowhere_are_one_row(world, told):
