@@ -41,6 +41,10 @@ class Unwritten:
     number: str
     last: Message | None
 
+    @property
+    def word(self) -> str:
+        return unwritten.name_of(self.last) if self.last is not None else ""
+
 
 @dataclass(frozen=True)
 class News:

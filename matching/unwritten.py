@@ -40,11 +40,17 @@ def last_words(visits: Iterable[Appointment]) -> dict[int | None, Message]:
     return {message.appointment_id: message for message in rows}
 
 
+def name_of(word: Message) -> str:
+    """Which word it is; of another time or place it is another."""
+    return f"{word.pk}:{int(word.created_at.timestamp() * 1_000_000)}"
+
+
 @transaction.atomic
-def told(visit: Appointment, *, by: User, now: datetime) -> bool:
-    """Staff have told them; False where somebody had before, or there is nothing to tell any more."""
+def told(visit_id: int, named: str, *, by: User, now: datetime) -> bool:
+    """Staff have told them what that word would have; False where somebody had before, or it is another one by now."""
+    visit = Appointment.objects.select_for_update(no_key=True).get(pk=visit_id)
     last = last_words(of_clinic(visit.clinic, now=now).filter(pk=visit.pk)).get(visit.pk)
-    if last is None:
+    if last is None or name_of(last) != named:
         return False
     message = outbox.enqueue(
         Kind(last.kind),
@@ -53,7 +59,7 @@ def told(visit: Appointment, *, by: User, now: datetime) -> bool:
         user=by,
         channel=Channel.STAFF,
         purpose=last.purpose,
-        dedupe_key=f"{last.kind}:{visit.pk}:by_staff:{last.pk}:{last.created_at.timestamp()}",
+        dedupe_key=f"{last.kind}:{visit.pk}:by_staff:{named}",
         context=outbox.facts_of(visit, level=0),
         patient=visit.patient,
         appointment=visit,
@@ -62,7 +68,7 @@ def told(visit: Appointment, *, by: User, now: datetime) -> bool:
         delivered_at=now,
         now=now,
     )
-    if message is None:  # of two at once the one who waits for the key
+    if message is None:
         return False
     trail.record("appointment.told", visit, now=now, clinic_id=visit.clinic_id)
     hint(visit.clinic_id, "board")

@@ -73,10 +73,11 @@ def told(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def visit_told(request: HttpRequest, pk: int) -> HttpResponse:
-    """They know when their visit is, of which nothing in writing had reached them."""
-    visit, now = access.get_row(request, Appointment.objects.select_related("clinic", "patient"), pk=pk), timezone.now()
-    if isinstance(request.user, User) and unwritten.told(visit, by=request.user, now=now):
+    """They know what the list said of their visit, of which nothing in writing had reached them."""
+    visit, now = access.get_row(request, Appointment.objects.select_related("patient"), pk=pk), timezone.now()
+    named = request.POST.get("word", "")
+    if isinstance(request.user, User) and unwritten.told(visit.pk, named, by=request.user, now=now):
         messages.success(request, f"{visit.patient.name if visit.patient else 'The patient'} has been told.")
     else:
-        messages.warning(request, "That was done before, or there is nothing to tell any more.")
+        messages.warning(request, "That was done before, or the visit has changed meanwhile: look at it again.")
     return redirect("calls")

@@ -36,8 +36,8 @@ def unheard(scene: Scene) -> Ids:
 
 
 def they_know(ids: Ids) -> bool:
-    visit, user = Appointment.objects.select_related("clinic").get(pk=ids["visit"]), User.objects.get(pk=ids["user"])
-    return unwritten.told(visit, by=user, now=NOW)
+    word = Message.objects.get(appointment=ids["visit"], kind="booked", user=None)
+    return unwritten.told(ids["visit"], unwritten.name_of(word), by=User.objects.get(pk=ids["user"]), now=NOW)
 
 
 def confirm(ids: Ids) -> bool:

@@ -1,5 +1,6 @@
 """The call list: who is booked, or whose visit was moved, and has nothing in writing of it."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -48,6 +49,13 @@ def listed(client: Client, visit: Appointment) -> bool:
     return "unwritten-h" in page and visit.patient.name in page
 
 
+def they_know(client: Client, visit: Appointment):
+    """What the list shows of it is sent back with the button."""
+    page = client.get(reverse("calls")).content.decode()
+    words = re.findall(rf'appointments/{visit.pk}/told/.*?name="word" value="([0-9:]+)"', page)
+    return client.post(reverse("call-visit-told", args=[visit.pk]), {"word": "".join(words)}, follow=True)
+
+
 def move(visit: Appointment, hours: int = 1) -> None:
     starts_at = visit.starts_at + timedelta(hours=hours)
     time = Time(visit.location, visit.practitioner, visit.service, starts_at, starts_at + timedelta(minutes=45))
@@ -86,25 +94,35 @@ def test_who_hears_in_writing_or_spoke_with_staff_is_not(staff: Client, world: W
 @pytest.mark.django_db(transaction=True)
 def test_they_know_ends_it_once_and_a_move_begins_it_anew(staff: Client, world: World):
     visit = win(world)
-    url = reverse("call-visit-told", args=[visit.pk])
-    page = staff.post(url, follow=True).content.decode()
+    page = they_know(staff, visit).content.decode()
     assert "has been told" in page and not listed(staff, visit)
     assert Entry.objects.filter(verb="appointment.told", object_id=visit.pk).count() == 1
-    assert "done before" in staff.post(url, follow=True).content.decode()
+    assert "done before" in they_know(staff, visit).content.decode()
     for hours in (1, 2):
         move(visit, hours)
         assert listed(staff, visit)
         assert "Not told it moved" in staff.get(reverse("calls")).content.decode()
-        staff.post(url)
+        they_know(staff, visit)
         assert not listed(staff, visit)
     assert Message.objects.filter(channel="staff").count() == 3
     assert Message.objects.filter(status="refused").count() == 2, "one of each kind"
 
 
 @pytest.mark.django_db(transaction=True)
+def test_who_was_told_the_time_before_is_not_told_of_the_move_made_meanwhile(staff: Client, world: World):
+    visit = win(world)
+    page = staff.get(reverse("calls")).content.decode()
+    word = re.search(r'name="word" value="([0-9:]+)"', page)[1]
+    move(visit)
+    said = staff.post(reverse("call-visit-told", args=[visit.pk]), {"word": word}, follow=True).content.decode()
+    assert "look at it again" in said and listed(staff, visit)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_of_two_who_say_it_at_once_one_was_first(world: World):
     visit, user = win(world), factories.user(world.clinic)
-    said = at_once([lambda: unwritten.told(visit, by=user, now=timezone.now())] * 2)
+    word = unwritten.name_of(Message.objects.get(kind="booked"))
+    said = at_once([lambda: unwritten.told(visit.pk, word, by=user, now=timezone.now())] * 2)
     assert sorted(said) == [False, True]
     assert Message.objects.filter(channel="staff").count() == 1
 
