@@ -73,14 +73,19 @@ WITH before AS (
     UNION ALL
     -- the winner, wherever they let us write to
     SELECT gen_random_uuid(), visit.clinic_id, 'booked', 'offers', way.channel, way.contact_point_id,
-        visit.patient_id, won.id, %(slot_id)s, visit.id, NULL, 1, 'booked:' || won.id || ':' || visit.id || ':' || way.channel, told.context,
+        visit.patient_id, won.id, %(slot_id)s, visit.id, NULL, 1, 'booked:' || won.id || ':' || visit.id || ':' || way.channel,
+        told.context || jsonb_build_object('level', way.level),
         (SELECT starts_at FROM waitlist_slot WHERE id = %(slot_id)s), 'pending', 0, %(now)s, '', '', '', %(now)s
     FROM won, visit, LATERAL (
         SELECT m.context FROM notifications_message m WHERE m.offer_id = won.id AND m.kind = 'offer'
         ORDER BY m.id LIMIT 1
     ) told, LATERAL (
         SELECT DISTINCT ON (c.kind) c.id AS contact_point_id,
-            CASE c.kind WHEN 'phone' THEN 'sms' ELSE 'email' END AS channel
+            CASE c.kind WHEN 'phone' THEN 'sms' ELSE 'email' END AS channel,
+            -- how much it may say to its own readers (notifications.whom)
+            CASE WHEN CASE c.kind WHEN 'phone' THEN 'detail:sms' ELSE 'detail:email' END = ANY (c.granted)
+                AND (SELECT count(*) FROM notifications_patientcontact users WHERE users.contact_point_id = c.id) = 1
+                THEN (SELECT content_level FROM waitlist_clinic WHERE id = c.clinic_id) ELSE 0 END AS level
         FROM notifications_patientcontact pc JOIN notifications_contactpoint c ON c.id = pc.contact_point_id
         WHERE pc.patient_id = won.patient_id AND {MAY_BE_CONFIRMED}
         ORDER BY c.kind, pc.position, pc.id

@@ -73,6 +73,20 @@ def test_a_yes_just_after_a_stop_by_text_is_confirmed_to_their_address(world):
     assert refused("booked") == [("sent", "", "email")]
 
 
+def test_a_yes_is_confirmed_to_a_shared_address_without_the_detail_its_number_agreed_to(world):
+    world.clinic.content_level = 2
+    world.clinic.save()
+    told = tell(world, email="family@example.com")
+    ContactPoint.objects.filter(kind="phone").update(granted=["offers:sms", "detail:sms"])
+    ContactPoint.objects.filter(kind="email").update(granted=["offers:email", "detail:email"])
+    consent.attach(tell(world).patient, ContactPoint.objects.get(kind="email"), 1, now=NOW)
+    Message.objects.filter(pk=told.message.pk).update(context={**told.message.context, "level": 2})
+    told.deliver()
+    claims.claim(told.offer.pk, via="link", now=minutes(1))
+    booked = Message.objects.filter(kind="booked")
+    assert {one.channel: one.context["level"] for one in booked} == {"sms": 2, "email": 0}
+
+
 def test_whoever_gives_it_back_or_has_to_hear_no_more_copies_of_it(spoilt):
     told, _ = spoilt
     claims.claim(told.offer.pk, via="link", now=minutes(1))
