@@ -94,7 +94,7 @@ WITH before AS (
     -- where they let us write nowhere, the rule that forbids it, for staff (outbox.refusals)
     SELECT gen_random_uuid(), visit.clinic_id, 'booked', 'offers', coalesce(first.channel, 'sms'), first.id,
         visit.patient_id, won.id, %(slot_id)s, visit.id, NULL, 1, 'booked:' || visit.id || ':untold', told.context,
-        NULL, 'refused', 0, %(now)s, '', '', coalesce(first.rule, 'no_contact'), %(now)s
+        (SELECT starts_at FROM waitlist_slot WHERE id = %(slot_id)s), 'refused', 0, %(now)s, '', '', coalesce(first.rule, 'no_contact'), %(now)s
     FROM won JOIN visit ON true JOIN LATERAL (
         SELECT m.context FROM notifications_message m WHERE m.offer_id = won.id AND m.kind = 'offer'
         ORDER BY m.id LIMIT 1

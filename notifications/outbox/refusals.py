@@ -33,6 +33,7 @@ def refuse(
             "appointment": visit,
             "status": MessageStatus.REFUSED,
             "refused_by": rule or Rule.NO_CONSENT,
+            "not_after": visit.starts_at,
             "next_attempt_at": now,
             "created_at": now,
             **about,
@@ -42,5 +43,5 @@ def refuse(
         return message
     mine = Message.objects.filter(pk=message.pk, status=MessageStatus.REFUSED)
     if any(message.context.get(name) != context.get(name) for name in ("starts_at", "location")):
-        mine.update(context=context, refused_by=rule or Rule.NO_CONSENT, created_at=now)
+        mine.update(context=context, refused_by=rule or Rule.NO_CONSENT, not_after=visit.starts_at, created_at=now)
     return None

@@ -123,6 +123,18 @@ def test_moved_twice_and_cancelled_is_one_row_of_each_kind(spoilt):
     assert refused("moved") == refused("lost") == [("refused", rule, "sms")]
 
 
+def test_after_its_time_nobody_sends_it_again(spoilt):
+    told, _ = spoilt
+    claims.claim(told.offer.pk, via="link", now=minutes(1))
+    visit = Appointment.objects.get()
+    schedule.move(visit.pk, to=to(visit, 1), now=minutes(2))
+    schedule.cancel(visit.pk, reason="ill", by=CancelledBy.CLINIC, now=minutes(3))
+    rows = {one.kind: one for one in Message.objects.filter(status="refused")}
+    assert set(rows) == {"booked", "moved", "lost"}
+    start = Appointment.objects.get().starts_at
+    assert not any(outbox.may_go_again(one, now=start) for one in rows.values())
+
+
 def test_moved_to_another_place_after_staff_had_told_them_it_is_to_be_told_anew(spoilt):
     told, _ = spoilt
     claims.claim(told.offer.pk, via="link", now=minutes(1))
