@@ -48,7 +48,7 @@ def tell_move(visit: Appointment, before: Time, won: Offer | None, *, now: datet
 def known(message: Message) -> Rule | None:
     """Why word of a move need not go: a newer word goes or has gone this way, or it is then as they last heard it, this
     way and of all ways."""
-    said = Message.objects.filter(appointment=message.appointment_id, status__in=REACHED_CARRIER, pk__lt=message.pk)
+    said = Message.objects.filter(appointment=message.appointment_id, status__in=REACHED_CARRIER)
     newer = Message.objects.filter(appointment=message.appointment_id, channel=message.channel, pk__gt=message.pk)
     if newer.filter(kind__in=TELLS, status__in=(MessageStatus.PENDING, *REACHED_CARRIER)).exists():
         return Rule.VISIT_MOVED

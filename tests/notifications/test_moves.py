@@ -146,6 +146,18 @@ def test_back_to_what_a_text_says_is_news_to_who_heard_of_the_move_by_another_wa
     assert rows()[-1] == ("moved", "delivered") and newest().text.count("Tue Nov 24") == 1
 
 
+def test_a_text_that_waits_for_the_morning_goes_where_an_e_mail_has_told_of_the_move(won):
+    send(minutes(2))
+    night = datetime(2026, 11, 24, 6, tzinfo=UTC)  # 10 PM in Los Angeles
+    move(won.visit, LATEST, night)
+    send(night)
+    assert rows()[-1] == ("moved", "pending") and rows("email")[-1] == ("moved", "sent")
+    ContactPoint.objects.filter(kind="email").update(stopped_at=night)
+    move(won.visit, timedelta(), night + timedelta(hours=1))
+    send(newest().next_attempt_at)
+    assert rows()[-1] == ("moved", "delivered")
+
+
 def test_a_confirmation_that_waits_says_it_by_itself(won, mailoutbox):
     move(won.visit, LATER, minutes(2))
     send(minutes(2))
