@@ -14,7 +14,7 @@ from tests import factories
 from tests.at_once import at_once, while_uncommitted, without_locks
 from tests.factories import NOW
 from tests.notifications.conftest import Told, minutes, tell
-from waitlist import schedule
+from waitlist import entered, schedule
 from waitlist.calendar import Time
 from waitlist.models import Appointment
 from waitlist.states import CancelledBy
@@ -276,6 +276,20 @@ def test_who_was_reminded_of_the_old_time_hears_the_new_one(world, settings):
     assert rendering.letter(newest("email")).invites == (), "their own system invited them"
     move(visit, timedelta(hours=3), minutes(10))
     assert [kind for kind, _ in rows()] == ["reminder", "moved", "moved"]
+
+
+def test_put_on_again_at_another_time_by_their_calendar_is_told_who_was_reminded(world):
+    _, visit = reminded(world)
+    send(NOW)
+    schedule.cancel(visit.pk, reason="", by=CancelledBy.CLINIC, version=visit.version + 1, now=minutes(5))
+    starts_at = visit.starts_at + timedelta(hours=2)
+    time = Time(visit.location, visit.practitioner, visit.service, starts_at, starts_at + timedelta(minutes=45))
+    about = {"external_id": visit.external_id, "version": visit.version + 2, "patient": visit.patient}
+    made = entered.mirror(world.clinic, connection=None, time=time, now=minutes(10), **about)
+    assert made.pk == visit.pk
+    send(minutes(10))
+    assert rows() == [("reminder", "delivered"), ("moved", "delivered")]
+    assert newest().context["starts_at"] == starts_at.isoformat()
 
 
 def test_a_reminder_that_waits_says_where_the_visit_is_by_now(world):
