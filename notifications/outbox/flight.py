@@ -19,7 +19,7 @@ from notifications.outbox import boarding, landing
 log = logging.getLogger(__name__)
 BOARDS_FOR = timedelta(seconds=5)  # then others have their turn: what is left is due still
 AFTER_A_FAULT = timedelta(seconds=15)
-GATHERED_FOR_SECONDS = 0.1  # what lands at nearly the same time is written down together
+GATHERED_FOR_SECONDS = 0.05  # what lands at nearly the same time is written down together
 # Counted as its lease is: not gone by then, the rules are looked at again. With the longest call after it
 # (channels.twilio_http) it ends before the lease does, so nobody looks for what is still in the air.
 HELD_AT_MOST_SECONDS = 5
@@ -36,8 +36,8 @@ def fly(message_ids: Sequence[int], *, now: datetime) -> None:
             at = now + timedelta(seconds=began - started)
             if at - now > BOARDS_FOR:
                 waiting.clear()
-            # So many at a time, while as many are in the air: a batch of rows costs little more than one.
-            room = min(at_once, len(waiting)) if len(flying) <= at_once else 0
+            # So many at a time, since a batch of rows costs little more than one; and before the crew is idle.
+            room = min(at_once, len(waiting)) if len(flying) <= 2 * at_once else 0
             boarded = _board([waiting.popleft() for _ in range(room)], now=at)
             landed = list(boarded.known)
             for message, taken in (*((message, None) for message in boarded.ready), *boarded.to_look_up):
@@ -46,8 +46,9 @@ def fly(message_ids: Sequence[int], *, now: datetime) -> None:
                 else:
                     landed.append((message, _call(message, taken, began, now=at)))
             if flying and not landed:
-                wait(flying, return_when=FIRST_COMPLETED)
-                done, _ = wait(flying, GATHERED_FOR_SECONDS)
+                if not room:
+                    wait(flying, return_when=FIRST_COMPLETED)
+                done, _ = wait(flying, 0 if room else GATHERED_FOR_SECONDS)
                 landed += [(flying.pop(call), call.result()) for call in done]
             landing.land(landed, now=now + timedelta(seconds=monotonic() - started))
             began = monotonic()  # after what landed, before the next locks are waited for: leases are counted from here
