@@ -28,6 +28,7 @@ from django.utils import timezone
 
 from bench import waiting
 from bench.report import Result
+from config.celery import app
 from notifications import channels, outbox, rendering
 from notifications.channels import Outcome
 from notifications.models import Message
@@ -80,6 +81,8 @@ class Clinics:
             for n in range(texts)
         ]
         self.house.write(people, now=now)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # as its own server would have done by now
         return list(Message.objects.filter(pk__gt=before).values_list("pk", flat=True))
 
 
@@ -155,6 +158,7 @@ def ours(clinics: Clinics, stack: Stack, texts: int) -> float:
     """From the first that is sent to the last: they are all due at one moment, and the sweep finds them."""
     ids = clinics.write(texts, now=timezone.now(), due_in=timedelta(hours=1))
     mine = Message.objects.filter(pk__in=ids)
+    app.control.purge()  # what was to be looked at as soon as it was written
     mine.update(next_attempt_at=timezone.now())
     deadline = time.monotonic() + PATIENCE_SECONDS
     while mine.exclude(status="sent").exists():
@@ -173,7 +177,7 @@ def loop(clinics: Clinics, at_once: int, texts: int) -> float:
     for message in messages:
         message.text = message.text or rendering.render(message)
     transport = channels.of(messages[0])
-    with ThreadPoolExecutor(at_once) as pool:
+    with channels.line(at_once) as take, ThreadPoolExecutor(at_once, initializer=take) as pool:
         started = time.perf_counter()
         results = list(pool.map(lambda n: transport.send(messages[n % len(messages)], now=now), range(texts)))
         seconds = time.perf_counter() - started
