@@ -3,8 +3,8 @@ PYTHON ?= python3
 PY := .venv/bin/python
 OUT ?= docs/screenshots
 ARGS ?=
-# These have the machine to themselves; all others run in two processes, each with a database and a broker of its own.
-ALONE := worker or browser or alone
+# All but those marked “alone” run in two processes, each with a database and a broker of its own.
+REAL := worker or browser
 
 # An environment that forbids bytecode makes every start three times slower.
 export PYTHONDONTWRITEBYTECODE :=
@@ -29,8 +29,9 @@ demo-manage: .venv/ready ## A command on the running demo (ARGS="outage begin sm
 test: lint .venv/ready-dev ## Lint, then every test on real servers (ARGS="-k claim -x")
 	@$(PY) -m ops.browser --install
 ifeq ($(ARGS),)
-	$(PY) ops/with_services.py -- $(PY) -m pytest -n 2 --dist worksteal -m "not ($(ALONE))"
-	$(PY) ops/with_services.py -- $(PY) -m pytest -m "$(ALONE)"
+	$(PY) ops/with_services.py -- $(PY) -m pytest -n 2 --dist worksteal -m "not ($(REAL) or alone)"
+	$(PY) ops/with_services.py -- $(PY) -m pytest -n 2 --dist worksteal -m "($(REAL)) and not alone"
+	$(PY) ops/with_services.py -- $(PY) -m pytest -m alone
 else
 	$(PY) ops/with_services.py -- $(PY) -m pytest $(ARGS)
 endif
