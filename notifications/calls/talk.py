@@ -1,5 +1,6 @@
 """What is said when somebody, or something, picks up; and what a call that is over comes to."""
 
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,6 +12,7 @@ from notifications.channels import twilio_codes
 from notifications.models import Message
 from notifications.rendering import voice
 from notifications.states import Channel, Kind, Rule
+from waitlist.models import Appointment
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,19 @@ def over(message: Message, found: Claim) -> Spoken:
     """Kindly, that there is nothing to take."""
     name = {Claim.HELD: "held_call", Claim.DECLINED: "passed", Claim.OPEN: "busy_bye", Claim.BUSY: "busy_bye"}
     theirs = found in (Claim.BOOKED, Claim.YOURS)  # to be written down: nothing may be going out in writing
+    if theirs:
+        message = _as_it_is_now(message)
     return Spoken(voice.say(name.get(found, found.value), message), slowly=voice.when(message) if theirs else "")
+
+
+def _as_it_is_now(message: Message) -> Message:
+    """The same with the time of the visit, which may have been moved since it was told."""
+    visit = Appointment.objects.filter(filled_slot=message.slot_id).select_related("location__clinic").first()
+    if visit is None:
+        return message
+    told = copy(message)
+    told.context = message.context | {"starts_at": visit.starts_at.isoformat(), "zone": visit.location.zone.key}
+    return told
 
 
 def forbidden(message: Message, *, now: datetime) -> Rule | None:

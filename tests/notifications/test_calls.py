@@ -5,6 +5,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from matching import claims
@@ -12,6 +13,7 @@ from matching.models import Offer
 from notifications import outbox
 from notifications.models import Consent, ContactPoint, Message
 from notifications.outbox import Route
+from notifications.rendering import voice
 from tests import factories
 from tests.factories import NOW
 from tests.fakes.twilio_calls import FakeTwilioCalls
@@ -221,6 +223,17 @@ def test_a_doubled_key_acts_once(twilio, told, ringing):
     twilio.press(ringing, "1")
     assert "yours already" in ringing.words
     assert (Appointment.objects.count(), Message.objects.filter(kind="booked").count()) == (1, 1)
+
+
+def test_whose_visit_was_moved_meanwhile_hears_when_it_is(twilio, told, ringing):
+    twilio.pick_up(ringing)
+    asked = ringing.twiml
+    twilio.press(ringing, "1")
+    hour, later = voice.when(told.message), timedelta(hours=1)
+    Appointment.objects.update(starts_at=F("starts_at") + later, ends_at=F("ends_at") + later)
+    ringing.twiml = asked
+    twilio.press(ringing, "1")
+    assert "yours already" in ringing.words and hour not in ringing.words
 
 
 def test_two_passes(twilio, told, ringing):
