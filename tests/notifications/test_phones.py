@@ -121,6 +121,8 @@ def test_only_the_demo_frames_patients_pages_and_only_in_itself(client, reached)
     page = client.get(f"/o/{tokens.make(reached.offer.public_id)}")
     assert page["X-Frame-Options"] == "SAMEORIGIN"
     assert "frame-ancestors 'self'" in page["Content-Security-Policy"]
+    for address in ("/v/x", "/unsubscribe/x/", "/join/x/"):
+        assert client.get(address)["X-Frame-Options"] == "SAMEORIGIN"
     board = client.get("/accounts/login/")
     assert board["X-Frame-Options"] == "DENY"
 
