@@ -30,8 +30,11 @@ CONFLICT_REASON = "conflict in the clinic's calendar"
 
 
 def grace_ends_at(offer: Offer) -> datetime | None:
-    """Until when the winner may give it back free; None where it is not theirs."""
-    return terms.free_until(offer.slot) if offer.state == OfferState.ACCEPTED else None
+    """Until when the winner may give it back free; None where it is not theirs, or was moved since."""
+    visit = offer.slot.filled_by
+    if offer.state != OfferState.ACCEPTED or (visit is not None and not offer.slot.is_time_of(visit)):
+        return None
+    return terms.free_until(offer.slot)
 
 
 def cancel_in_grace(offer_id: int, *, only_with_old: bool = False, now: datetime) -> bool:

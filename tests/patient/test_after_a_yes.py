@@ -50,6 +50,17 @@ def test_who_loses_reads_that_their_visit_stands():
     assert len(visits(clinic)) == 1
 
 
+def test_a_visit_that_was_moved_is_not_free_to_cancel_in_one_tap_any_more():
+    clinic, offer = made("yours")
+    assert "Free to cancel until" in get(offer).text
+    (visit,) = visits(clinic)
+    later = timedelta(hours=2)
+    Appointment.objects.filter(pk=visit.pk).update(starts_at=visit.starts_at + later, ends_at=visit.ends_at + later)
+    page = get(offer)
+    assert page.outcome == "yours"
+    assert "Free to cancel until" not in page.text and not page.to("/cancel")
+
+
 def test_cancelling_says_first_that_the_old_visit_comes_back():
     clinic, offer = made("swapped")
     assert "is yours again" in get(offer).text
