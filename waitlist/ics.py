@@ -13,9 +13,9 @@ from icalendar import Calendar, Event, vCalAddress
 from waitlist.models import Appointment, Clinic
 
 
-def publish(visit: Appointment, *, now: datetime) -> bytes:
-    """To be kept by whoever downloads it; nobody is asked anything."""
-    return _calendar("PUBLISH", _event(visit, "CONFIRMED", sequence=0, at=now))
+def publish(visit: Appointment, *, sequence: int, now: datetime) -> bytes:
+    """To be kept by whoever downloads it; nobody is asked anything. Not older than what an e-mail has brought them."""
+    return _calendar("PUBLISH", _event(visit, "CONFIRMED", sequence=sequence, at=now))
 
 
 def request(visit: Appointment, address: str, *, sequence: int, at: datetime) -> bytes:

@@ -29,6 +29,7 @@ from matching.models import Offer
 from matching.views import offer_page
 from notifications import consent
 from notifications.models import Consent, ContactPoint
+from notifications.rendering.invites import newest_sequence
 from notifications.states import Purpose
 from waitlist import ics
 from waitlist.live import hint
@@ -101,7 +102,7 @@ def offer_calendar(request: HttpRequest, offer: Offer) -> HttpResponse:
     if booked is None or claims.outcome(offer, now=now) != Claim.YOURS:
         return HttpResponseRedirect(reverse("offer", args=[tokens.make(offer.public_id)]))
     return HttpResponse(
-        ics.publish(booked, now=now),
+        ics.publish(booked, sequence=newest_sequence(booked), now=now),
         content_type="text/calendar; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="appointment.ics"'},
     )

@@ -45,6 +45,11 @@ def of(message: Message) -> tuple[Invite, ...]:
     return ()
 
 
+def newest_sequence(visit: Appointment) -> int:
+    """Of a file that is downloaded now: as high as the next e-mail's."""
+    return 2 * Message.objects.filter(appointment=visit, channel=Channel.EMAIL).count()
+
+
 def _given_up(message: Message, point: ContactPoint) -> tuple[Invite, ...]:
     """The end of the later visit that this yes was swapped for."""
     later = message.offer.gave_up if message.offer is not None and message.kind == Kind.BOOKED else None
