@@ -47,7 +47,8 @@ ENGLISH: Mapping[str, str] = {
     "passed": "You have passed on {when}. To have it after all, {call}. Goodbye.",
     "conflict": "Sorry, {when} cannot be booked for you. To speak with us, {call}. Goodbye.",
     "lost": "Sorry, {when} is cancelled. To speak with us, {call}. Goodbye.",
-    "stopped": "You will get no more calls or texts from {clinic} at this number. To speak with us, {call}. Goodbye.",
+    "stopped": "You will get no more calls or texts from {clinic} at this number, and no offers by"
+    " e-mail. To speak with us, {call}. Goodbye.",
     "call": "call {phone}",
     "call_us": "call us",
 }
@@ -87,8 +88,8 @@ SPANISH: Mapping[str, str] = {
     "passed": "Usted dejó pasar {when}. Si lo quiere después de todo, {call}. Adiós.",
     "conflict": "Lo sentimos, no podemos reservarle {when}. Para hablar con nosotros, {call}. Adiós.",
     "lost": "Lo sentimos, {when} está cancelado. Para hablar con nosotros, {call}. Adiós.",
-    "stopped": "No recibirá más llamadas ni mensajes de {clinic} en este número. Para hablar con nosotros, {call}."
-    " Adiós.",
+    "stopped": "No recibirá más llamadas ni mensajes de {clinic} en este número, ni ofertas por correo."
+    " Para hablar con nosotros, {call}. Adiós.",
     "call": "llame al {phone}",
     "call_us": "llámenos",
 }

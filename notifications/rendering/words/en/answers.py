@@ -105,7 +105,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         " opt out.",
         "{clinic}: you will get texts when a time opens up. STOP to opt out.",
     ),
-    "started": ("{clinic}: you will get texts about open times again. STOP to opt out.",),
+    "started": ("{clinic}: you will hear of open times again. STOP to opt out.",),
     "help": (
         "{clinic}: we text you when a time opens up. Reply YES to take it, NO to pass, STOP to opt out. Call {phone}.",
         "{clinic}: texts about open times. STOP ends. Call {phone}.",

@@ -107,7 +107,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         " STOP: no más.",
         "{clinic}: recibirá mensajes de horarios libres. STOP: no más.",
     ),
-    "started": ("{clinic}: volverá a recibir mensajes de horarios libres. STOP: no más.",),
+    "started": ("{clinic}: volverá a recibir avisos de horarios libres. STOP: no más.",),
     "help": (
         "{clinic}: le escribimos cuando hay un horario libre. Responda SI para tomarlo, NO para pasar, STOP: no más."
         " Tel. {phone}",
