@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +17,7 @@ from matching.claims import Claim
 from matching.models import Offer
 from matching.states import IN_LINE, DeclineReason, OfferState
 from matching.views import beside, facts, lesson_words, parting, steps, swap_words, zones
+from matching.views.hearing import hears_of_openings
 from waitlist import service_change
 
 SAME_PAGE = {Claim.YOURS: Claim.BOOKED}
@@ -62,6 +64,7 @@ def show(
         "zones": zones.of(visit or offer.slot, offer.patient) if stands in WITH_ZONES else None,
         "zone_url": reverse("offer-zone", args=[token]),
         "left": left,
+        "hears": partial(hears_of_openings, offer.patient),
         "terms": parting.before_claim(offer.slot, now=now) if outcome in (Claim.OPEN, Claim.HELD) else "",
         "may_leave": visit is not None and offer.state == OfferState.ACCEPTED and visit.starts_at > now,
         **(_after_a_yes(offer, now=now) if visit is not None else {}),

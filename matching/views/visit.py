@@ -7,7 +7,7 @@ given up on that offer's own page, which shows what is owed; about any other vis
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -25,7 +25,9 @@ from matching.models import Offer
 from matching.states import OfferState
 from matching.views import facts, zones
 from matching.views.changes import NO_ZONE
+from matching.views.hearing import hears_of_openings
 from matching.views.offers import HEADERS
+from notifications.rendering.invites import newest_sequence
 from waitlist import attendance, earlier, ics, schedule
 from waitlist.models import Appointment
 from waitlist.states import AppointmentStatus, CancelledBy, ConfirmedVia
@@ -122,7 +124,7 @@ def visit_calendar(request: HttpRequest, visit: Appointment) -> HttpResponse:
     if visit.status != AppointmentStatus.BOOKED:
         return HttpResponseRedirect(reverse("visit", args=[tokens.make_visit(visit.pk)]))
     return HttpResponse(
-        ics.publish(visit, now=timezone.now()),
+        ics.publish(visit, sequence=newest_sequence(visit), now=timezone.now()),
         content_type="text/calendar; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="appointment.ics"'},
     )
@@ -166,6 +168,7 @@ def show(request: HttpRequest, visit: Appointment, *, page: str = "booked", noti
         "zone_url": reverse("visit-zone", args=[token]),
         "is_by_patient": visit.cancelled_by == CancelledBy.PATIENT,
         "standing": earlier.standing(visit),
+        "hears": partial(hears_of_openings, patient),
     }
     return render(request, f"matching/visit/{page}.html", context)
 

@@ -162,4 +162,4 @@ def test_nothing_else_is_free_and_they_are_kept_in_line(visitor):
     offer = SITUATIONS["lost"][1](Clinic())
     Slot.objects.filter(state=SlotState.OFFERING).update(state=SlotState.EXPIRED)
     text = look(visitor, offer, "").text
-    assert "We write to you when one opens. You keep your place on the waitlist." in text
+    assert "We write to you when another time opens. You keep your place on the waitlist." in text

@@ -17,7 +17,7 @@ from matching import tokens
 from matching.models import Offer
 from matching.states import OfferState
 from matching.views import facts
-from notifications.models import Consent, Message
+from notifications.models import Consent, ContactPoint, Message
 from tests import factories
 from tests.patient.situations import SITUATIONS, Clinic, at, link
 from tests.tables import fingerprints
@@ -223,6 +223,33 @@ def test_the_calendar_file_holds_the_booked_time_and_no_treatment(visitor):
     assert event["SUMMARY"] == "Radiance Med Spa"
     assert "500 Market Street" in event["LOCATION"]
     assert b"Botox" not in response.content and b"Chen" not in response.content
+
+
+def test_a_downloaded_file_is_not_older_than_what_an_email_brought(visitor):
+    clinic = Clinic()
+    offer = clinic.offered()
+    visitor.post(link(offer) + "/claim")
+    visit = Appointment.objects.get()
+    address = clinic.patient.contact_points.get()
+    for n in range(2):
+        Message.objects.create(
+            clinic=clinic.clinic, kind="moved", channel="email", contact_point=address, patient=clinic.patient,
+            appointment=visit, status="sent", dedupe_key=f"moved:{n}", next_attempt_at=timezone.now(),
+            created_at=timezone.now(),
+        )  # fmt: skip
+    (event,) = Calendar.from_ical(visitor.get(link(offer) + "/appointment.ics").content).walk("VEVENT")
+    assert event["SEQUENCE"] == 4
+
+
+def test_no_page_promises_news_to_who_gets_none(visitor):
+    clinic = Clinic()
+    offer = clinic.offered()
+    page = Page(visitor.post(link(offer) + "/decline").content.decode())
+    assert "We write to you when another time opens" in page.text
+    ContactPoint.objects.update(granted=["reminders:sms"])
+    text = look(visitor, offer).text
+    assert "We do not write to you of other times" in text and "text START" in text
+    assert "We write to you when" not in text
 
 
 class TestAlternatives:
