@@ -75,7 +75,7 @@
   function listen() {
     if (source) return;
     source = new EventSource(address);
-    source.addEventListener("changed", () => setTimeout(changed, Math.random() * 150));
+    source.addEventListener("changed", (event) => setTimeout(changed, Math.random() * Number(event.data.split("\n")[1])));
     source.addEventListener("bye", () => { source.close(); source = null; setTimeout(listen, 500); });
   }
   function deaf() {

@@ -2,6 +2,8 @@
 
 A hint says only what changed, and the page fetches it. Hints that come close together become one: the first
 goes out at once, what follows within PAUSE_SECONDS goes out together at its end, and so the last is never lost.
+It also says within how many milliseconds to fetch: the more screens of a clinic are open, the further apart they
+come, or they would all wait for each other at the database's door.
 """
 
 import asyncio
@@ -25,6 +27,7 @@ PAUSE_SECONDS = 0.3
 PING_SECONDS = 15
 LIFE_SECONDS = 600  # then the page opens a new one, and the session is looked at again
 RETRY_SECONDS = 1
+SOON_MS, EACH_MS = 150, 100  # within which a few pages look; what one more of many adds
 EVERYTHING = "everything"
 
 
@@ -103,6 +106,10 @@ class Hub:
         for listener in self.listeners.get(clinic_id, ()):
             listener.tell(topic)
 
+    def within_ms(self, clinic_id: int) -> int:
+        """In which time the clinic's pages look, each at a moment of its own."""
+        return max(SOON_MS, EACH_MS * len(self.listeners.get(clinic_id, ())))
+
 
 def address() -> dict[str, Any]:
     """Where the database is, for a connection beside Django's pool."""
@@ -129,7 +136,8 @@ async def events(clinic_id: int) -> AsyncIterator[bytes]:
         while loop.time() < ends_at:
             topics = await listener.hear()
             if topics:
-                yield f"event: changed\ndata: {' '.join(sorted(topics))}\n\n".encode()
+                said = f"event: changed\ndata: {' '.join(sorted(topics))}\ndata: {here.within_ms(clinic_id)}\n\n"
+                yield said.encode()
                 await asyncio.sleep(PAUSE_SECONDS)
             else:
                 yield b": still here\n\n"
