@@ -12,7 +12,7 @@ export PYTHONUNBUFFERED := 1
 UV_FLAGS := -q --system-certs --python $(PY) $(shell test -w "$$HOME" || echo --no-cache)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-info demo-manage test lint bench bench-matching soak soak-messages screenshots lock clean
+.PHONY: help demo demo-info demo-manage test lint messages bench bench-matching soak soak-messages screenshots lock clean
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -58,6 +58,9 @@ soak-messages: .venv/ready-dev ## Ten thousand texts, a carrier that bites, a wo
 screenshots: .venv/ready-dev ## Pages as pictures, phone and desktop, light and dark (OUT=docs/screenshots)
 	@$(PY) -m ops.browser --install
 	$(PY) -m ops.screenshots $(OUT) $(ARGS)
+
+messages: .venv/ready-dev ## The patients' words: gather them, and compile what translators wrote
+	SECRET_KEY=lint DEMO=1 DJANGO_SETTINGS_MODULE=config.settings $(PY) -m ops.translations
 
 lock: .venv/ready-dev ## Resolve requirements*.in again, with hashes for every platform
 	for name in requirements requirements-dev requirements-uv; do \

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
+handler404, handler500 = "config.errors.not_found", "config.errors.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("waitlist.urls")),
     path("", include("matching.urls")),

@@ -1,6 +1,7 @@
 """The life of an offer: every state, every legal move."""
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_noop
 
 
 class OfferState(TextChoices):
@@ -48,10 +49,10 @@ class Order(TextChoices):
 
 
 class DeclineReason(TextChoices):
-    TOO_SOON = "too_soon", "Too soon"
-    WRONG_TIME = "wrong_time", "Wrong time"
-    OTHER_PROVIDER = "other_provider", "I want another provider"
-    NOT_NEEDED = "not_needed", "No longer needed"
+    TOO_SOON = "too_soon", gettext_noop("Too soon")
+    WRONG_TIME = "wrong_time", gettext_noop("Wrong time")
+    OTHER_PROVIDER = "other_provider", gettext_noop("I want another provider")
+    NOT_NEEDED = "not_needed", gettext_noop("No longer needed")
 
 
 class Override(TextChoices):

@@ -34,10 +34,13 @@
   const ahead = new Date(main.dataset.now) - Date.now(); // of this phone's clock
   const show = () => {
     const seconds = Math.max(0, Math.floor((new Date(deadline.dateTime) - Date.now() - ahead) / 1000));
-    const minutes = Math.floor(seconds / 60);
-    const clock = `${minutes}:${String(seconds % 60).padStart(2, "0")} left`;
-    left.textContent = minutes >= 120 ? `about ${Math.round(minutes / 60)} hours left` : minutes >= 10 ? `${minutes} minutes left` : clock;
-    if (!seconds) left.textContent = main.dataset.outcome === "busy" ? "Looking again …" : "The time is over, but you may still be lucky";
+    const { clock, minutes, hours, over } = left.dataset; // sentences, in the page's language
+    const whole = Math.floor(seconds / 60);
+    left.textContent =
+      whole >= 120 ? hours.replace("{n}", Math.round(whole / 60))
+      : whole >= 10 ? minutes.replace("{n}", whole)
+      : clock.replace("{clock}", `${whole}:${String(seconds % 60).padStart(2, "0")}`);
+    if (!seconds) left.textContent = over;
     left.hidden = false;
   };
   if (left) {

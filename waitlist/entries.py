@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext
 
 from audit import trail
 from waitlist.models import Appointment, Availability, Clinic, Patient, WaitlistEntry
@@ -48,13 +49,13 @@ def contradictions(wish: Wish) -> dict[str, str]:
     """By field, why nothing could ever meet this wish; empty if something can."""
     wrong: dict[str, str] = {}
     if not wish.service_ids:
-        wrong["services"] = "Choose at least one service."
+        wrong["services"] = gettext("Choose at least one service.")
     if wish.practitioner_ids and set(wish.practitioner_ids) <= set(wish.excluded_ids):
         wrong["excluded_practitioners"] = "Nobody is left of the practitioners wanted."
     if not wish.windows:
-        wrong["windows"] = "Choose at least one day."
+        wrong["windows"] = gettext("Choose at least one day.")
     elif any(not 0 < days < 128 or not 0 <= start < end <= 24 * 60 for days, start, end in wish.windows):
-        wrong["windows"] = "Each window needs a day, and has to end after it starts."
+        wrong["windows"] = gettext("Each window needs a day, and has to end after it starts.")
     if wish.earliest_on and wish.latest_on and wish.latest_on < wish.earliest_on:
         wrong["latest_on"] = "The latest date is before the earliest."
     return wrong

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext, gettext_noop
 
 from audit import trail
 from notifications import consent, outbox
@@ -28,7 +29,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PER_ADDRESS_AN_HOUR = 10
 PER_NUMBER_A_DAY = 3
 PER_CLINIC_AN_HOUR = 60  # from however many addresses: each may cost the clinic a text
-ABROAD = "We can text numbers of the United States and Canada only. Please call us instead."
+ABROAD = gettext_noop("We can text numbers of the United States and Canada only. Please call us instead.")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def ask(clinic: Clinic, person: Person, wish: Wish, agreed: Agreed, *, now: date
     """
     roster.check_wish(clinic, wish)
     if not consent.is_near(person.phone):
-        raise ValidationError({"phone": ABROAD})
+        raise ValidationError({"phone": gettext(ABROAD)})
     network = households.network(agreed.remote_addr)
     _one_at_a_time(network)
     lately = Join.objects.filter(asked_at__gt=now - HOUR)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from audit import trail
 from notifications import consent
@@ -159,7 +160,8 @@ def _points(clinic: Clinic, person: Person, *, now: datetime) -> list[ContactPoi
     """Their contact points, phone first, locked: whoever enrols the same number waits here."""
     values = ((ContactKind.PHONE, person.phone), (ContactKind.EMAIL, person.email))
     if len(person.email) > LONGEST_EMAIL:
-        raise ValidationError({"email": f"An e-mail address has {LONGEST_EMAIL} characters at most."})
+        words = gettext("An e-mail address has {n} characters at most.")
+        raise ValidationError({"email": words.format(n=LONGEST_EMAIL)})
     found = [consent.contact(clinic, kind, value, now=now) for kind, value in values if value]
     _lock(found)
     return found

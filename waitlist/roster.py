@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from notifications import consent
 from notifications.models import Consent, ContactPoint
@@ -184,7 +185,7 @@ def check_wish(clinic: Clinic, wish: Wish) -> None:
     services = set(clinic.services.filter(retired_at=None).values_list("pk", flat=True))
     practitioners = set(clinic.practitioners.values_list("pk", flat=True))  # a wish may still name who has left
     if set(wish.service_ids) - services:
-        wrong["services"] = "One of these services is not offered here."
+        wrong["services"] = gettext("One of these services is not offered here.")
     if set(wish.practitioner_ids) - practitioners:
         wrong["practitioners"] = "One of these practitioners does not work here."
     if wrong:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext, gettext_noop
 
 from audit import trail
 from notifications import outbox
@@ -14,7 +15,9 @@ from waitlist.states import AppointmentStatus
 from waitlist.vacancies import Refused
 
 WITHIN = timedelta(hours=24)
-TOO_LATE = "The service can be changed here for a day after booking, and before the start. Please call us."
+TOO_LATE = gettext_noop(
+    "The service can be changed here for a day after booking, and before the start. Please call us."
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ def too_long(visit: Appointment, service: Service) -> str:
     minutes = round((visit.ends_at - visit.starts_at).total_seconds() / 60)
     if service.minutes <= minutes:
         return ""
-    return f"{service.name}, {service.minutes} min, does not fit: {minutes} minutes are free."
+    words = gettext("{service}, {needed} min, does not fit: {free} minutes are free.")
+    return words.format(service=service.name, needed=service.minutes, free=minutes)
 
 
 @transaction.atomic(durable=True)
@@ -60,10 +64,10 @@ def change(appointment_id: int, service_id: int, *, now: datetime) -> Appointmen
     visit = Appointment.objects.select_for_update(no_key=True, of=("self",)).select_related("clinic", "service")
     booked = visit.get(pk=appointment_id)
     if booked.status != AppointmentStatus.BOOKED or booked.starts_at <= now:
-        raise Refused("This visit is not booked any more, so its service cannot be changed.")
+        raise Refused(gettext("This visit is not booked any more, so its service cannot be changed."))
     service = Service.objects.filter(pk=service_id, clinic=booked.clinic_id, retired_at=None).first()
     if service is None:
-        raise Refused("That service is not offered here.")
+        raise Refused(gettext("That service is not offered here."))
     if refused := too_long(booked, service):
         raise Refused(refused)
     if service.pk == booked.service_id:

@@ -1,13 +1,15 @@
 """The zones patients here live in, as they call them."""
 
+from django.utils.translation import gettext_noop
+
 HOME = (
-    ("America/New_York", "Eastern"),
-    ("America/Chicago", "Central"),
-    ("America/Denver", "Mountain"),
-    ("America/Phoenix", "Arizona"),
-    ("America/Los_Angeles", "Pacific"),
-    ("America/Anchorage", "Alaska"),
-    ("Pacific/Honolulu", "Hawaii"),
-    ("America/Puerto_Rico", "Puerto Rico"),
-    ("Pacific/Guam", "Guam"),
+    ("America/New_York", gettext_noop("Eastern")),
+    ("America/Chicago", gettext_noop("Central")),
+    ("America/Denver", gettext_noop("Mountain")),
+    ("America/Phoenix", gettext_noop("Arizona")),
+    ("America/Los_Angeles", gettext_noop("Pacific")),
+    ("America/Anchorage", gettext_noop("Alaska")),
+    ("Pacific/Honolulu", gettext_noop("Hawaii")),
+    ("America/Puerto_Rico", gettext_noop("Puerto Rico")),
+    ("Pacific/Guam", gettext_noop("Guam")),
 )

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from matching.answering.outcomes import outcome
 from matching.claims import Claim
@@ -11,8 +12,9 @@ from matching.views.offers import of_token
 from waitlist import access, kept, service_change
 from waitlist.vacancies import Refused
 
-NO_ZONE = "That is no time zone we know. Please choose one from the list."
-NOT_YOURS = "There is no booking here any more, so nothing was changed."
+NO_ZONE = gettext_noop("That is no time zone we know. Please choose one from the list.")
+NOT_YOURS = gettext_noop("There is no booking here any more, so nothing was changed.")
+OFF_THE_LIST = gettext_noop("That one is off the list already. Please call us to join again.")
 
 
 @of_token("POST")
@@ -22,9 +24,7 @@ def offer_keep(request: HttpRequest, offer: Offer) -> HttpResponse:
     if visit is None or outcome(offer, now=now) != Claim.YOURS:
         return offer_page.after(request, offer, notice=NOT_YOURS)
     goes_on = kept.keep(access.row_id(request.POST.get("entry", "")), visit, now=now)
-    return offer_page.after(
-        request, offer, notice="" if goes_on else "That one is off the list already. Please call us to join again."
-    )
+    return offer_page.after(request, offer, notice="" if goes_on else OFF_THE_LIST)
 
 
 @of_token("POST")

@@ -5,10 +5,18 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils.dateformat import format as write
+from django.utils.translation import pgettext, pgettext_lazy
 
 from waitlist.models import Appointment, Patient, Slot
 
-ZONE_WORDS = {"P": "Pacific", "M": "Mountain", "C": "Central", "E": "Eastern", "AK": "Alaska", "H": "Hawaii"}
+ZONE_WORDS = {
+    "P": pgettext_lazy("clock", "Pacific"),
+    "M": pgettext_lazy("clock", "Mountain"),
+    "C": pgettext_lazy("clock", "Central"),
+    "E": pgettext_lazy("clock", "Eastern"),
+    "AK": pgettext_lazy("clock", "Alaska"),
+    "H": pgettext_lazy("clock", "Hawaii"),
+}
 
 
 def zone_word(at: datetime, zone: ZoneInfo) -> str:
@@ -16,7 +24,7 @@ def zone_word(at: datetime, zone: ZoneInfo) -> str:
     local = at.astimezone(zone)
     name = local.tzname() or ""
     if zone.key.startswith(("America/", "US/", "Pacific/Honolulu")) and name[:-2] in ZONE_WORDS:
-        return ZONE_WORDS[name[:-2]]
+        return str(ZONE_WORDS[name[:-2]])
     minutes = round((local.utcoffset() or timedelta()).total_seconds() / 60)
     if not minutes:
         return "GMT"
@@ -32,7 +40,7 @@ def clock(at: datetime, zone: ZoneInfo) -> str:
 def moment(at: datetime, zone: ZoneInfo, *, now: datetime) -> str:
     """A deadline: “2:41 PM Pacific”, with the day where it is not today."""
     same_day = at.astimezone(zone).date() == now.astimezone(zone).date()
-    day = "" if same_day else write(at.astimezone(zone), "D, M j, ")
+    day = "" if same_day else f"{write(at.astimezone(zone), pgettext('date', 'D, M j'))}, "
     return f"{day}{clock(at, zone)} {zone_word(at, zone)}"
 
 
@@ -66,16 +74,16 @@ def of(slot: Slot | Appointment, patient: Patient) -> Facts:
     local = slot.starts_at.astimezone(zone)
     own_time = own_zone = ""
     if own is not None and (theirs := slot.starts_at.astimezone(own)).utcoffset() != local.utcoffset():
-        own_time = write(theirs, "g:i A" if theirs.date() == local.date() else "l, g:i A")
+        own_time = write(theirs, "g:i A" if theirs.date() == local.date() else pgettext("date", "l, g:i A"))
         own_zone = zone_word(slot.starts_at, own)
     return Facts(
         slot=slot,
         starts_at=slot.starts_at.astimezone(UTC).isoformat(timespec="seconds"),
-        day=write(local, "l, M j"),
+        day=write(local, pgettext("date", "l, M j")),
         time=write(local, "g:i A"),
         zone=zone_word(slot.starts_at, zone),
         own_time=own_time,
         own_zone=own_zone,
         minutes=round((slot.ends_at - slot.starts_at).total_seconds() / 60),
-        short=write(local, "D g:i A"),
+        short=write(local, pgettext("date", "D g:i A")),
     )

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from matching import claims
 from matching.answering import reserves
@@ -11,10 +12,12 @@ from matching.views import offer_page
 from matching.views.offers import of_token
 from matching.views.steps import LONGEST
 
-EMPTY = "Your answer: please write something, even if it is “nothing”."
-TOO_LONG = f"Your answer: please keep it under {LONGEST} characters. We can talk about the rest when you are here."
-LET_GO = "All right, it is not kept for you any more."
-GONE = "There is nothing to wait for any more: this page shows how it stands."
+EMPTY = gettext_noop("Your answer: please write something, even if it is “nothing”.")
+TOO_LONG = gettext_noop(
+    "Your answer: please keep it under {longest} characters. We can talk about the rest when you are here."
+)
+LET_GO = gettext_noop("All right, it is not kept for you any more.")
+GONE = gettext_noop("There is nothing to wait for any more: this page shows how it stands.")
 
 
 @of_token("POST")
@@ -24,6 +27,7 @@ def offer_details(request: HttpRequest, offer: Offer) -> HttpResponse:
     details = request.POST.get("details", "").replace("\0", "").strip()
     wrong = EMPTY if not details and offer.slot.service.details_prompt else TOO_LONG if len(details) > LONGEST else ""
     if wrong:
+        wrong = gettext(wrong).format(longest=LONGEST)
         return offer_page.show(request, offer, details=details, wrong=wrong, status=400)
     outcome = claims.finish(offer.pk, details=details, via="link", now=now)
     return offer_page.after(request, offer, outcome)

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from matching import claims, returns, tokens
 from matching.claims import Claim
@@ -17,10 +18,12 @@ from waitlist.models import Appointment
 from waitlist.schedule import Charge
 from waitlist.states import CancelledBy
 
-GRACE_OVER = "The free minutes are over. Nothing is cancelled yet: please look at what applies now."
-DEARER = "Time has passed since you opened this page, so what is owed has changed. Nothing is cancelled yet."
-OLD_GONE = "Nothing was cancelled: your earlier visit cannot come back any more. Please look again below."
-BEGUN = "Your visit has begun, so it cannot be cancelled here any more. Please call us."
+GRACE_OVER = gettext_noop("The free minutes are over. Nothing is cancelled yet: please look at what applies now.")
+DEARER = gettext_noop(
+    "Time has passed since you opened this page, so what is owed has changed. Nothing is cancelled yet."
+)
+OLD_GONE = gettext_noop("Nothing was cancelled: your earlier visit cannot come back any more. Please look again below.")
+BEGUN = gettext_noop("Your visit has begun, so it cannot be cancelled here any more. Please call us.")
 SAYS = {"dearer": DEARER, "over": BEGUN}
 
 
@@ -51,7 +54,7 @@ def ask(request: HttpRequest, offer: Offer, *, notice: str = "") -> HttpResponse
     if visit is None or claims.outcome(offer, now=now) != Claim.YOURS or visit.starts_at <= now:
         return HttpResponseRedirect(reverse("offer", args=[token]))
     context = {
-        "notice": notice,
+        "notice": notice and gettext(notice),
         "outcome": "leaving",
         "token": token,
         "home": reverse("offer", args=[token]),

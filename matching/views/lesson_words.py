@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.dateformat import format as write
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext, gettext_noop, ngettext, pgettext
 
 from matching.answering import lessons
 from matching.models import Lesson, Offer
@@ -12,13 +14,16 @@ from waitlist.lessons import PAUSE, part_of
 from waitlist.models import WaitlistEntry
 from waitlist.states import NotTaught
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NOT_TAUGHT = {
-    NotTaught.NO_NOTICE: "More notice would leave you no time to wait for, so we changed nothing. Call us, and we"
-    " find a way.",
-    NotTaught.NO_TIME: "It is the only part of the week you wait for, so we changed nothing. Call us with times that"
-    " suit you.",
-    NotTaught.NOBODY: "You wait for nobody else, so we changed nothing. Call us if somebody else would do.",
+    NotTaught.NO_NOTICE: gettext_noop(
+        "More notice would leave you no time to wait for, so we changed nothing. Call us, and we find a way."
+    ),
+    NotTaught.NO_TIME: gettext_noop(
+        "It is the only part of the week you wait for, so we changed nothing. Call us with times that suit you."
+    ),
+    NotTaught.NOBODY: gettext_noop(
+        "You wait for nobody else, so we changed nothing. Call us if somebody else would do."
+    ),
 }
 
 
@@ -42,9 +47,9 @@ def of(offer: Offer) -> Learned | None:
         return None
     lesson.offer = offer
     if lesson.refused:
-        return Learned(lesson, NOT_TAUGHT[NotTaught(lesson.refused)])
+        return Learned(lesson, gettext(NOT_TAUGHT[NotTaught(lesson.refused)]))
     if lesson.undone_at is not None:
-        return Learned(lesson, "Taken back: your wish is as it was before.")
+        return Learned(lesson, gettext("Taken back: your wish is as it was before."))
     return Learned(lesson, _to_patient(lesson), _undo(lesson))
 
 
@@ -54,21 +59,23 @@ def of_entry(entry: WaitlistEntry) -> list[Learned]:
 
 
 def _undo(lesson: Lesson) -> str:
-    return {"not_needed": "I still want it", PAUSE: "Go on now"}.get(lesson.reason, "Undo")
+    words = {"not_needed": gettext("I still want it"), PAUSE: gettext("Go on now")}
+    return words.get(lesson.reason, gettext("Undo"))
 
 
 def _to_patient(lesson: Lesson) -> str:
     slot = lesson.offer.slot
     if lesson.reason == "too_soon":
-        return f"We will ask you with {notice(lesson.after['notice_minutes'])} notice from now on."
+        words = gettext("We will ask you with {time} notice from now on.")
+        return words.format(time=notice(lesson.after["notice_minutes"]))
     if lesson.reason == "wrong_time":
-        return f"We will not ask you for {_part(lesson)} any more."
+        return gettext("We will not ask you for {times} any more.").format(times=_part(lesson))
     if lesson.reason == "other_provider":
-        return f"We will not ask you for {slot.practitioner.name} any more."
+        return gettext("We will not ask you for {name} any more.").format(name=slot.practitioner.name)
     if lesson.reason == "not_needed":
-        return "You are off the waitlist for this."
+        return gettext("You are off the waitlist for this.")
     until = datetime.fromisoformat(lesson.after["paused_until"]).astimezone(slot.clinic.zone)
-    return f"We write to you again on {write(until, 'F j')}."
+    return gettext("We write to you again on {day}.").format(day=write(until, pgettext("date", "F j")))
 
 
 def _to_staff(lesson: Lesson) -> str:
@@ -89,13 +96,20 @@ def _part(lesson: Lesson) -> str:
     """Friday afternoons."""
     slot = lesson.offer.slot
     day, name, _, _ = part_of(slot.starts_at.astimezone(slot.location.zone))
-    return f"{DAYS[day]} {name}s"
+    parts = {
+        "morning": gettext("{day} mornings"),
+        "afternoon": gettext("{day} afternoons"),
+        "evening": gettext("{day} evenings"),
+    }
+    return parts[name].format(day=WEEKDAYS[day])
 
 
 def notice(minutes: int) -> str:
     """4 hours’, 3 days’, 90 minutes’: before the word notice."""
-    for unit, length in (("day", 24 * 60), ("hour", 60)):
-        if minutes >= length * (2 if unit == "day" else 1) and minutes % length == 0:
-            count = minutes // length
-            return f"{count} {unit}{'’s' if count == 1 else 's’'}"
-    return f"{minutes} minutes’"
+    if minutes >= 2 * 24 * 60 and minutes % (24 * 60) == 0:
+        count = minutes // (24 * 60)
+        return ngettext("{count} day’s", "{count} days’", count).format(count=count)
+    if minutes >= 60 and minutes % 60 == 0:
+        count = minutes // 60
+        return ngettext("{count} hour’s", "{count} hours’", count).format(count=count)
+    return ngettext("{count} minutes’", "{count} minutes’", minutes).format(count=minutes)

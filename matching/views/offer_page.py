@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from matching import claims, codes, returns, tokens
 from matching.answering.outcomes import holds_no_later
@@ -47,7 +48,7 @@ def show(
     left = parting.parted(offer) if outcome in (Claim.DECLINED, Claim.LOST) else None
     template = "left" if left is not None and outcome == Claim.DECLINED else SAME_PAGE.get(outcome, outcome)
     context = {
-        "notice": notice,
+        "notice": notice and gettext(notice),
         "no_more": no_more,
         **_deadlines(offer, now=now),
         "outcome": outcome,
@@ -69,7 +70,7 @@ def show(
         "may_leave": visit is not None and offer.state == OfferState.ACCEPTED and visit.starts_at > now,
         **(_after_a_yes(offer, now=now) if visit is not None else {}),
         "swap": swap_words.of(offer, outcome, now=now),
-        "reasons": DeclineReason.choices,
+        "reasons": [(reason.value, gettext(str(reason.label))) for reason in DeclineReason],
         "holds_no_later": holds_no_later(offer),
         "was_returned": offer.state == OfferState.RETURNED,
         "was_booked": offer.state == OfferState.ACCEPTED,

@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -31,7 +32,7 @@ from notifications import consent
 from notifications.models import Consent, ContactPoint
 from notifications.rendering.invites import newest_sequence
 from notifications.states import Purpose
-from waitlist import ics
+from waitlist import ics, languages
 from waitlist.live import hint
 
 HEADERS = {
@@ -41,12 +42,14 @@ HEADERS = {
 }
 STOP = "stop"
 NOTICES = {
-    Claim.TAKEN: "Somebody was a moment faster with that one too.",
-    Claim.BUSY: "Somebody is just booking that one. Try again in a moment.",
-    Claim.CONFLICT: "That one overlaps another booking, of the clinic or of yours.",
+    Claim.TAKEN: gettext_noop("Somebody was a moment faster with that one too."),
+    Claim.BUSY: gettext_noop("Somebody is just booking that one. Try again in a moment."),
+    Claim.CONFLICT: gettext_noop("That one overlaps another booking, of the clinic or of yours."),
 }
-NOT_UNDONE = "Your wish has been changed since, so nothing was taken back. Call us, and we change it for you."
-NOT_THAT_ONE = "That is not one of the times we can offer you here."
+NOT_UNDONE = gettext_noop(
+    "Your wish has been changed since, so nothing was taken back. Call us, and we change it for you."
+)
+NOT_THAT_ONE = gettext_noop("That is not one of the times we can offer you here.")
 
 TokenView = Callable[[HttpRequest, Offer], HttpResponseBase]
 
@@ -67,6 +70,7 @@ def of_token(*methods: str) -> Callable[[TokenView], Callable[[HttpRequest, str]
             elif request.method not in methods:
                 response = HttpResponseRedirect(reverse("offer", args=[token]))
             else:
+                languages.speak(request, offer.patient.language)
                 with acting(_patient(offer)):
                     response = view(request, offer)
             for name, value in HEADERS.items():

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from matching.models import Offer
 from matching.terms import Due, Terms, share_of
 from matching.views.facts import moment
@@ -12,16 +14,26 @@ from waitlist.states import WAITING_STATUSES, AppointmentStatus, FeeRule
 from waitlist.templatetags.standby import hours, money
 
 
-def before_claim(slot: Slot, *, counts_from: str = "your yes", now: datetime) -> str:
+def before_claim(slot: Slot, *, is_reserve: bool = False, now: datetime) -> str:
     """What a yes to a time inside its own notice leads to; nothing where there is time enough, or nothing to owe."""
     terms = Terms.of(slot.clinic, slot.service)
     owed = share_of(slot.price_cents, terms.late_percent)
     if not owed or terms.free_until(now, slot.starts_at) <= terms.early_until(slot.starts_at):
         return ""
-    then = f"then cancelling costs {terms.late_percent}\u00a0% ({money(owed)})."
+    words = {"minutes": terms.grace_minutes, "percent": terms.late_percent, "price": money(owed)}
     if not terms.grace_minutes:
-        return f"This time is less than {hours(terms.notice_minutes)} away: {then[5:]}"
-    return f"Free to cancel for {terms.grace_minutes} minutes after {counts_from}, {then}"
+        text = gettext("This time is less than {notice} away: cancelling costs {percent}\u00a0% ({price}).")
+        return text.format(notice=hours(terms.notice_minutes), **words)
+    if is_reserve:
+        text = gettext(
+            "Free to cancel for {minutes} minutes after we book it and tell you, then cancelling costs"
+            " {percent}\u00a0% ({price})."
+        )
+    else:
+        text = gettext(
+            "Free to cancel for {minutes} minutes after your yes, then cancelling costs {percent}\u00a0% ({price})."
+        )
+    return text.format(**words)
 
 
 @dataclass(frozen=True)
@@ -38,17 +50,18 @@ def price(offer: Offer, visit: Appointment, *, now: datetime) -> Price:
     slot = offer.slot
     due, terms = fees.due(visit, slot, now=now), Terms.of(slot.clinic, slot.service)
     notice, whole, zone = hours(due.notice_minutes), money(due.price_cents), slot.clinic.zone
-    share = f"{due.percent} % of {whole} = {money(due.cents)}"
+    words = {"notice": notice, "percent": due.percent, "whole": whole, "owed": money(due.cents)}
     early_until, late = terms.early_until(slot.starts_at), share_of(due.price_cents, terms.late_percent)
     why = {
-        FeeRule.GRACE: "You said yes only a moment ago.",
-        FeeRule.MOVED: "The clinic moved it.",
-        FeeRule.CLOSED: "The clinic is closed then.",
-        FeeRule.EARLY: f"More than {notice} before: {share}",
-        FeeRule.LATE: f"Less than {notice} before: {share}",
+        FeeRule.GRACE: gettext("You said yes only a moment ago."),
+        FeeRule.MOVED: gettext("The clinic moved it."),
+        FeeRule.CLOSED: gettext("The clinic is closed then."),
+        FeeRule.EARLY: gettext("More than {notice} before: {percent} % of {whole} = {owed}").format(**words),
+        FeeRule.LATE: gettext("Less than {notice} before: {percent} % of {whole} = {owed}").format(**words),
     }[due.rule]
     grows = due.rule == FeeRule.EARLY and late > due.cents
-    later = f"After {moment(early_until, zone, now=now)} it would be {money(late)}." if grows else ""
+    words = {"moment": moment(early_until, zone, now=now), "price": money(late)}
+    later = gettext("After {moment} it would be {price}.").format(**words) if grows else ""
     return Price(due, why if due.price_cents else "", later)
 
 

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext, ngettext
+
 from matching.answering import holds, reserves
 from matching.answering.outcomes import Claim
 from matching.models import Offer
@@ -10,7 +12,6 @@ from matching.states import IN_LINE, Reserve
 from matching.views import facts, parting
 from waitlist.models import Appointment
 
-TOLD = "we book it and tell you"
 MAY_COME_FREE = (Claim.TAKEN, Claim.BUSY)
 LONGEST: int = Appointment._meta.get_field("details").max_length or 0
 
@@ -28,7 +29,7 @@ def of(offer: Offer, outcome: Claim, *, now: datetime) -> dict[str, Any]:
         "is_reserve": offer.reserve in IN_LINE and until is not None,
         "may_book": may_book,
         "books": offer.reserve == Reserve.BOOK and may_book,
-        "if_booked": parting.before_claim(slot, counts_from=TOLD, now=until) if until and may_book else "",
+        "if_booked": parting.before_claim(slot, is_reserve=True, now=until) if until and may_book else "",
         "may_keep": outcome in MAY_COME_FREE and reserves.may_keep(offer, now=now),
         "frees_until": until and facts.moment(until, slot.clinic.zone, now=now),
     }
@@ -36,5 +37,7 @@ def of(offer: Offer, outcome: Claim, *, now: datetime) -> dict[str, Any]:
 
 def _span(seconds: int) -> str:
     if seconds == 60:
-        return "one minute"
-    return f"{seconds} seconds" if seconds < 120 else f"{seconds // 60} minutes"
+        return gettext("one minute")
+    if seconds < 120:
+        return ngettext("{count} second", "{count} seconds", seconds).format(count=seconds)
+    return ngettext("{count} minute", "{count} minutes", seconds // 60).format(count=seconds // 60)

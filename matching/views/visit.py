@@ -16,6 +16,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -28,16 +29,16 @@ from matching.views.changes import NO_ZONE
 from matching.views.hearing import hears_of_openings
 from matching.views.offers import HEADERS
 from notifications.rendering.invites import newest_sequence
-from waitlist import attendance, earlier, ics, schedule
+from waitlist import attendance, earlier, ics, languages, schedule
 from waitlist.models import Appointment
 from waitlist.states import AppointmentStatus, CancelledBy, ConfirmedVia
 from waitlist.vacancies import Refused
 
 ROWS = Appointment.objects.select_related("clinic", "location__clinic", "practitioner", "service", "patient")
-OTHER_TIME = "The time of your visit has changed since you opened this page. Please look at it again."
-NOT_YOURS = "This visit is not booked any more, so nothing was changed."
-BEGUN = "Your visit has begun, so it cannot be cancelled here any more. Please call us."
-NOBODY_TO_ASK = "We may not write to you about openings yet. Please call us, and we put you on the list."
+OTHER_TIME = gettext_noop("The time of your visit has changed since you opened this page. Please look at it again.")
+NOT_YOURS = gettext_noop("This visit is not booked any more, so nothing was changed.")
+BEGUN = gettext_noop("Your visit has begun, so it cannot be cancelled here any more. Please call us.")
+NOBODY_TO_ASK = gettext_noop("We may not write to you about openings yet. Please call us, and we put you on the list.")
 VisitView = Callable[[HttpRequest, Appointment], HttpResponseBase]
 
 
@@ -58,6 +59,7 @@ def of_token(*methods: str) -> Callable[[VisitView], Callable[[HttpRequest, str]
             elif request.method not in methods:
                 response = HttpResponseRedirect(reverse("visit", args=[token]))
             else:
+                languages.speak(request, visit.patient.language if visit.patient else "")
                 actor = replace(
                     current(), kind=ActorKind.PATIENT, ref=visit.patient_id, user_id=None, user_email=""
                 )
@@ -154,7 +156,7 @@ def show(request: HttpRequest, visit: Appointment, *, page: str = "booked", noti
     elif not is_ahead(visit, now=now):
         page = "over"
     context: dict[str, Any] = {
-        "notice": notice,
+        "notice": notice and gettext(notice),
         "outcome": page,
         "quiet": True,
         "token": token,

@@ -4,26 +4,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext, gettext_noop
+
 from matching.views import facts
 from waitlist import whereabouts
 from waitlist.models import Appointment, Patient, Slot
 from waitlist.zones import HOME
 
 ABROAD = (
-    ("America/Halifax", "Atlantic Canada"),
-    ("America/Mexico_City", "Mexico City"),
-    ("America/Bogota", "Bogotá, Lima"),
-    ("America/Sao_Paulo", "São Paulo"),
-    ("Europe/London", "London"),
-    ("Europe/Berlin", "Berlin, Madrid, Paris"),
-    ("Africa/Johannesburg", "Johannesburg"),
-    ("Asia/Dubai", "Dubai"),
-    ("Asia/Kolkata", "India"),
-    ("Asia/Ho_Chi_Minh", "Hanoi, Bangkok"),
-    ("Asia/Shanghai", "China, Singapore"),
-    ("Asia/Manila", "Manila"),
-    ("Asia/Tokyo", "Tokyo, Seoul"),
-    ("Australia/Sydney", "Sydney"),
+    ("America/Halifax", gettext_noop("Atlantic Canada")),
+    ("America/Mexico_City", gettext_noop("Mexico City")),
+    ("America/Bogota", gettext_noop("Bogotá, Lima")),
+    ("America/Sao_Paulo", gettext_noop("São Paulo")),
+    ("Europe/London", gettext_noop("London")),
+    ("Europe/Berlin", gettext_noop("Berlin, Madrid, Paris")),
+    ("Africa/Johannesburg", gettext_noop("Johannesburg")),
+    ("Asia/Dubai", gettext_noop("Dubai")),
+    ("Asia/Kolkata", gettext_noop("India")),
+    ("Asia/Ho_Chi_Minh", gettext_noop("Hanoi, Bangkok")),
+    ("Asia/Shanghai", gettext_noop("China, Singapore")),
+    ("Asia/Manila", gettext_noop("Manila")),
+    ("Asia/Tokyo", gettext_noop("Tokyo, Seoul")),
+    ("Australia/Sydney", gettext_noop("Sydney")),
 )
 NAMES = dict(HOME + ABROAD)
 
@@ -52,8 +54,8 @@ def of(about: Slot | Appointment, patient: Patient) -> Zones:
     chosen = patient.timezone or place
     known = NAMES | {name: _plain(name) for name in (place, chosen) if name not in NAMES}
     further = tuple((name, label) for name, label in known.items() if name not in NAMES)
-    told = known[patient.timezone] if patient.timezone else ""
-    groups = (("United States", HOME), ("Elsewhere", ABROAD + further))
+    told = gettext(known[patient.timezone]) if patient.timezone else ""
+    groups = ((gettext("United States"), HOME), (gettext("Elsewhere"), ABROAD + further))
     return Zones(told, [(name, [_choice(one, about.starts_at, chosen) for one in rows]) for name, rows in groups])
 
 
@@ -73,7 +75,7 @@ def _places(patient: Patient) -> set[str]:
 
 def _choice(one: tuple[str, str], at: datetime, chosen: str) -> Choice:
     name, label = one
-    return Choice(name, label, facts.clock(at, ZoneInfo(name)), name == chosen)
+    return Choice(name, gettext(label), facts.clock(at, ZoneInfo(name)), name == chosen)
 
 
 def _plain(name: str) -> str:

@@ -4,14 +4,15 @@ import phonenumbers
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.translation import gettext, gettext_noop
 from phonenumbers import NumberParseException, PhoneNumberType
 
 NEVER_A_PERSON = {
-    PhoneNumberType.TOLL_FREE: "a toll-free number",
-    PhoneNumberType.PREMIUM_RATE: "a premium-rate number",
-    PhoneNumberType.SHARED_COST: "a shared-cost number",
-    PhoneNumberType.VOICEMAIL: "a voicemail number",
-    PhoneNumberType.UAN: "a company-wide number",
+    PhoneNumberType.TOLL_FREE: gettext_noop("a toll-free number"),
+    PhoneNumberType.PREMIUM_RATE: gettext_noop("a premium-rate number"),
+    PhoneNumberType.SHARED_COST: gettext_noop("a shared-cost number"),
+    PhoneNumberType.VOICEMAIL: gettext_noop("a voicemail number"),
+    PhoneNumberType.UAN: gettext_noop("a company-wide number"),
 }
 
 NEAR = {"US": {"US", "CA", "PR", "VI", "GU", "MP", "AS"}}
@@ -22,12 +23,13 @@ def phone(value: str) -> str:
     try:
         parsed = phonenumbers.parse(value, settings.PHONENUMBER_DEFAULT_REGION)
     except NumberParseException:
-        raise ValidationError({"phone": f"“{value}” is not a phone number."}) from None
+        raise ValidationError({"phone": gettext("“{value}” is not a phone number.").format(value=value)}) from None
     if parsed.extension or not phonenumbers.is_valid_number(parsed):
-        raise ValidationError({"phone": f"“{value}” is not a phone number that exists."})
+        raise ValidationError({"phone": gettext("“{value}” is not a phone number that exists.").format(value=value)})
     kind = phonenumbers.number_type(parsed)
     if kind in NEVER_A_PERSON:
-        raise ValidationError({"phone": f"“{value}” is {NEVER_A_PERSON[kind]}: no patient reads texts there."})
+        words = gettext("“{value}” is {kind}: no patient reads texts there.")
+        raise ValidationError({"phone": words.format(value=value, kind=gettext(NEVER_A_PERSON[kind]))})
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -43,5 +45,5 @@ def email(value: str) -> str:
     try:
         validate_email(address)
     except ValidationError:
-        raise ValidationError({"email": f"“{value}” is not an e-mail address."}) from None
+        raise ValidationError({"email": gettext("“{value}” is not an e-mail address.").format(value=value)}) from None
     return address

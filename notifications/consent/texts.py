@@ -3,6 +3,7 @@
 from waitlist.models import Clinic
 
 READ_ALOUD, JOIN_PAGE = "staff-read-2", "join-1"
+JOIN_PAGE_IN = {"es": "join-1-es"}
 TEXTS = {
     READ_ALOUD: (
         "May we text, e-mail or call you when an earlier time opens up? Texts and calls may be automated, with a "
@@ -19,9 +20,20 @@ TEXTS = {
         "help. I need not agree in order to be treated or to buy anything. If I gave an e-mail address, I agree to the "
         "same by e-mail."
     ),
+    JOIN_PAGE_IN["es"]: (
+        "Acepto que {clinic} me envíe mensajes de texto a este número cuando haya un horario libre, por medios "
+        "automáticos: como máximo {weekly} ofertas por semana, más las respuestas a lo que yo escriba. Pueden "
+        "aplicarse tarifas de mensajes y datos. Responda STOP para terminar, HELP para ayuda. No necesito aceptar "
+        "para recibir tratamiento ni para comprar nada. Si di una dirección de correo, acepto lo mismo por correo."
+    ),
 }
 
 
-def join_sentence(clinic: Clinic) -> str:
+def join_version(language: str) -> str:
+    """Which sentence the join page shows in this language: the same promise in each."""
+    return JOIN_PAGE_IN.get(language, JOIN_PAGE)
+
+
+def join_sentence(clinic: Clinic, version: str = JOIN_PAGE) -> str:
     """As it stands on this clinic's page now."""
-    return TEXTS[JOIN_PAGE].format(clinic=clinic.name, weekly=clinic.offers_per_week)
+    return TEXTS[version].format(clinic=clinic.name, weekly=clinic.offers_per_week)

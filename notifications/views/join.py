@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language, gettext, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -20,7 +21,9 @@ from waitlist.joining import Agreed
 from waitlist.models import Clinic
 from waitlist.views.answer import typed
 
-TOO_MANY = "Too many forms have come from your connection in the last hour. Please try again later, or call us."
+TOO_MANY = gettext_noop(
+    "Too many forms have come from your connection in the last hour. Please try again later, or call us."
+)
 
 
 @never_cache
@@ -29,13 +32,15 @@ TOO_MANY = "Too many forms have come from your connection in the last hour. Plea
 def join(request: HttpRequest, slug: str) -> HttpResponse:
     """The form; once it is sent, everybody gets the same answer, known or not."""
     clinic = get_object_or_404(Clinic, slug=slug, takes_joins=True)
-    data, sentence, status = typed(request), texts.join_sentence(clinic), 200
+    data, status = typed(request), 200
+    version = texts.join_version(get_language() or "")
+    sentence = texts.join_sentence(clinic, version)
     form = JoinForm(clinic, data)
     windows = WindowFormSet(data, prefix="t", initial=[opening_hours(clinic)])
     if data is not None and form.is_a_robot:
         return redirect("join-sent", slug)
     if data is not None and are_valid(form, windows):
-        agreed = Agreed(sentence, texts.JOIN_PAGE, remote_addr(request))
+        agreed = Agreed(sentence, version, remote_addr(request))
         try:
             with acting(Actor(kind=ActorKind.PATIENT, remote_addr=remote_addr(request))):
                 asked = joining.ask(clinic, form.person(), form.wish(windows_of(windows)), agreed, now=timezone.now())
@@ -44,7 +49,7 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             if asked:
                 return redirect("join-sent", slug)
-            form.add_error(None, TOO_MANY)
+            form.add_error(None, gettext(TOO_MANY))
             status = 429
     context = {
         "clinic": clinic,

@@ -3,8 +3,9 @@
 from django.core.exceptions import ValidationError
 from django.forms import BaseForm
 from django.forms.formsets import BaseFormSet
+from django.utils.translation import gettext_lazy
 
-GROUPS = {"windows": "When they can come"}  # what no single field of a form stands for
+GROUPS = {"windows": gettext_lazy("When they can come")}  # what no single field of a form stands for
 
 
 def are_valid(*forms: BaseForm | BaseFormSet) -> bool:

@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language, gettext, gettext_lazy
 
-from waitlist import people
+from waitlist import languages, people
 from waitlist.entries import Window, Wish
 from waitlist.forms.people import LANGUAGES
 from waitlist.models import Clinic
@@ -17,26 +18,34 @@ from waitlist.zones import HOME
 class JoinForm(forms.Form):
     """Who, how to reach them, for what, and that they agree. `website` is for robots: people do not see it."""
 
-    first_name = forms.CharField(max_length=60, error_messages={"required": "Please tell us your first name."})
-    last_name = forms.CharField(max_length=60, error_messages={"required": "Please tell us your last name."})
+    first_name = forms.CharField(
+        label=gettext_lazy("First name"),
+        max_length=60,
+        error_messages={"required": gettext_lazy("Please tell us your first name.")},
+    )
+    last_name = forms.CharField(
+        label=gettext_lazy("Last name"),
+        max_length=60,
+        error_messages={"required": gettext_lazy("Please tell us your last name.")},
+    )
     phone = forms.CharField(
-        label="Mobile number",
+        label=gettext_lazy("Mobile number"),
         max_length=30,
         widget=forms.TextInput(attrs={"type": "tel"}),
-        error_messages={"required": "We need a number that takes texts."},
+        error_messages={"required": gettext_lazy("We need a number that takes texts.")},
     )
-    email = forms.CharField(label="E-mail", max_length=254, required=False, widget=forms.EmailInput())
-    language = forms.ChoiceField(label="Language of our texts", choices=LANGUAGES, initial="en")
-    timezone = forms.ChoiceField(label="Your time zone")
+    email = forms.CharField(label=gettext_lazy("E-mail"), max_length=254, required=False, widget=forms.EmailInput())
+    language = forms.ChoiceField(label=gettext_lazy("Language of our texts"), choices=LANGUAGES)
+    timezone = forms.ChoiceField(label=gettext_lazy("Your time zone"))
     services = forms.TypedMultipleChoiceField(
         coerce=int,
         widget=forms.CheckboxSelectMultiple,
-        label="What would you like to come for?",
-        error_messages={"required": "Choose at least one."},
+        label=gettext_lazy("What would you like to come for?"),
+        error_messages={"required": gettext_lazy("Choose at least one.")},
     )
     agrees = forms.BooleanField(
-        label="Your agreement",
-        error_messages={"required": "Without this we may not text you. You can call us instead."},
+        label=gettext_lazy("Your agreement"),
+        error_messages={"required": gettext_lazy("Without this we may not text you. You can call us instead.")},
     )
     website = forms.CharField(required=False, max_length=200)
 
@@ -45,8 +54,10 @@ class JoinForm(forms.Form):
         services = clinic.services.filter(retired_at=None).order_by("category", "name")
         self.fields["services"].choices = [(one.pk, one.name) for one in services]  # type: ignore[attr-defined]
         own = [] if clinic.timezone in dict(HOME) else [(clinic.timezone, ZoneInfo(clinic.timezone).key)]
-        self.fields["timezone"].choices = [*own, *HOME]  # type: ignore[attr-defined]
+        self.fields["timezone"].choices = [*own, *((one, gettext(name)) for one, name in HOME)]  # type: ignore[attr-defined]
         self.fields["timezone"].initial = clinic.timezone
+        self.fields["language"].choices = [(one, gettext(name)) for one, name in LANGUAGES]  # type: ignore[attr-defined]
+        self.fields["language"].initial = languages.known(get_language() or "") or "en"
         for name, autocomplete in (
             ("first_name", "given-name"),
             ("last_name", "family-name"),

@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.forms.formsets import BaseFormSet
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from waitlist.entries import Window, Wish
 from waitlist.forms.openings import DAY, HOUR
@@ -24,24 +25,34 @@ NOTICE = [
     (4320, "3 days"),
     (10080, "7 days"),
 ]
-DAYS = [(str(n), name) for n, name in enumerate(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))]
+DAYS = [
+    ("0", pgettext_lazy("day", "Mon")),
+    ("1", pgettext_lazy("day", "Tue")),
+    ("2", pgettext_lazy("day", "Wed")),
+    ("3", pgettext_lazy("day", "Thu")),
+    ("4", pgettext_lazy("day", "Fri")),
+    ("5", pgettext_lazy("day", "Sat")),
+    ("6", pgettext_lazy("day", "Sun")),
+]
 
 
 class WindowForm(forms.Form):
     """Some weekdays, from – until. Midnight as the end means the whole evening; no day means no window."""
 
-    days = forms.MultipleChoiceField(choices=DAYS, required=False, widget=forms.CheckboxSelectMultiple)
-    starts = forms.TimeField(label="From", required=False, widget=HOUR)
-    ends = forms.TimeField(label="Until", required=False, widget=HOUR)
+    days = forms.MultipleChoiceField(
+        label=gettext_lazy("Days"), choices=DAYS, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    starts = forms.TimeField(label=pgettext_lazy("hour", "From"), required=False, widget=HOUR)
+    ends = forms.TimeField(label=pgettext_lazy("hour", "Until"), required=False, widget=HOUR)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not self.initial and not cleaned.get("days") and (cleaned.get("starts") or cleaned.get("ends")):
-            raise ValidationError({"days": "Choose the days for these hours."})
+            raise ValidationError({"days": gettext("Choose the days for these hours.")})
         if cleaned.get("days") and not self.errors:
             start, end = _minute(cleaned.get("starts")), _minute(cleaned.get("ends")) or 24 * 60
             if start >= end:
-                raise ValidationError({"ends": "Until has to be later than from."})
+                raise ValidationError({"ends": gettext("Until has to be later than from.")})
         return cleaned
 
     def window(self) -> Window | None:

@@ -10,6 +10,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.dateformat import format as write
 from django.utils.html import escape, urlize
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import ngettext
 
 from waitlist.templatetags.shapes import register
 
@@ -121,8 +122,8 @@ def span(value: timedelta | float | None) -> str:
 def hours(minutes: int) -> str:
     """24 hours, 90 minutes."""
     if minutes % 60:
-        return f"{minutes} minutes"
-    return f"{minutes // 60} hour{'' if minutes == 60 else 's'}"
+        return ngettext("{count} minute", "{count} minutes", minutes).format(count=minutes)
+    return ngettext("{count} hour", "{count} hours", minutes // 60).format(count=minutes // 60)
 
 
 @register.filter
