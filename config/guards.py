@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
+from django.utils.translation import gettext
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 HEADERS = {"Retry-After": "3", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
@@ -18,7 +19,7 @@ class Guards:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "%00" in request.META.get("QUERY_STRING", ""):
-            return HttpResponseBadRequest("This address holds a character that means nothing.")
+            return HttpResponseBadRequest(gettext("This address holds a character that means nothing."))
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

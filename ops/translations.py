@@ -68,6 +68,8 @@ def of_module(source: str) -> Iterator[Said]:
             yield words[0], words[1]
         elif node.func.id in COUNTED and len(words) == 2:
             yield None, (words[0], words[1])
+        elif node.func.id == "npgettext" and len(words) == 3:
+            yield words[0], (words[1], words[2])
 
 
 class Lean(Catalog):

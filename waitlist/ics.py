@@ -8,6 +8,7 @@ from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext
 from icalendar import Calendar, Event, vCalAddress
 
 from waitlist.models import Appointment, Clinic
@@ -48,7 +49,7 @@ def _event(visit: Appointment, status: str, *, sequence: int, at: datetime) -> E
     event.add("summary", visit.clinic.name)
     place = [visit.location.name, visit.location.address]
     event.add("location", ", ".join(part for part in place if part))
-    event.add("description", f"Questions or changes: {visit.clinic.phone}")
+    event.add("description", gettext("Questions or changes: {phone}").format(phone=visit.clinic.phone))
     event.add("status", status)
     return event
 

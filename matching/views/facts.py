@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils.dateformat import format as write
-from django.utils.translation import pgettext, pgettext_lazy
+from django.utils.translation import npgettext, pgettext, pgettext_lazy
 
 from waitlist.models import Appointment, Patient, Slot
 
@@ -39,9 +39,12 @@ def clock(at: datetime, zone: ZoneInfo) -> str:
 
 def moment(at: datetime, zone: ZoneInfo, *, now: datetime) -> str:
     """A deadline: “2:41 PM Pacific”, with the day where it is not today."""
-    same_day = at.astimezone(zone).date() == now.astimezone(zone).date()
-    day = "" if same_day else f"{write(at.astimezone(zone), pgettext('date', 'D, M j'))}, "
-    return f"{day}{clock(at, zone)} {zone_word(at, zone)}"
+    local = at.astimezone(zone)
+    said = {"clock": clock(at, zone), "zone": zone_word(at, zone)}
+    if local.date() == now.astimezone(zone).date():  # one o'clock is singular in Spanish
+        return npgettext("deadline", "{clock} {zone}", "{clock} {zone}", local.hour % 12 or 12).format(**said)
+    day = write(local, pgettext("date", "D, M j"))
+    return pgettext("deadline", "{day}, {clock} {zone}").format(day=day, **said)
 
 
 def for_both(at: datetime, zone: ZoneInfo, patient: Patient, *, now: datetime) -> str:

@@ -71,7 +71,9 @@ class TestCatalogue:
 
 def test_what_code_and_templates_ask_for_is_found():
     source = 'gettext("a"); pgettext("in", "b"); ngettext("c", "d", 2); gettext(x); other("e")'
-    assert list(translations.of_module(source)) == [(None, "a"), ("in", "b"), (None, ("c", "d"))]
+    source += '; npgettext("in", "c", "d", 2)'
+    said = [(None, "a"), ("in", "b"), (None, ("c", "d")), ("in", ("c", "d"))]
+    assert list(translations.of_module(source)) == said
     found = translations.found()
     assert (None, "You go on waiting for <b>%(services)s</b> as well.") in found
     assert (None, ("Free to cancel for %(minutes)s minute", "Free to cancel for %(minutes)s minutes")) in found
