@@ -38,6 +38,11 @@ def speak(request: HttpRequest, own: str) -> None:
         translation.activate(known(own))
 
 
+def carried(request: HttpRequest, path: str) -> str:
+    """The address of another of their links, in the language they chose on this one."""
+    return f"{path}?{ASKED}={language}" if (language := chosen(request)) else path
+
+
 def home(path: str) -> str:
     """The page an address belongs to: a choice is kept for this link alone, since a family shares a phone."""
     return "/".join(path.split("/")[:3])

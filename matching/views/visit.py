@@ -95,7 +95,8 @@ def visit_cancel(request: HttpRequest, visit: Appointment) -> HttpResponseBase:
     """What cancelling means; POST cancels."""
     won = won_by(visit)
     if won is not None and is_ahead(visit, now=timezone.now()):
-        return HttpResponseRedirect(reverse("offer-leave", args=[tokens.make(won.public_id)]))
+        page = reverse("offer-leave", args=[tokens.make(won.public_id)])
+        return HttpResponseRedirect(languages.carried(request, page))
     if request.method != "POST":
         return show(request, visit, page="leaving")
     return _cancel(request, visit)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.signing import Signer
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
 
 from notifications.models import Message, MessageTemplate
 from notifications.rendering import facts, invites, levels, own, words
@@ -58,12 +59,14 @@ def compose(message: Message, mine: MessageTemplate | None) -> Letter:
     }
     stored = render_to_string("notifications/email.txt", {**parts, "link": "{link}"})
     link = fill("{link}", message) if parts["button"] else ""
+    with translation.override(parts["language"]):
+        files = invites.of(message)
     return Letter(
         subject=subject,
         text=stored.replace("{link}", link),
         html=render_to_string("notifications/email.html", {**parts, "link": link}),
         unsubscribe_url=leave,
-        invites=invites.of(message),
+        invites=files,
         stored=stored.replace(leave, "…"),
     )
 

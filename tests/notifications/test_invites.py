@@ -161,6 +161,16 @@ def test_without_an_address_of_its_own_the_clinic_asks_from_ours(told):
     assert event["ORGANIZER"] == "mailto:standby@clinic.example"
 
 
+@pytest.mark.parametrize(("language", "says"), [("en", "Questions"), ("es", "Preguntas"), ("vi", "Questions")])
+def test_it_speaks_the_language_of_its_e_mail(server, told, language, says):
+    (message,) = Message.objects.filter(channel="email")
+    message.context["language"] = language
+    message.save()
+    send()
+    (mail,) = server.mails
+    assert str(event_of(only(mail)[1])["DESCRIPTION"]).startswith(f"{says} ")
+
+
 def test_a_change_replaces_it(server, told):
     send()
     told.visit.starts_at += timedelta(minutes=15)

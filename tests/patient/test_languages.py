@@ -205,6 +205,21 @@ class TestWhoseLanguage:
         assert cookie["httponly"] and cookie["samesite"] == "Lax"
         assert cookie["path"] != link(other)
 
+    def test_a_choice_goes_with_them_to_another_of_their_links(self):
+        clinic, browser = speaking("en"), Browser()
+        offer = SITUATIONS["yours"][1](clinic)
+        offer.slot.refresh_from_db()
+        home = f"/v/{tokens.make_visit(offer.slot.filled_by_id)}"
+        assert browser.get(f"{home}/cancel").headers["Location"] == f"{link(offer)}/cancel-visit"
+        assert_speaks(browser.get(f"{home}?lang=es"), "es")
+        assert_speaks(browser.get(f"{home}/cancel", follow=True), "es", *names(clinic))
+        assert_speaks(browser.get(f"{link(offer)}/cancel-visit"), "es", *names(clinic))
+
+    def test_the_calendar_file_is_in_it(self):
+        offer = SITUATIONS["yours"][1](speaking("en"))
+        assert "DESCRIPTION:Questions or changes" in Browser().get(f"{link(offer)}/appointment.ics").text
+        assert "DESCRIPTION:Preguntas o cambios" in Browser().get(f"{link(offer)}/appointment.ics?lang=es").text
+
     @pytest.mark.parametrize("wrong", ["", "xx", "es\r\nX: y", "../en", "e" * 5000])
     def test_a_language_we_lack_is_no_choice(self, wrong):
         offer = SITUATIONS["open"][1](speaking("es"))
