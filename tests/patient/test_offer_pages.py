@@ -13,6 +13,7 @@ from django.utils import timezone
 from icalendar import Calendar
 
 from audit.models import Entry
+from config import styles
 from matching import tokens
 from matching.models import Offer
 from matching.states import OfferState
@@ -43,7 +44,7 @@ class Page(HTMLParser):
         self.forms: list[tuple[str, dict[str, str]]] = []
         self.words = ""
         self.outcome = ""
-        self.feed(html)
+        self.feed(re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL))
         self.text = " ".join(self.words.split())
 
     def to(self, end: str) -> list[tuple[str, dict[str, str]]]:
@@ -111,12 +112,15 @@ class TestEverySituation:
     def test_weighs_little(self, name, visitor):
         html = visitor.get(link(SITUATIONS[name][1](Clinic()))).content
         used = set(re.findall(r"/static/([\w.]+)", html.decode()))
-        assert used == {"tokens.css", "offer.css", "offer.js", "icon.svg"}
+        assert used == {"offer.js", "icon.svg"}
         assert len(html) + sum((STATIC / file).stat().st_size for file in used) < 30_000
 
-    def test_styles_and_scripts_are_files(self, name, visitor):
-        html = visitor.get(link(SITUATIONS[name][1](Clinic()))).content.decode()
-        assert "<style" not in html and " style=" not in html and not re.search(r"\son\w+=", html)
+    def test_scripts_are_files_and_the_one_style_is_the_one_its_policy_names(self, name, visitor):
+        response = visitor.get(link(SITUATIONS[name][1](Clinic())))
+        html = response.content.decode()
+        (css,) = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+        assert styles.source(css) in response.headers["Content-Security-Policy"]
+        assert "<style " not in html and " style=" not in html and not re.search(r"\son\w+=", html)
         assert re.findall(r"<script[^>]*>(.*?)</script>", html) == [""]
 
 

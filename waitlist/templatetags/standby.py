@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
+from django.conf import settings
 from django.forms import BaseForm
 from django.templatetags.tz import do_timezone
 from django.urls import NoReverseMatch, reverse
@@ -21,6 +22,12 @@ def address(name: str, *args: object) -> str | None:
         return reverse(name, args=args)
     except NoReverseMatch:
         return None
+
+
+@register.simple_tag
+def patient_css() -> SafeString:
+    """The stylesheet that stands in every page of patients (config.styles)."""
+    return mark_safe(settings.PATIENT_CSS)
 
 
 @register.filter
