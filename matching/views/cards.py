@@ -1,12 +1,14 @@
 """A slot as staff see it: how far the asking has got and what happens next."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
+from matching import likeness
 from matching.answering import reserves, swaps
 from matching.asking import clocks
 from matching.choosing import ranking
@@ -33,6 +35,7 @@ class Card:
     now: datetime
     people: list[Asked] = field(default_factory=list)
     waves: list[SentWave] = field(default_factory=list)
+    past: likeness.Past | None = None
 
     @property
     def minutes(self) -> int:
@@ -186,6 +189,14 @@ def cards(slots: QuerySet[Slot], *, now: datetime) -> list[Card]:
         Prefetch("filled_by__writebacks", booked),
     )
     return [_card(slot, now=now) for slot in whole]
+
+
+def with_past(every: Iterable[Card], *, now: datetime) -> list[Card]:
+    """The cards of one clinic; those of live slots know how often openings like theirs were filled."""
+    every = list(every)
+    live = [card.slot for card in every if card.slot.is_live]
+    past = likeness.of(live[0].clinic, live, now=now) if live else {}
+    return [replace(card, past=past.get(card.slot.pk)) for card in every]
 
 
 def _card(slot: Slot, *, now: datetime) -> Card:

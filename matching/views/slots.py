@@ -12,7 +12,7 @@ from django.views.decorators.vary import vary_on_headers
 from matching.answering import softlock
 from matching.states import Override
 from matching.views import chances, timeline
-from matching.views.cards import Card, cards
+from matching.views.cards import Card, cards, with_past
 from notifications import outbox
 from notifications.models import Message
 from waitlist import access, vacancies
@@ -33,7 +33,7 @@ FOUND = 20
 @require_safe
 def slot(request: HttpRequest, pk: int) -> HttpResponse:
     """The facts and one of four tabs."""
-    card = get_card(request, pk)
+    (card,) = with_past([get_card(request, pk)], now=timezone.now())
     tab = request.GET.get("tab", "people")
     tab = tab if tab in TABS else "people"
     words = request.GET.get("q", "").strip()

@@ -46,3 +46,12 @@ class WaveLine:
         if not self.plan.waves:
             return f"{self.slot.wave} sent by hand" if self.slot.wave else "Nobody asked yet"
         return f"Wave {self.slot.wave} of {self.total}" if self.slot.wave else "Nobody asked yet"
+
+    @property
+    def said(self) -> str:
+        """All that is drawn, read aloud: what was sent, where it stands, what is to come."""
+        kinds = [step.kind for step in self.steps]
+        told = [f"{kinds.count('done')} sent"]
+        told += ["1 next"] if "now" in kinds else []
+        told += [f"{kinds.count('later')} to come after it"] if "now" in kinds and "later" in kinds else []
+        return f"{self.text}: {', '.join(told)}"

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from matching.likeness import ENOUGH
 from matching.models import SentWave
 from matching.states import OfferState
 from notifications.models import Message
@@ -142,6 +143,30 @@ def test_what_happens_by_itself(autopilot: str, words: str, client: Client):
     assert words in client.get("/").content.decode()
 
 
+def test_an_open_time_says_how_often_times_like_it_were_filled(staff: Client, world: World):
+    slot = live_slot(world)
+    lead = slot.starts_at - slot.opened_at
+    assert "Openings like it" not in staff.get("/").content.decode()
+    for n in range(1, ENOUGH + 1):
+        at = timezone.now() - timedelta(hours=n)
+        fields = {"opened_at": at - lead, "state": SlotState.EXPIRED, "closed_because": ClosedBecause.PAST}
+        world.slot(at, **fields)
+    for page in ("/", reverse("slot", args=[slot.pk])):
+        words = staff.get(page).content.decode()
+        assert f"<b>none</b> filled, from {ENOUGH} like it" in words
+
+
+def test_the_line_of_waves_is_told_in_words(staff: Client, world: World):
+    live_slot(world, state=SlotState.OFFERING, wave=1)
+    assert 'aria-label="Wave 1 of 4: 1 sent, 1 next, 2 to come after it"' in staff.get("/").content.decode()
+
+
+def test_today_has_its_own_figures(staff: Client, world: World):
+    filled_slot(world)
+    page = staff.get("/").content.decode()
+    assert "Today: " in page and "from cancel to filled (median of 1)" in page
+
+
 def test_the_number_of_queries_is_fixed(staff: Client, world: World, django_assert_num_queries):
     def one_more() -> None:
         slot = live_slot(world, state=SlotState.OFFERING, wave=1)
@@ -149,11 +174,11 @@ def test_the_number_of_queries_is_fixed(staff: Client, world: World, django_asse
         filled_slot(world)
 
     one_more()
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(20):
         staff.get("/")
     one_more()
     one_more()
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(20):
         staff.get("/")
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from audit import heart
 from matching import calls, kpis
-from matching.views.cards import cards
+from matching.views.cards import cards, with_past
 from notifications.alerts import finding
 from waitlist import access, closing, masses
 from waitlist.models import MassCancellation, Slot
@@ -33,7 +33,8 @@ def board(request: HttpRequest) -> HttpResponse:
     midnight = kpis.day_start(clinic, now=now)
     shown = Q(state__in=LIVE_SLOT_STATES) | Q(state=SlotState.FILLED, filled_at__gte=midnight)
     shown |= Q(state__in=(SlotState.EXPIRED, SlotState.WITHDRAWN), closed_at__gte=midnight)
-    every = cards(Slot.objects.filter(shown, clinic=clinic).order_by("starts_at", "pk"), now=now)
+    slots = Slot.objects.filter(shown, clinic=clinic).order_by("starts_at", "pk")
+    every = with_past(cards(slots, now=now), now=now)
     counts = bar.count(membership, now=now)
     context = {
         "clinic": clinic,
@@ -49,6 +50,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "waits": finding.lines(counts),
         "oversees": membership.role in access.MAY_ACT_AS[Role.MANAGER],
         "figures": kpis.figures(clinic, since=kpis.week_start(clinic, now=now)),
+        "today": kpis.figures(clinic, since=midnight),
     }
     return render(request, "waitlist/_board.html" if is_update(request) else "waitlist/board.html", context)
 
