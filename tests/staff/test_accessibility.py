@@ -126,6 +126,8 @@ def addresses(world: World, slot: Slot) -> list[str]:
         reverse("entry-remove", args=[entry.pk]),
         reverse("patient-edit", args=[entry.patient_id]),
         reverse("opening-new"),
+        reverse("day"),
+        f"{reverse('day')}?date={appointment.starts_at.astimezone(world.location.zone):%Y-%m-%d}",
         reverse("tasks"),
         reverse("inbox"),
         reverse("inbox-thread", args=[world.clinic.inbound_messages.get().contact_point_id]),

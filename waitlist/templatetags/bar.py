@@ -31,6 +31,7 @@ PAGES = (  # label, address by name, who may open it
 
 ALSO = {  # what else lies under it
     "board": ("/slots/", "/openings/"),
+    "appointments": ("/day/",),
     "waitlist": ("/patients/",),
     "tasks": ("/calls/", "/fees/"),
     "settings": ("/checks/",),

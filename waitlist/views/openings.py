@@ -12,11 +12,13 @@ from waitlist.forms.openings import OpeningForm
 from waitlist.models import Clinic, Slot
 from waitlist.views.answer import typed
 
+OF_A_GAP = ("practitioner", "location", "day", "starts")
+
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
-    """The form; `?slot=` fills in the facts of a slot that ended."""
+    """The form; `?slot=` fills in the facts of a slot that ended, `?day=` and the like those of a gap."""
     clinic = access.get_clinic(request)
     form = OpeningForm(clinic, typed(request), initial=_initial(request, clinic))
     if request.method == "POST" and form.is_valid():
@@ -38,7 +40,7 @@ def _initial(request: HttpRequest, clinic: Clinic) -> dict[str, object]:
         .first()
     )
     if slot is None:
-        return {}
+        return {name: request.GET[name] for name in OF_A_GAP if name in request.GET}
     here = slot.starts_at.astimezone(slot.location.zone)
     return {
         "service": slot.service_id,
