@@ -154,6 +154,7 @@ def addresses(world: World, slot: Slot) -> list[str]:
         reverse("service", args=[world.service.pk]),
         reverse("slot", args=[paused.pk]),
         reverse("slot-undo", args=[paused.pk]),
+        reverse("slot-dry-run", args=[paused.pk]),
         reverse("slot-service", args=[appointment.filled_slot.pk]),
         "/nowhere/",
     ]
