@@ -87,9 +87,10 @@ def columns(location: Location, day: date) -> dict[Practitioner, list[Block]]:
     live = Slot.objects.filter(of_day, state__in=LIVE_SLOT_STATES).select_related("service")
     closed = list(Closure.objects.filter(of_day).filter(Q(location=None) | Q(location=location)))
     taken: dict[int, list[Appointment | Slot]] = {}
-    for row in (*booked, *live):
+    every: list[Appointment | Slot] = [*booked, *live]
+    for row in every:
         taken.setdefault(row.practitioner_id, []).append(row)
-    staff = Practitioner.objects.filter(clinic=location.clinic_id).filter(Q(retired_at=None) | Q(pk__in=taken))
+    staff = Practitioner.objects.filter(clinic=location.clinic_id).filter(Q(retired_at=None) | Q(pk__in=list(taken)))
     hours = opening(location, day)
     found: dict[Practitioner, list[Block]] = {}
     for one in staff.order_by("name", "pk"):

@@ -161,6 +161,16 @@ def test_the_line_of_waves_is_told_in_words(staff: Client, world: World):
     assert 'aria-label="Wave 1 of 4: 1 sent, 1 next, 2 to come after it"' in staff.get("/").content.decode()
 
 
+def test_before_the_first_wave_one_may_look_and_after_it_add_somebody(staff: Client, world: World):
+    slot = live_slot(world)
+    look, add = (reverse(name, args=[slot.pk]) for name in ("slot-dry-run", "slot-ask"))
+    page = staff.get("/").content.decode()
+    assert (look in page, add in page) == (True, False)
+    Slot.objects.filter(pk=slot.pk).update(state=SlotState.OFFERING, wave=1)
+    page = staff.get("/").content.decode()
+    assert (look in page, add in page) == (False, True)
+
+
 def test_today_has_its_own_figures(staff: Client, world: World):
     filled_slot(world)
     page = staff.get("/").content.decode()
