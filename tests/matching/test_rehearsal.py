@@ -74,7 +74,7 @@ def test_the_page_before_and_after(client: Client):
     client.force_login(factories.user(world.clinic))
     entry = world.entry()
     now = timezone.now()
-    slot = world.slot(now + timedelta(hours=30), opened_at=now, next_wave_at=None)
+    slot = world.slot(now + timedelta(hours=60), opened_at=now, next_wave_at=None)  # in time at any hour
     address = reverse("slot-dry-run", args=[slot.pk])
     assert address in client.get(reverse("slot", args=[slot.pk])).content.decode()
     page = client.get(address).content.decode()
