@@ -12,7 +12,7 @@ from matching.choosing import ranking
 from matching.models import Offer, SentWave
 from matching.policy import ends, plans
 from notifications import outbox, rendering, rules
-from notifications.models import Message
+from notifications.models import ContactPoint, Message
 from notifications.states import Channel
 from waitlist import surges
 from waitlist.models import Slot
@@ -91,8 +91,10 @@ def messages(slot: Slot, wave: Foretold) -> list[Message]:
     pairs = [(offer, one.routes) for offer, one in zip(offers, wave.people, strict=True)]
     prefetch_related_objects([slot.clinic], "wordings")
     made = outbox.offer_messages(slot, pairs, now=wave.at)
+    points = ContactPoint.objects.in_bulk([one.contact_point_id for one in made if one.contact_point_id])
     for message in made:
         message.clinic = slot.clinic
+        message.contact_point = points.get(message.contact_point_id or 0)
         message.text = rendering.render(message)
         if message.channel == Channel.SMS:
             message.segments = rendering.segments(message.text)

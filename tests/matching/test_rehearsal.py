@@ -82,3 +82,17 @@ def test_the_page_before_and_after(client: Client):
     assert not Offer.objects.exists()
     Slot.objects.filter(pk=slot.pk).update(wave=1)
     assert "The asking has begun" in client.get(address).content.decode()
+
+
+def test_the_number_of_queries_does_not_grow_with_the_people(django_assert_max_num_queries):
+    world = World()
+    for _ in range(2):
+        world.entry()
+    slot = world.slot()
+    foretold(slot)
+    with django_assert_max_num_queries(60) as few:
+        foretold(slot)
+    for _ in range(3):  # still one wave
+        world.entry()
+    with django_assert_max_num_queries(len(few.captured_queries)):
+        foretold(slot)
