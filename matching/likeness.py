@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -65,9 +66,9 @@ def of(clinic: Clinic, slots: Iterable[Slot], *, now: datetime) -> dict[int, Pas
     if not wanted:
         return {}
     services = sorted({service for service, _ in wanted.values()})
-    facts = {"clinic": clinic.pk, "since": now - SINCE, "now": now, "leads": LEADS_SECONDS, "looked_at": LOOKED_AT}
+    facts: dict[str, Any] = {"clinic": clinic.pk, "services": services, "since": now - SINCE, "now": now}
     with connection.cursor() as cursor:
-        cursor.execute(_PAST, facts | {"services": services})
+        cursor.execute(_PAST, facts | {"leads": LEADS_SECONDS, "looked_at": LOOKED_AT})
         past = {(service, lead): Past(filled, ended) for service, lead, filled, ended in cursor.fetchall()}
     found = {pk: past.get(key) for pk, key in wanted.items()}
     return {pk: one for pk, one in found.items() if one is not None and one.ended >= ENOUGH}
