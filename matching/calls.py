@@ -1,7 +1,8 @@
 """The call list: people nothing could tell of an offer, or of a visit they lost, for staff to ring up. Reads only."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -56,12 +57,13 @@ class News:
     losers: int
     unwritten: int = 0
     is_money_spent: bool = False
+    by_slot: Mapping[int, int] = field(default_factory=dict)  # how many of a free time
 
 
 def news(clinic: Clinic, *, now: datetime) -> News:
-    people, losers = len(_offers(clinic, now=now)), untold.of_clinic(clinic, now=now).count()
-    blank = unwritten.of_clinic(clinic, now=now).count()
-    return News(outages.of_now(), people, losers, blank, rules.is_money_spent(clinic, now=now))
+    by_slot = Counter(offer.slot_id for offer in _offers(clinic, now=now))
+    losers, blank = (part.of_clinic(clinic, now=now).count() for part in (untold, unwritten))
+    return News(outages.of_now(), by_slot.total(), losers, blank, rules.is_money_spent(clinic, now=now), by_slot)
 
 
 def of_clinic(clinic: Clinic, *, now: datetime) -> list[Call]:

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from matching.policy.policy_sql import CONSTRAINTS
-from matching.states import IN_LINE, DeclineReason, OfferState, Reserve
+from matching.states import IN_LINE, LEFT_OUT, DeclineReason, OfferState, Reserve
 from waitlist.models import Appointment, Clinic, Patient, Slot, WaitlistEntry
 from waitlist.states import NotTaught
 
@@ -110,6 +110,11 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return f"offer {self.pk}"
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether staff left this patient out of the slot: never asked for it."""
+        return all(getattr(self, name) == value for name, value in LEFT_OUT.items())
 
 
 class Lesson(models.Model):

@@ -1,5 +1,6 @@
 """Rows of offers: made, lapsed, taken back. Whoever calls holds the lock on their slot."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -8,7 +9,7 @@ from django.db.models import F, QuerySet
 from audit import trail
 from matching.models import Offer
 from matching.prepared import columns, fetch, row_as
-from matching.states import OFFER_MOVES, DeclineReason, OfferState
+from matching.states import LEFT_OUT, OFFER_MOVES, DeclineReason, OfferState
 from waitlist.models import Patient, Slot, WaitlistEntry
 
 ONE = f"SELECT {columns(Offer, of='offer')} FROM matching_offer offer WHERE id = %(offer_id)s"
@@ -29,6 +30,19 @@ def make_unasked(slot: Slot, patient: Patient, entry: WaitlistEntry | None, *, v
     verb = "offer.made_by_hand" if via == "staff" else "offer.chosen"
     trail.record(verb, made, now=now, clinic_id=slot.clinic_id, changes={"wave": 0})
     return made
+
+
+def leave_out(slot: Slot, wishes: Iterable[WaitlistEntry], *, now: datetime) -> None:
+    """Keep the waves of this slot from asking these patients, of whom it has no offer yet."""
+    facts = {"slot": slot, "offered_at": now, "expires_at": now, **LEFT_OUT}
+    rows = [Offer(patient_id=wish.patient_id, entry=wish, **facts) for wish in wishes]
+    trail.record("offer.left_out", Offer.objects.bulk_create(rows), now=now, clinic_id=slot.clinic_id)
+
+
+def take_in(slot: Slot, left_out: Sequence[Offer], *, now: datetime) -> None:
+    """The waves may ask them again: what kept them out is gone, and the trail remembers it."""
+    trail.record("offer.taken_in", left_out, now=now, clinic_id=slot.clinic_id)
+    Offer.objects.filter(pk__in=[row.pk for row in left_out], **LEFT_OUT).delete()
 
 
 def pending(slot: Slot) -> QuerySet[Offer]:

@@ -27,6 +27,10 @@ OFFER_MOVES = {
 }
 
 
+# Taken back by staff before it was made: no wave asks this patient, and they do not choose it among others.
+LEFT_OUT = {"wave": 0, "state": OfferState.RETRACTED, "answered_by": "staff"}
+
+
 class Reserve(TextChoices):
     """What somebody wants who was too late, should the time come free again."""
 

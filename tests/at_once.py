@@ -51,6 +51,29 @@ def while_uncommitted(act: Callable[[], Any], call: Callable[[], Any]) -> Any:
     return result[0]
 
 
+def beside(call: Callable[[], Any]) -> Callable[[], Any]:
+    """Begin it on a connection of its own, until it is through or waits for a lock; calling what comes back waits for
+    its result."""
+    result = []
+
+    def run() -> None:
+        try:
+            result.append(call())
+        except DatabaseError as error:  # for the test to judge
+            result.append(type(error.__cause__).__name__)
+        finally:
+            connections.close_all()
+
+    def found() -> Any:
+        thread.join()
+        return result[0]
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    wait_until_blocked(thread)
+    return found
+
+
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every row is read where it was locked: for the controls of races."""
     monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_: rows.all())

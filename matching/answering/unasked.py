@@ -84,6 +84,8 @@ def _claim_unasked(
     offer = Offer.objects.filter(slot=slot, patient=patient).first()
     if slot.is_exclusive(now) and (offer is None or offer.state not in MAY_ANSWER):
         return Claim.EXCLUSIVE if via == "staff" else Claim.WITHDRAWN
+    if via != "staff" and offer is not None and offer.is_left_out:
+        return Claim.WITHDRAWN
     if not softlock.allows(slot, patient.pk, override, now=now):
         return Claim.ASKED
     if offer is None:

@@ -11,14 +11,14 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from matching.choosing import ranking_facts
 from matching.choosing.ranking_sql import COUNTS, SLOTS, WHY, best, everybody
 from matching.models import Offer, SentWave
 from matching.policy.ends import answers_end_at
 from matching.prepared import fetch
-from matching.states import OfferState, Order
+from matching.states import LEFT_OUT, OfferState, Order
 from waitlist import masses
 from waitlist.models import Slot, WaitlistEntry
 from waitlist.states import LIVE_SLOT_STATES, WAITING_STATUSES
@@ -122,9 +122,8 @@ def slots_for(entry: WaitlistEntry, *, now: datetime, limit: int = 3) -> list[Sl
     """
     if entry.status not in WAITING_STATUSES:
         return []
-    said_no = Offer.objects.filter(
-        slot=OuterRef("pk"), patient=entry.patient_id, state__in=(OfferState.DECLINED, OfferState.RETURNED)
-    )
+    theirs = Offer.objects.filter(slot=OuterRef("pk"), patient=entry.patient_id)
+    said_no = theirs.filter(Q(state__in=(OfferState.DECLINED, OfferState.RETURNED)) | Q(**LEFT_OUT))
     asked = SentWave.objects.filter(slot=OuterRef("pk"))
     live = (
         Slot.objects.filter(~Exists(said_no), Exists(asked), clinic_id=entry.clinic_id, state__in=LIVE_SLOT_STATES)

@@ -1,6 +1,6 @@
 """A slot as staff see it: how far the asking has got and what happens next."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -16,14 +16,16 @@ from matching.models import Offer, SentWave
 from matching.policy import plans
 from matching.policy.plans import Plan
 from matching.states import IN_LINE, MAY_BE_RESERVE, Reserve
+from matching.views.doing import Doing, doing
 from matching.views.looks import Asked, why_not
 from matching.views.wave_line import WaveLine
 from notifications.models import Message, Outage
 from notifications.states import Kind
 from waitlist import cancellers, masses, vacancies
 from waitlist.models import Slot, Writeback
-from waitlist.states import AppointmentStatus, Autopilot, ClosedBecause, OpenedBecause, SlotState
+from waitlist.states import AppointmentStatus, ClosedBecause, OpenedBecause
 
+FRESH = timedelta(seconds=5)
 SHOWN = 6  # people on a card; the slot's page has them all
 
 
@@ -36,6 +38,7 @@ class Card:
     people: list[Asked] = field(default_factory=list)
     waves: list[SentWave] = field(default_factory=list)
     past: likeness.Past | None = None
+    to_call: int = 0  # who nothing could tell of it
 
     @property
     def minutes(self) -> int:
@@ -76,12 +79,17 @@ class Card:
         return self.slot.filled_by is None and ranking.slot_is_answerable(self.slot, now=self.now)
 
     @property
+    def asked(self) -> list[Asked]:
+        """All but those staff left out."""
+        return [asked for asked in self.people if not asked.offer.is_left_out]
+
+    @property
     def shown(self) -> list[Asked]:
-        return self.people[-SHOWN:]
+        return self.asked[-SHOWN:]
 
     @property
     def more(self) -> int:
-        return len(self.people) - len(self.shown)
+        return len(self.asked) - len(self.shown)
 
     @cached_property
     def plan(self) -> Plan:
@@ -123,42 +131,25 @@ class Card:
         return WaveLine(self.slot, self.plan)
 
     @property
-    def doing(self) -> tuple[str, str, datetime | None]:
-        """What happens by itself: tone, words, and when."""
-        slot, next_at = self.slot, self.slot.next_wave_at
-        if not slot.is_live:
-            return ("", "", None)
-        if slot.state == SlotState.HELD:
-            who = slot.held_by.short_name if slot.held_by else "somebody"
-            return ("hold", f"{who} is finishing the booking · lapses", slot.held_until)
-        if self.is_kept:
-            return ("hold", "kept for those asked · open to others", slot.exclusive_until)
-        if slot.paused_for or self.is_out:
-            return ("bad", "paused: nothing goes out to people now", None)
-        if self.is_paused:
-            return ("wait", "paused until you say whether to refill", None)
-        if not self.plan.waves:
-            return ("wait", "asks nobody by itself: you choose whom to ask", None)
-        if next_at is None:
-            return ("wait", "waits for you: it asks nobody by itself", None)
-        if slot.state == SlotState.OFFERING:
-            return self._after_this
-        if self.waves and self.plan.is_over:
-            return ("bad", "everybody planned was asked: choose more people, or book by hand", None)
-        if self.waves:
-            return ("bad", "nobody left to ask · looks again", next_at)
-        if next_at <= self.now:
-            return ("", "about to ask", None)
-        if self.plan.policy.autopilot == Autopilot.APPROVE:
-            return ("wait", "needs your OK · asks by itself", next_at)
-        return ("", "asks the first people", next_at)
+    def is_paused_by_hand(self) -> bool:
+        """Whether it would go on by itself, but for staff who stopped it for now."""
+        is_at_rest = self.slot.is_live and self.slot.next_wave_at is None
+        return is_at_rest and self.plan.goes_by_itself and not self.plan.is_over
 
     @property
-    def _after_this(self) -> tuple[str, str, datetime | None]:
-        """What comes after the wave that is out."""
-        if self.plan.is_over:
-            return ("", "the last wave: nobody else is asked by itself", None)
-        return ("", "next wave" if self.slot.wave < self.line.total else "looks again", self.slot.next_wave_at)
+    def may_pause(self) -> bool:
+        """Whether something would happen by itself that staff may put off."""
+        is_at_it = self.slot.is_live and self.slot.next_wave_at is not None and not self.plan.is_over
+        return is_at_it and not (self.is_kept or self.is_paused or self.is_out)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it was filled this very moment."""
+        return self.slot.filled_at is not None and self.now - self.slot.filled_at < FRESH
+
+    @property
+    def doing(self) -> Doing:
+        return doing(self)
 
     @property
     def excluded(self) -> list[tuple[str, int]]:
@@ -191,12 +182,13 @@ def cards(slots: QuerySet[Slot], *, now: datetime) -> list[Card]:
     return [_card(slot, now=now) for slot in whole]
 
 
-def with_past(every: Iterable[Card], *, now: datetime) -> list[Card]:
-    """The cards of one clinic; those of live slots know how often openings like theirs were filled."""
-    every = list(every)
+def with_past(every: Iterable[Card], by_slot: Mapping[int, int] | None = None, *, now: datetime) -> list[Card]:
+    """The cards of one clinic; those of live slots know how often openings like theirs were filled, and how many are to
+    be called (`by_slot`)."""
+    every, calls = list(every), by_slot or {}
     live = [card.slot for card in every if card.slot.is_live]
     past = likeness.of(live[0].clinic, live, now=now) if live else {}
-    return [replace(card, past=past.get(card.slot.pk)) for card in every]
+    return [replace(card, past=past.get(card.slot.pk), to_call=calls.get(card.slot.pk, 0)) for card in every]
 
 
 def _card(slot: Slot, *, now: datetime) -> Card:

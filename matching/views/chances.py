@@ -82,10 +82,12 @@ def search(card: Card, words: str) -> list[Line]:
     """The verdict on everybody waiting of this name."""
     rows = WaitlistEntry.objects.filter(clinic=card.slot.clinic, status__in=WAITING_STATUSES)
     named = rows.filter(matching_words(words, "patient__first_name", "patient__last_name"))
+    left_out = {asked.offer.patient_id for asked in card.people if asked.offer.is_left_out}
     lines = []
     for entry in named.select_related("patient").order_by("patient__last_name", "pk")[:FOUND]:
         verdict = ranking.why(card.slot, entry, now=card.now)
-        lines.append(_line(entry, verdict.score, verdict.parts, reason(verdict.filter) if verdict.filter else ""))
+        why = "left_out" if entry.patient_id in left_out else verdict.filter
+        lines.append(_line(entry, verdict.score, verdict.parts, reason(why) if why else ""))
     return lines
 
 

@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from matching import claims
-from matching.answering import reserves
+from matching.answering import late, reserves
 from matching.models import Offer
 from matching.states import IN_LINE, Reserve
 from matching.views import offer_page
@@ -30,7 +30,7 @@ def offer_details(request: HttpRequest, offer: Offer) -> HttpResponse:
         wrong = gettext(wrong).format(longest=LONGEST)
         return offer_page.show(request, offer, details=details, wrong=wrong, status=400)
     outcome = claims.finish(offer.pk, details=details, via="link", now=now)
-    return offer_page.after(request, offer, outcome)
+    return offer_page.after(request, offer, late.note(offer, outcome, via="link", now=now))
 
 
 @of_token("POST")

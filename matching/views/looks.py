@@ -41,6 +41,7 @@ REASONS = {
     Rule.OUTSIDE_HOURS: "cannot be texted at this hour",
     Rule.MAIL_TOO_SLOW: "would read an e-mail too late",
     Rule.OTHER_CHANNEL: "cannot be told by the channels of this wave",
+    "left_out": "were left out of this time by staff",
     "gone": "left the waitlist a moment ago",
 }
 TOLD: dict[MessageStatus, Look] = {
@@ -96,6 +97,8 @@ class Asked:
     def look(self) -> Look:
         if self.offer.state == OfferState.ACCEPTED and self.offer.answered_by == "staff":
             return ("good", "check", "Booked by hand")
+        if self.offer.is_left_out:
+            return ("", "square", "Left out")
         if self.is_set_aside:
             return ("", "back", "Not asked")
         if self.offer.state != OfferState.PENDING:
@@ -133,6 +136,8 @@ class Asked:
     @property
     def unasked(self) -> str:
         """How somebody came to an offer that no wave made."""
+        if self.offer.is_left_out:
+            return "by staff"
         if self.is_set_aside:
             return "gave this time up" if self.offer.state == OfferState.RETURNED else "had this time"
         return "by hand" if self.offer.answered_by == "staff" else "chose it"

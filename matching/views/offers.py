@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods
 
 from audit.actor import Actor, ActorKind, acting, current
 from matching import claims, offers, tokens
-from matching.answering import lessons, unasked
+from matching.answering import late, lessons, unasked
 from matching.answering.lessons import PAUSE
 from matching.claims import Claim
 from matching.models import Offer
@@ -117,7 +117,8 @@ def offer_claim(request: HttpRequest, offer: Offer) -> HttpResponse:
     """Yes to this time, or with `slot` to one of the alternatives."""
     now = timezone.now()
     if "slot" not in request.POST:
-        return offer_page.after(request, offer, claims.claim(offer.pk, via="link", now=now))
+        found = claims.claim(offer.pk, via="link", now=now)
+        return offer_page.after(request, offer, late.note(offer, found, via="link", now=now))
     try:
         chosen = UUID(request.POST["slot"])
     except ValueError:

@@ -11,7 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from matching.answering import softlock
 from matching.states import Override
-from matching.views import chances, timeline
+from matching.views import chances, receipt, timeline
 from matching.views.cards import Card, cards, with_past
 from notifications import outbox
 from notifications.models import Message
@@ -43,22 +43,26 @@ def slot(request: HttpRequest, pk: int) -> HttpResponse:
     elif tab == "messages":
         context["told"] = _messages(card.slot)
     elif tab == "timeline":
-        context["moments"] = timeline.of_slot(card)
+        context |= {"moments": timeline.of_slot(card), "yeses": receipt.of_slot(card)}
     return render(request, "matching/_slot.html" if is_update(request) else "matching/slot.html", context)
 
 
 @require_POST
 def start(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask the first, or the next few, now."""
-    chosen = access.get_row(request, Slot.objects.all(), pk=pk)
+    begin(request, access.get_row(request, Slot.objects.all(), pk=pk))
+    return done(request, reverse("slot", args=[pk]))
+
+
+def begin(request: HttpRequest, slot: Slot) -> None:
+    """Ask the next few, or say why not."""
     try:
-        if not vacancies.start(chosen.pk, now=timezone.now()):
+        if not vacancies.start(slot.pk, now=timezone.now()):
             messages.warning(request, "That time is not open any more.")
-        elif waits := vacancies.waits_for(chosen):
+        elif waits := vacancies.waits_for(slot):
             messages.warning(request, f"{waits} The next few are asked as soon as they do, and you can book by hand.")
     except vacancies.Refused as refused:
         messages.warning(request, str(refused))
-    return done(request, reverse("slot", args=[pk]))
 
 
 @never_cache

@@ -21,6 +21,9 @@ WORDS = {
     "slot.picked": "Wave {wave}: staff chose {asked}",
     "slot.exclusive_ended": "No longer kept for those asked: all said no",
     "slot.started": "Asked to go on now",
+    "slot.taken_in": "Left out before, and may be asked again: {back}",
+    "slot.halted": "Paused: nobody else is asked by itself",
+    "slot.resumed": "The asking goes on",
     "slot.nobody_asked": "Nobody is waiting to answer",
     "slot.offers_over": "Too late to ask more people",
     "slot.override": "Booked over offers that were out: {reason}",
@@ -48,6 +51,8 @@ WORDS = {
     "offer.expired": "{people} did not answer in time",
     "offer.retracted": "The offer to {people} was taken back",
     "offer.returned": "{people} gave it back",
+    "offer.too_late": "{people} said yes, too late",
+    "offer.left_out": "{people} left out: not asked for it",
     "offer.set_aside": "{people} gave this time up: not asked for it",
     "appointment.cancelled": "The appointment was cancelled",
     "appointment.uncancelled": "The cancellation was taken back",
@@ -88,6 +93,7 @@ def _words(verb: str, lines: list[Entry], names: dict[int, str]) -> str:
         "people": ", ".join(people) if len(people) <= 6 else f"{len(people)} people",
         "wave": changes.get("wave", "?"),
         "asked": changes.get("asked", 0),
+        "back": changes.get("back", 0),
         "reason": dict(Override.choices).get(changes.get("reason", ""), "no reason").lower(),
     }
     return WORDS.get(verb, words.happened(verb)).format(**facts)

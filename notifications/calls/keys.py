@@ -8,6 +8,7 @@ from audit import trail
 from audit.models import ActorKind
 from audit.trail import Actor
 from matching import claims
+from matching.answering import late
 from matching.claims import Claim
 from matching.models import Offer
 from notifications import consent, outbox
@@ -52,7 +53,7 @@ def _astray(message: Message, stage: Stage, name: str = "wrong", instead: str = 
 def _take(message: Message, stage: Stage, *, now: datetime) -> Spoken:
     offer = _offer(message)
     with trail.acting(Actor(kind=ActorKind.PATIENT, ref=offer.patient_id)):
-        found = claims.claim(offer.pk, via="call", now=now)
+        found = late.note(offer, claims.claim(offer.pk, via="call", now=now), via="call", now=now)
     if found == Claim.HELD or (found == Claim.OPEN and offer.slot.service.details_prompt):
         name = "held" if found == Claim.HELD else "finish"
         return Spoken(voice.say(name if _text_link(message, name, now=now) else f"{name}_call", message))

@@ -6,6 +6,7 @@ from audit import trail
 from audit.models import ActorKind
 from audit.trail import Actor
 from matching import claims
+from matching.answering import late
 from matching.claims import Claim
 from matching.models import Lesson, Offer
 from matching.states import OfferState
@@ -37,7 +38,7 @@ def take(heard: InboundMessage, offer: Offer | None, *, now: datetime) -> None:
     if offer.state != OfferState.ACCEPTED:  # so that it is known, whoever dies now, which text took it
         InboundMessage.objects.filter(pk=heard.pk).update(offer=offer)
     with trail.acting(Actor(kind=ActorKind.PATIENT, ref=offer.patient_id)):
-        outcome = claims.claim(offer.pk, via="reply", now=now)
+        outcome = late.note(offer, claims.claim(offer.pk, via="reply", now=now), via="reply", now=now)
     name = "finish" if outcome == Claim.OPEN and offer.slot.service.details_prompt else words(Meaning.YES, outcome)
     return finish(heard, name, offer=offer, meaning=Meaning.YES, now=now)
 

@@ -19,6 +19,8 @@ from waitlist import slots
 from waitlist.models import Slot
 
 pytestmark = pytest.mark.django_db
+committed = pytest.mark.django_db(transaction=True)
+QUERIES = 31
 TABLES = (Offer, SentWave, Message, Entry)
 
 
@@ -69,12 +71,16 @@ def test_it_changes_nothing():
     assert ([table.objects.count() for table in TABLES], Slot.objects.values().get()) == before
 
 
+def soon(world: World) -> Slot:
+    """In time at any hour, and asked for only when somebody says so."""
+    now = timezone.now()
+    return world.slot(now + timedelta(hours=60), opened_at=now, next_wave_at=None)
+
+
 def test_the_page_before_and_after(client: Client):
     world = World()
     client.force_login(factories.user(world.clinic))
-    entry = world.entry()
-    now = timezone.now()
-    slot = world.slot(now + timedelta(hours=60), opened_at=now, next_wave_at=None)  # in time at any hour
+    entry, slot = world.entry(), soon(world)
     address = reverse("slot-dry-run", args=[slot.pk])
     assert address in client.get(reverse("slot", args=[slot.pk])).content.decode()
     page = client.get(address).content.decode()
@@ -84,15 +90,56 @@ def test_the_page_before_and_after(client: Client):
     assert "The asking has begun" in client.get(address).content.decode()
 
 
-def test_the_number_of_queries_does_not_grow_with_the_people(django_assert_max_num_queries):
+@committed
+def test_who_is_unticked_is_left_out_and_the_page_shows_who_comes_instead(client: Client):
+    world = World()
+    client.force_login(factories.user(world.clinic))
+    slot, one, two = soon(world), world.entry(), world.entry()
+    address = reverse("slot-dry-run", args=[slot.pk])
+    answer = client.post(address, {"shown": [one.pk, two.pk], "ask": [two.pk]}, follow=True)
+    page = answer.content.decode()
+    assert answer.redirect_chain == [(address, 302)]
+    assert f"Left out: {one.patient.name}." in page and f'name="ask" value="{two.pk}"' in page
+    assert f'name="ask" value="{one.pk}"' not in page
+    back = slot.offers.get()
+    assert f'name="back" value="{back.pk}"' in page
+    page = client.post(address, {"shown": [two.pk], "ask": [two.pk], "back": [back.pk]}, follow=True).content.decode()
+    assert f'name="ask" value="{one.pk}"' in page and not slot.offers.exists()
+
+
+@committed
+def test_go_asks_those_who_are_ticked(client: Client):
+    world = World()
+    client.force_login(factories.user(world.clinic))
+    slot, one, two = soon(world), world.entry(), world.entry()
+    shown = {"shown": [one.pk, two.pk], "ask": [two.pk], "go": "1"}
+    answer = client.post(reverse("slot-dry-run", args=[slot.pk]), shown)
+    assert answer["Location"] == reverse("slot", args=[slot.pk])
+    cascade.advance(slot.pk, now=timezone.now())
+    assert [offer.entry_id for offer in slot.offers.filter(wave=1)] == [two.pk]
+    page = client.get(reverse("slot", args=[slot.pk])).content.decode()
+    assert "Left out of this time by staff" in page
+
+
+@committed
+def test_what_is_posted_amiss_leaves_nobody_out(client: Client):
+    world, stranger = World(), World().entry()
+    client.force_login(factories.user(world.clinic))
+    slot = soon(world)
+    for said in ({}, {"shown": ["x", "-1", "9" * 30]}, {"shown": [stranger.pk]}, {"back": ["1", "y"]}):
+        assert client.post(reverse("slot-dry-run", args=[slot.pk]), said).status_code == 302
+    assert not Offer.objects.exists()
+
+
+def test_the_number_of_queries_does_not_grow_with_the_people(django_assert_num_queries):
     world = World()
     for _ in range(2):
         world.entry()
     slot = world.slot()
     foretold(slot)
-    with django_assert_max_num_queries(60) as few:
+    with django_assert_num_queries(QUERIES):
         foretold(slot)
     for _ in range(3):  # still one wave
         world.entry()
-    with django_assert_max_num_queries(len(few.captured_queries)):
+    with django_assert_num_queries(QUERIES):
         foretold(slot)

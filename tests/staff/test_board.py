@@ -18,6 +18,7 @@ from waitlist.models import Slot, Writeback
 from waitlist.states import ClosedBecause, Role, SlotState, WritebackStatus
 
 pytestmark = pytest.mark.django_db
+committed = pytest.mark.django_db(transaction=True)
 HTMX = {"HX-Request": "true"}
 
 
@@ -169,6 +170,39 @@ def test_before_the_first_wave_one_may_look_and_after_it_add_somebody(staff: Cli
     Slot.objects.filter(pk=slot.pk).update(state=SlotState.OFFERING, wave=1)
     page = staff.get("/").content.decode()
     assert (look in page, add in page) == (False, True)
+
+
+@committed
+def test_one_time_is_paused_and_resumed_from_its_card(staff: Client, world: World):
+    slot = live_slot(world, state=SlotState.OFFERING, wave=1)
+    SentWave.objects.create(slot=slot, number=1, sent_at=timezone.now(), asked=1)
+    asked(world, slot)
+    pause, resume = (reverse(name, args=[slot.pk]) for name in ("slot-pause", "slot-resume"))
+    page = staff.get("/").content.decode()
+    assert (pause in page, resume in page) == (True, False)
+    assert staff.post(pause, headers=HTMX)["HX-Trigger"] == "live"
+    page = staff.get("/").content.decode()
+    assert (pause in page, resume in page) == (False, True)
+    assert "paused by hand: nobody else is asked until you resume" in page
+    assert "It was not paused any more." not in staff.post(resume, follow=True).content.decode()
+    assert pause in staff.get("/").content.decode()
+    assert "It was not paused any more." in staff.post(resume, follow=True).content.decode()
+
+
+def test_who_can_only_be_called_stands_on_the_card(staff: Client, world: World):
+    slot = live_slot(world, state=SlotState.OFFERING, wave=1)
+    asked(world, slot, MessageStatus.DELIVERED)
+    assert f'id="calls-{slot.pk}"' not in staff.get("/").content.decode()
+    asked(world, slot, MessageStatus.UNDELIVERED)
+    page = staff.get("/").content.decode()
+    assert f'id="calls-{slot.pk}" href="{reverse("calls")}">Call 1<' in page
+
+
+def test_a_time_just_filled_is_marked_for_a_moment(staff: Client, world: World):
+    slot = filled_slot(world)
+    assert 'class="fresh"' in staff.get("/").content.decode()
+    Slot.objects.filter(pk=slot.pk).update(filled_at=timezone.now() - timedelta(minutes=1))
+    assert 'class="fresh"' not in staff.get("/").content.decode()
 
 
 def test_today_has_its_own_figures(staff: Client, world: World):

@@ -74,6 +74,12 @@ def clock(value: datetime | None, zone: tzinfo) -> str:
 
 
 @register.filter
+def to_the_ms(value: datetime | None, zone: tzinfo) -> str:
+    """2:26:04.120 PM; – for what never was."""
+    return write(value.astimezone(zone), "g:i:s.{} A").format(value.strftime("%f")[:3]) if value else "–"
+
+
+@register.filter
 def day(value: datetime | None, zone: tzinfo) -> str:
     """Fri, Nov 27."""
     return write(value.astimezone(zone), "D, M j") if value else ""

@@ -34,12 +34,13 @@ def board(request: HttpRequest) -> HttpResponse:
     shown = Q(state__in=LIVE_SLOT_STATES) | Q(state=SlotState.FILLED, filled_at__gte=midnight)
     shown |= Q(state__in=(SlotState.EXPIRED, SlotState.WITHDRAWN), closed_at__gte=midnight)
     slots = Slot.objects.filter(shown, clinic=clinic).order_by("starts_at", "pk")
-    every = with_past(cards(slots, now=now), now=now)
+    news = calls.news(clinic, now=now)
+    every = with_past(cards(slots, now=now), news.by_slot, now=now)
     counts = bar.count(membership, now=now)
     context = {
         "clinic": clinic,
         "now": now,
-        "news": calls.news(clinic, now=now),
+        "news": news,
         "live": [card for card in every if card.slot.is_live],
         "filled": [card for card in every if card.slot.state == SlotState.FILLED and not card.slot.is_lost],
         "lost": [card for card in every if card.slot.is_lost],
