@@ -28,8 +28,8 @@ class Block:
         return not self.items
 
     @property
-    def minutes(self) -> int:
-        return round((self.ends_at - self.starts_at).total_seconds() / 60)
+    def length(self) -> timedelta:
+        return self.ends_at - self.starts_at
 
     @property
     def visits(self) -> list[Appointment]:

@@ -27,6 +27,7 @@ ICONS = {
     "warning": '<path d="M12 3 2 20h20zM12 10v4M12 17v.01"/>',
     "down": '<path d="m6 9 6 6 6-6"/>',
     "back": '<path d="M19 12H5m6-6-6 6 6 6"/>',
+    "on": '<path d="M5 12h14m-6-6 6 6-6 6"/>',
 }
 SLOT_LOOKS = {
     SlotState.OPEN: ("open", "circle"),
