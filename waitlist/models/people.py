@@ -167,6 +167,9 @@ class WaitlistEntry(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["clinic", "-standing"], name="entry_ranked", condition=Q(status=EntryStatus.ACTIVE)),
+            models.Index(
+                fields=["clinic", "added_at", "id"], name="entry_in_line", condition=Q(status__in=WAITING_STATUSES)
+            ),
             models.Index(fields=["closes_at"], name="entry_closing", condition=Q(closes_at__isnull=False)),
         ]
 

@@ -3,46 +3,50 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import push_url
 
 from matching.views import lesson_words
-from waitlist import access, joining, roster
+from waitlist import access, roster
 from waitlist.forms import are_valid, point_out
+from waitlist.forms.listing import ListForm
 from waitlist.forms.wishes import WindowFormSet, WishForm, initial_windows, windows_of
-from waitlist.models import WaitlistEntry
 from waitlist.states import WAITING_STATUSES
-from waitlist.views.answer import find_patients, matching_words, typed
-from waitlist.views.rows import rows
+from waitlist.views import listing
+from waitlist.views.answer import is_update, typed
+from waitlist.views.listing import WHOLE
+from waitlist.views.rows import names_of, rows
 
 PER_PAGE = 50
-WHOLE = WaitlistEntry.objects.select_related("clinic", "patient", "later_visit__location__clinic")
 
 
 @never_cache
 @require_safe
 def entries(request: HttpRequest) -> HttpResponse:
-    """Everybody who waits, the longest first; `q` finds names, numbers and services."""
+    """Everybody who waits and is asked for; the whole question is in the address, and htmx fetches only the list."""
     clinic = access.get_clinic(request)
-    words = request.GET.get("q", "").strip()
-    waiting = WHOLE.filter(clinic=clinic, status__in=WAITING_STATUSES).annotate(is_joining=joining.unconfirmed())
-    if words:
-        wanted = clinic.services.filter(matching_words(words, "name")).values_list("pk", flat=True)
-        people = find_patients(clinic, words).order_by().values("pk")
-        waiting = waiting.filter(Q(patient__in=people) | Q(services__overlap=list(wanted)))
-    page = Paginator(waiting.order_by("added_at", "pk"), PER_PAGE).get_page(request.GET.get("page"))
+    now, names = timezone.now(), names_of(clinic)
+    form = ListForm(names.services, names.people, request.GET)
+    found = listing.find(clinic, form.question(), now=now)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "clinic": clinic,
-        "now": timezone.now(),
-        "q": words,
+        "now": now,
+        "form": form,
+        "asked": form.address(),
+        "narrowing": form.narrowing(),
+        "order": form.question().sort_label,
         "page": page,
-        "rows": rows(clinic, page.object_list),
+        "rows": rows(clinic, page.object_list, names),
     }
-    return render(request, "waitlist/entries.html", context)
+    if not is_update(request):
+        return render(request, "waitlist/entries.html", context)
+    response = render(request, "waitlist/_entries.html", context)
+    return push_url(response, f"{request.path}?{form.address()}".rstrip("?"))
 
 
 @never_cache

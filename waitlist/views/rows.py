@@ -57,12 +57,26 @@ class Row:
         return self.entry.status == EntryStatus.PAUSED
 
 
-def rows(clinic: Clinic, entries: Iterable[WaitlistEntry]) -> list[Row]:
+@dataclass(frozen=True)
+class Names:
+    """What a clinic calls its services and practitioners, also those it has no more; by id."""
+
+    services: dict[int, str]
+    people: dict[int, str]
+
+
+def names_of(clinic: Clinic) -> Names:
+    """In two queries."""
+    services, people = clinic.services.values_list("pk", "name"), clinic.practitioners.values_list("pk", "name")
+    return Names(dict(services), dict(people))
+
+
+def rows(clinic: Clinic, entries: Iterable[WaitlistEntry], names: Names | None = None) -> list[Row]:
     """The entries as rows, in a fixed number of queries however many there are."""
     found = list(entries)
     prefetch_related_objects(found, "availabilities", "patient__contacts__contact_point")
-    services = dict(clinic.services.values_list("pk", "name"))
-    people = dict(clinic.practitioners.values_list("pk", "name"))
+    names = names or names_of(clinic)
+    services, people = names.services, names.people
     return [
         Row(
             entry=entry,

@@ -1,0 +1,20 @@
+"""The waitlist is read the longest wait first, fifty at a time."""
+
+from typing import ClassVar
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies: ClassVar = [("waitlist", "0026_clinic_database_defaults")]
+
+    operations: ClassVar = [
+        migrations.AddIndex(
+            "waitlistentry",
+            models.Index(
+                fields=["clinic", "added_at", "id"],
+                name="entry_in_line",
+                condition=models.Q(status__in=("active", "paused")),
+            ),
+        ),
+    ]
