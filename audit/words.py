@@ -29,6 +29,7 @@ NOUNS = {
     "fee": "Cancellation fee",
     "cancellationfee": "Cancellation fee",
     "trail": "Trail",
+    "waitlist": "Waitlist",
 }
 DONE = {
     "slot.wave": "Free time offered to the next people",

@@ -48,13 +48,25 @@
     tick();
   });
 
+  // <label data-ticks="entry">: ticks everything of that name, or nothing.
+  function offerTicks() {
+    for (const label of document.querySelectorAll("[data-ticks]")) label.hidden = false;
+  }
+  offerTicks();
+  document.addEventListener("htmx:afterSwap", offerTicks);
+  document.addEventListener("change", (event) => {
+    const name = event.target.closest("[data-ticks]")?.dataset.ticks;
+    if (!name) return;
+    for (const box of document.querySelectorAll(`input[type="checkbox"][name="${name}"]`)) box.checked = event.target.checked;
+  });
+
   // The account menu closes on Escape and on a click elsewhere.
   const menu = document.querySelector("details.menu");
   document.addEventListener("click", (event) => {
     if (menu?.open && !menu.contains(event.target)) menu.open = false;
   });
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest?.("input, select, textarea");
+    const typing = event.target.closest?.("input:not([type=checkbox], [type=radio]), select, textarea");
     if (event.key === "Escape" && menu?.open) {
       menu.open = false;
       menu.querySelector("summary").focus();

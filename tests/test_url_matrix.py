@@ -82,6 +82,7 @@ FOR: dict[str, set[Role]] = {  # everything else is for the front desk
     "connection-again": ADMIN,
     "connection-forget": ADMIN,
     "imports": ADMIN,
+    "waitlist-export": MANAGER,
     "trail": COMPLIANCE,
     "trail-export": COMPLIANCE,
     "trail-entry": COMPLIANCE,

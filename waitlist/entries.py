@@ -89,21 +89,21 @@ def edit(entry: WaitlistEntry, wish: Wish, *, now: datetime) -> bool:
     return True
 
 
-def remove(entry: WaitlistEntry, *, now: datetime) -> bool:
+def remove(entry: WaitlistEntry, *, why: str = "", now: datetime) -> bool:
     """Off the list; False where it was off already."""
-    return _move(entry, EntryStatus.REMOVED, "entry.removed", now=now)
+    return _move(entry, EntryStatus.REMOVED, "entry.removed", why=why, now=now)
 
 
-def pause(entry: WaitlistEntry, until: datetime | None, *, now: datetime) -> bool:
+def pause(entry: WaitlistEntry, until: datetime | None, *, why: str = "", now: datetime) -> bool:
     """Asked for nothing until then (None: until somebody resumes it); the place in line stays."""
-    return _move(entry, EntryStatus.PAUSED, "entry.paused", now=now, paused_until=until)
+    return _move(entry, EntryStatus.PAUSED, "entry.paused", why=why, now=now, paused_until=until)
 
 
-def resume(entry: WaitlistEntry, *, now: datetime) -> bool:
+def resume(entry: WaitlistEntry, *, why: str = "", now: datetime) -> bool:
     """Waiting again after a pause; False where there is none: a booked wish waits again with the end of its booking."""
     if not WaitlistEntry.objects.select_for_update(no_key=True).filter(pk=entry.pk, status=EntryStatus.PAUSED).first():
         return False
-    return _move(entry, EntryStatus.ACTIVE, "entry.resumed", now=now, paused_until=None, closes_at=None)
+    return _move(entry, EntryStatus.ACTIVE, "entry.resumed", why=why, now=now, paused_until=None, closes_at=None)
 
 
 def wait_again(entry: WaitlistEntry, *, now: datetime) -> bool:
@@ -137,11 +137,14 @@ def resume_due(clinic: Clinic, *, now: datetime) -> int:
     return sum(resume(entry, now=now) for entry in paused.order_by("pk"))
 
 
-def _move(entry: WaitlistEntry, to: EntryStatus, verb: str, *, now: datetime, **fields: object) -> bool:
+def _move(
+    entry: WaitlistEntry, to: EntryStatus, verb: str, *, why: str = "", now: datetime, **fields: object
+) -> bool:
     movable = WaitlistEntry.objects.filter(pk=entry.pk, status__in=ENTRY_MOVES[to])
     if not movable.update(status=to, **fields):
         return False
-    trail.record(verb, entry, now=now, clinic_id=entry.clinic_id, changes={"status": [entry.status, to]})
+    changes = {"status": [entry.status, to]} | ({"why": why} if why else {})
+    trail.record(verb, entry, now=now, clinic_id=entry.clinic_id, changes=changes)
     return True
 
 

@@ -121,7 +121,11 @@ def withdraw(
 @transaction.atomic(durable=True)
 def edit(entry_id: int, wish: Wish, *, now: datetime) -> bool:
     """The wish is now this one; False where the entry waits no longer."""
-    entry = _locked(entry_id)
+    return edit_locked(locked(entry_id), wish, now=now)
+
+
+def edit_locked(entry: WaitlistEntry, wish: Wish, *, now: datetime) -> bool:
+    """The same inside the transaction that locked it."""
     check_wish(entry.clinic, wish)
     try:
         with transaction.atomic():
@@ -170,12 +174,13 @@ def refresh(clinic: Clinic, *, now: datetime) -> int:
 
 @transaction.atomic(durable=True)
 def _change(entry_id: int, change: Callable[[WaitlistEntry], bool]) -> bool:
-    entry = _locked(entry_id)
+    entry = locked(entry_id)
     live.hint(entry.clinic_id, TOPIC)
     return change(entry)
 
 
-def _locked(entry_id: int) -> WaitlistEntry:
+def locked(entry_id: int) -> WaitlistEntry:
+    """The entry, which nobody else changes until this transaction is over."""
     return WaitlistEntry.objects.select_related("clinic").select_for_update(no_key=True, of=("self",)).get(pk=entry_id)
 
 

@@ -122,6 +122,25 @@ ENTRY_MOVES = {
 }
 
 
+class Bulk(TextChoices):
+    """What is done to several wishes at once."""
+
+    PAUSE = "pause", "Pause"
+    RESUME = "resume", "Resume"
+    REMOVE = "remove", "Take off the list"
+
+
+class Why(TextChoices):
+    """Staff's reason for it: a choice, so that no name gets into the trail."""
+
+    ASKED = "asked", "They asked for it"
+    AWAY = "away", "Away, or not well"
+    BACK = "back", "Back again"
+    SILENT = "silent", "Does not answer"
+    ELSEWHERE = "elsewhere", "Went elsewhere, or needs it no more"
+    TIDY = "tidy", "Clearing up the list"
+
+
 class NotTaught(TextChoices):
     """Why the reason of a no could not be taken into a wish: nothing would be left to wait for."""
 

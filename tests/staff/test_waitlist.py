@@ -1,5 +1,6 @@
 """Joining, changing a wish, consent as it was said, leaving; and errors that lose nothing."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -212,7 +213,9 @@ def test_editing_a_wish_keeps_odd_windows(staff: Client, world: World):
         "t-1-ends": "00:00",
         "w-note": "New note",
     }
-    staff.post(reverse("entry-edit", args=[entry.pk]), wish(world, **changed))
+    saw = re.search(r'name="saw" value="([^"]+)"', page)
+    assert saw is not None
+    staff.post(reverse("entry-edit", args=[entry.pk]), wish(world, **changed) | {"saw": saw[1]})
     entry.refresh_from_db()
     assert entry.note == "New note"
     windows = list(entry.availabilities.order_by("days").values_list("days", "from_minute", "until_minute"))
@@ -225,7 +228,8 @@ def test_two_wishes_for_the_same_are_refused(staff: Client, world: World):
     second = factories.service(world.clinic)
     world.entry(patient)
     entry = factories.entry(world.clinic, [second], patient)
-    page = staff.post(reverse("entry-edit", args=[entry.pk]), wish(world)).content.decode()
+    url = reverse("entry-edit", args=[entry.pk])
+    page = staff.post(url, wish(world) | {"saw": staff.get(url).context["saw"]}).content.decode()
     assert "already waits for exactly these" in page
 
 

@@ -1,7 +1,6 @@
-"""The waitlist: who waits for what, joining it, changing a wish, leaving."""
+"""The waitlist: who waits for what, and leaving it."""
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,14 +9,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import push_url
 
-from matching.views import lesson_words
 from waitlist import access, roster
-from waitlist.forms import are_valid, point_out
+from waitlist.forms.bulk import BulkForm
 from waitlist.forms.listing import ListForm
-from waitlist.forms.wishes import WindowFormSet, WishForm, initial_windows, windows_of
-from waitlist.states import WAITING_STATUSES
-from waitlist.views import listing
-from waitlist.views.answer import is_update, typed
+from waitlist.states import Role
+from waitlist.views import listing, undoing
+from waitlist.views.answer import is_update
 from waitlist.views.listing import WHOLE
 from waitlist.views.rows import names_of, rows
 
@@ -28,7 +25,8 @@ PER_PAGE = 50
 @require_safe
 def entries(request: HttpRequest) -> HttpResponse:
     """Everybody who waits and is asked for; the whole question is in the address, and htmx fetches only the list."""
-    clinic = access.get_clinic(request)
+    mine = access.get_member(request)
+    clinic = mine.clinic
     now, names = timezone.now(), names_of(clinic)
     form = ListForm(names.services, names.people, request.GET)
     found = listing.find(clinic, form.question(), now=now)
@@ -40,6 +38,9 @@ def entries(request: HttpRequest) -> HttpResponse:
         "asked": form.address(),
         "narrowing": form.narrowing(),
         "order": form.question().sort_label,
+        "may_export": mine.role in access.MAY_ACT_AS[Role.MANAGER],
+        "bulk": BulkForm(clinic, now=now),
+        "undo": undoing.offered(request, clinic, now=now),
         "page": page,
         "rows": rows(clinic, page.object_list, names),
     }
@@ -47,39 +48,6 @@ def entries(request: HttpRequest) -> HttpResponse:
         return render(request, "waitlist/entries.html", context)
     response = render(request, "waitlist/_entries.html", context)
     return push_url(response, f"{request.path}?{form.address()}".rstrip("?"))
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """The wish of one entry."""
-    entry = access.get_row(request, WHOLE.all(), pk=pk)
-    data = typed(request)
-    wish = WishForm(entry.clinic, data, prefix="w", initial=WishForm.of(entry))
-    windows = WindowFormSet(data, prefix="t", initial=initial_windows(entry))
-    if request.method == "POST" and are_valid(wish, windows):
-        try:
-            edited = roster.edit(entry.pk, wish.wish(windows_of(windows)), now=timezone.now())
-        except ValidationError as error:
-            point_out(error, wish)
-        else:
-            if edited:
-                messages.success(request, f"The wish of {entry.patient.name} is saved.")
-            else:
-                messages.warning(request, f"{entry.patient.name} waits no longer. Nothing was changed.")
-            return redirect("waitlist")
-    context = {
-        "entry": entry,
-        "patient": entry.patient,
-        "row": rows(entry.clinic, [entry])[0],
-        "learned": lesson_words.of_entry(entry),
-        "is_waiting": entry.status in WAITING_STATUSES,
-        "wish": wish,
-        "windows": windows,
-        "forms": [wish, *windows.forms],
-        "now": timezone.now(),
-    }
-    return render(request, "waitlist/entry_edit.html", context)
 
 
 @never_cache

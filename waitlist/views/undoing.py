@@ -1,0 +1,66 @@
+"""What was done to many last, kept in the session for some minutes, so that it can be taken back."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.http import HttpRequest
+
+from waitlist.bulk import Order, Outcome, Was
+from waitlist.models import Clinic
+from waitlist.states import Bulk
+
+KEY = "waitlist_undo"
+STANDS_FOR = timedelta(minutes=15)
+DONE = {Bulk.PAUSE: "paused", Bulk.RESUME: "waiting again", Bulk.REMOVE: "off the list"}
+
+
+@dataclass(frozen=True)
+class Undo:
+    """What would be taken back."""
+
+    order: Order
+    changed: tuple[Was, ...]
+    people: int
+
+    @property
+    def done(self) -> str:
+        """paused, waiting again."""
+        return DONE[self.order.what]
+
+
+def remember(request: HttpRequest, clinic: Clinic, order: Order, outcomes: list[Outcome], *, now: datetime) -> None:
+    """The last one only, as ids and times; whoever is off the list comes back by joining anew."""
+    changed = [outcome for outcome in outcomes if outcome.changed]
+    if order.what == Bulk.REMOVE or not changed:
+        request.session.pop(KEY, None)
+        return
+    request.session[KEY] = {
+        "clinic": clinic.pk,
+        "at": now.isoformat(),
+        "what": str(order.what),
+        "until": _iso(order.until),
+        "changed": [[was.entry_id, _iso(was.until)] for outcome in changed for was in outcome.changed],
+        "people": len(changed),
+    }
+
+
+def offered(request: HttpRequest, clinic: Clinic, *, now: datetime) -> Undo | None:
+    """What can be taken back at this clinic now."""
+    kept = request.session.get(KEY)
+    if not kept or kept["clinic"] != clinic.pk or datetime.fromisoformat(kept["at"]) + STANDS_FOR < now:
+        return None
+    order = Order(Bulk(kept["what"]), "", _moment(kept["until"]))
+    changed = tuple(Was(pk, _moment(until)) for pk, until in kept["changed"])
+    return Undo(order, changed, kept["people"])
+
+
+def forget(request: HttpRequest) -> None:
+    request.session.pop(KEY, None)
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
