@@ -102,7 +102,7 @@ def test_many_are_ticked_paused_and_taken_back(desk: Page, two: tuple[World, Wai
     expect(bulk).to_be_visible()
     bulk.get_by_label("Why").select_option(label="Away, or not well")
     bulk.get_by_role("button", name="Do it").click()
-    expect(desk.locator("#messages")).to_have_text("2 people are paused.")
+    expect(desk.get_by_role("form", name="Last done to many")).to_contain_text("2 people are paused.")
     assert set(WaitlistEntry.objects.values_list("status", flat=True)) == {EntryStatus.PAUSED}
     assert desk.url.endswith("/waitlist/?sort=name&page=1")
     desk.get_by_role("button", name="Undo").click()

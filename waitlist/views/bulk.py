@@ -38,8 +38,8 @@ def change(request: HttpRequest) -> HttpResponse:
         context = {"clinic": clinic, "rows": rows(clinic, found), "form": form, "asked": request.GET.urlencode()}
         return render(request, "waitlist/entries_remove.html", context)
     outcomes = bulk.change(clinic, ids, order, now=now)
-    undoing.remember(request, clinic, order, outcomes, now=now)
-    _report(request, outcomes, undoing.DONE[order.what])
+    is_offered = undoing.remember(request, clinic, order, outcomes, now=now)
+    _report(request, outcomes, "" if is_offered else undoing.in_words(outcomes, undoing.DONE[order.what]))
     return _back(request)
 
 
@@ -54,17 +54,14 @@ def undo(request: HttpRequest) -> HttpResponse:
         return _back(request)
     outcomes = bulk.undo(clinic, last.changed, last.order, now=now)
     undoing.forget(request)
-    _report(request, outcomes, "as before")
+    _report(request, outcomes, undoing.in_words(outcomes, "as before"))
     return _back(request)
 
 
-def _report(request: HttpRequest, outcomes: Sequence[Outcome], done: str) -> None:
-    """How many it was done to, and by name to whom not."""
-    changed = [outcome for outcome in outcomes if not outcome.refused]
-    if len(changed) == 1:
-        messages.success(request, f"{changed[0].name} is {done}.")
-    elif changed:
-        messages.success(request, f"{len(changed)} people are {done}.")
+def _report(request: HttpRequest, outcomes: Sequence[Outcome], said: str) -> None:
+    """What was done, unless the list says it beside its undo; and by name to whom it was not."""
+    if said:
+        messages.success(request, said)
     refused = [f"{outcome.name} {outcome.refused}" for outcome in outcomes if outcome.refused]
     if refused:
         messages.warning(request, f"Not done: {'; '.join(refused)}.")

@@ -1,5 +1,6 @@
 """What was done to many last, kept in the session for some minutes, so that it can be taken back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,28 +21,34 @@ class Undo:
 
     order: Order
     changed: tuple[Was, ...]
-    people: int
-
-    @property
-    def done(self) -> str:
-        """paused, waiting again."""
-        return DONE[self.order.what]
+    said: str
 
 
-def remember(request: HttpRequest, clinic: Clinic, order: Order, outcomes: list[Outcome], *, now: datetime) -> None:
-    """The last one only, as ids and times; whoever is off the list comes back by joining anew."""
-    changed = [outcome for outcome in outcomes if outcome.changed]
+def in_words(outcomes: Sequence[Outcome], done: str) -> str:
+    """Ana Ace is paused; 3 people are paused; nothing where nobody was changed."""
+    changed = [outcome for outcome in outcomes if not outcome.refused]
+    if len(changed) == 1:
+        return f"{changed[0].name} is {done}."
+    return f"{len(changed)} people are {done}." if changed else ""
+
+
+def remember(
+    request: HttpRequest, clinic: Clinic, order: Order, outcomes: Sequence[Outcome], *, now: datetime
+) -> bool:
+    """The last one only, as ids and times; False where nothing is to undo: whoever is off the list joins anew."""
+    changed = [was for outcome in outcomes for was in outcome.changed]
     if order.what == Bulk.REMOVE or not changed:
-        request.session.pop(KEY, None)
-        return
+        forget(request)
+        return False
     request.session[KEY] = {
         "clinic": clinic.pk,
         "at": now.isoformat(),
         "what": str(order.what),
         "until": _iso(order.until),
-        "changed": [[was.entry_id, _iso(was.until)] for outcome in changed for was in outcome.changed],
-        "people": len(changed),
+        "changed": [[was.entry_id, _iso(was.until)] for was in changed],
+        "said": in_words(outcomes, DONE[order.what]),
     }
+    return True
 
 
 def offered(request: HttpRequest, clinic: Clinic, *, now: datetime) -> Undo | None:
@@ -51,7 +58,7 @@ def offered(request: HttpRequest, clinic: Clinic, *, now: datetime) -> Undo | No
         return None
     order = Order(Bulk(kept["what"]), "", _moment(kept["until"]))
     changed = tuple(Was(pk, _moment(until)) for pk, until in kept["changed"])
-    return Undo(order, changed, kept["people"])
+    return Undo(order, changed, kept["said"])
 
 
 def forget(request: HttpRequest) -> None:
