@@ -60,20 +60,44 @@
     for (const box of document.querySelectorAll(`input[type="checkbox"][name="${name}"]`)) box.checked = event.target.checked;
   });
 
+  // <button data-opens="id">: opens that dialog.
+  for (const part of document.querySelectorAll("[hidden]:has([data-opens])")) part.hidden = false;
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-opens]");
+    if (opener) document.getElementById(opener.dataset.opens).showModal();
+  });
+
+  // /waitlist/#find: whoever came by the key for it types at once.
+  if (location.hash === "#find") keyed("/")?.focus();
+
+  // <form data-leads-to="id">: whoever sends it is done typing, and goes on there.
+  document.addEventListener("submit", (event) => {
+    document.getElementById(event.target.dataset.leadsTo)?.focus({ preventScroll: true });
+  });
+
+  // What a key stands for: here, or else on every page.
+  function keyed(key) {
+    const marked = `[data-key="${CSS.escape(key)}"]`;
+    return document.querySelector(`main ${marked}`) ?? document.querySelector(marked);
+  }
+
   // The account menu closes on Escape and on a click elsewhere.
   const menu = document.querySelector("details.menu");
   document.addEventListener("click", (event) => {
-    if (menu?.open && !menu.contains(event.target)) menu.open = false;
+    if (menu?.open && !menu.contains(event.target) && !event.target.closest("dialog")) menu.open = false;
   });
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest?.("input:not([type=checkbox], [type=radio]), select, textarea");
+    const dialog = document.querySelector("dialog[open]");
+    if (event.key === "Escape" && dialog) return; // the browser closes it
     if (event.key === "Escape" && menu?.open) {
       menu.open = false;
       menu.querySelector("summary").focus();
     } else if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      const marked = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+      const marked = keyed(event.key);
       if (!marked) return;
       event.preventDefault();
+      dialog?.close();
       if (marked.matches("input")) marked.focus();
       else marked.click();
     }

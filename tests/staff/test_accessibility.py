@@ -193,15 +193,15 @@ def test_the_front_desk_works_by_keyboard(stack: Stack, browser_page: Page, sign
     world, user, _ = busy_clinic()
     sign_in(browser_page, stack.url, user)
     browser_page.goto(f"{stack.url}/waitlist/")
+    browser_page.keyboard.press("Tab")
+    assert browser_page.evaluate("document.activeElement.textContent") == "Skip to the page"
     browser_page.keyboard.press("/")
     browser_page.keyboard.type("nobody of that name")
     browser_page.keyboard.press("Enter")
     browser_page.get_by_text("Nobody found").wait_for()
     browser_page.keyboard.press("n")
     browser_page.wait_for_url("**/waitlist/new/")
-    browser_page.keyboard.press("Tab")
-    assert browser_page.evaluate("document.activeElement.textContent") == "Skip to the page"
-    browser_page.get_by_label("Phone").focus()
+    expect(browser_page.get_by_label("Phone")).to_be_focused()
     for words in ("+1 628 555 0177", "ana@mail.example", "Ana", "Pérez"):
         browser_page.keyboard.type(words)
         browser_page.keyboard.press("Tab")

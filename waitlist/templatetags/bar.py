@@ -121,6 +121,7 @@ def bar(context: template.Context) -> dict[str, Any]:
         "csrf_token": context.get("csrf_token"),
         "here": request.get_full_path(),
         "notices_url": address("my-notices"),
+        "may_enrol": mine is not None and mine.role in access.MAY_ACT_AS[Role.FRONT_DESK],
     }
 
 

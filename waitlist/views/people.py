@@ -35,7 +35,8 @@ def new(request: HttpRequest) -> HttpResponse:
     now, data = timezone.now(), typed(request)
     with timezone.override(clinic.zone):
         person = PersonForm(data, prefix="p", initial=_known(request, clinic))
-        person.fields["phone"].widget.attrs |= {"hx-get": reverse("entry-known"), "hx-target": "#known"}
+        offers = {"hx-get": reverse("entry-known"), "hx-target": "#known"}
+        person.fields["phone"].widget.attrs |= offers | ({} if data else {"autofocus": True})
         wish = WishForm(clinic, data, prefix="w")
         windows = WindowFormSet(data, prefix="t", initial=[opening_hours(clinic)])
         consent = ConsentForm(data, prefix="c", now=now, may_name=clinic.content_level > 0)
