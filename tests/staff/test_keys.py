@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests import factories
 from tests.factories import World
 from tests.harness import Stack
+from tests.staff.test_accessibility import look
 from waitlist.models import User, WaitlistEntry
 from waitlist.states import Role
 
@@ -113,6 +114,9 @@ def test_help_opens_lists_the_keys_and_closes(desk: Page):
     marked = desk.evaluate("[...document.querySelectorAll('[data-key]')].map(it => it.dataset.key)")
     listed = help.locator("kbd").all_text_contents()
     assert set(marked) <= set(listed)
+    found: dict[str, str] = {}
+    look(desk, "the keys", found)
+    assert found == {}
     hands.press("Escape")
     expect(help).to_be_hidden()
     desk.locator("details.menu summary").press("Enter")

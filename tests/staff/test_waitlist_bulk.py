@@ -16,8 +16,9 @@ from tests.factories import NOW, World
 from tests.recorded import everything_recorded
 from waitlist import bulk, entries
 from waitlist.bulk import Order
-from waitlist.models import WaitlistEntry
-from waitlist.states import Bulk, EntryStatus, Why
+from waitlist.models import Membership, User, WaitlistEntry
+from waitlist.states import Bulk, EntryStatus, Role, Why
+from waitlist.views import undoing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAUSE = Order(Bulk.PAUSE, Why.AWAY)
@@ -75,6 +76,32 @@ def test_undo_leaves_alone_what_was_changed_since(staff: Client, world: World):
     page = staff.post(reverse("waitlist-many-undo"), follow=True).content.decode()
     assert "Ana changed again since" in page
     assert now_is(ana, bea) == ["removed", "active"]
+
+
+def test_undo_stands_for_some_minutes_and_at_its_own_clinic(staff: Client, world: World, desk: User):
+    ana = person(world, "Ana")
+    sent(staff, "pause", ana)
+    other = World().clinic
+    Membership.objects.create(user=desk, clinic=other, role=Role.FRONT_DESK)
+    staff.post(reverse("clinic-switch"), {"clinic": other.pk})
+    assert "Undo</button>" not in staff.get(reverse("waitlist")).content.decode()
+    assert "nothing to undo" in staff.post(reverse("waitlist-many-undo"), follow=True).content.decode()
+    staff.post(reverse("clinic-switch"), {"clinic": world.clinic.pk})
+    assert "Undo</button>" in staff.get(reverse("waitlist")).content.decode()
+    kept, session = timezone.now() - undoing.STANDS_FOR - timedelta(seconds=1), staff.session
+    session[undoing.KEY] = {**session[undoing.KEY], "at": kept.isoformat()}
+    session.save()
+    assert "Undo</button>" not in staff.get(reverse("waitlist")).content.decode()
+    assert "nothing to undo" in staff.post(reverse("waitlist-many-undo"), follow=True).content.decode()
+    assert now_is(ana) == ["paused"]
+
+
+def test_as_many_statements_to_ask_of_three_as_of_one(staff: Client, world: World, django_assert_num_queries):
+    people = [person(world, name) for name in ("Ana", "Bea", "Cy")]
+    with django_assert_num_queries(11):
+        sent(staff, "remove", people[0])
+    with django_assert_num_queries(11):
+        sent(staff, "remove", *people)
 
 
 def test_removing_is_asked_once_more_and_never_undone(staff: Client, world: World):

@@ -15,6 +15,7 @@ from waitlist import editing, entries, roster, seen
 from waitlist.editing import Edited
 from waitlist.entries import Wish
 from waitlist.models import WaitlistEntry
+from waitlist.views import differences
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HTMX = {"HX-Request": "true"}
@@ -104,6 +105,11 @@ def test_whoever_saw_we_know_not_what_is_asked(text: str, staff: Client, world: 
 def test_what_a_wish_says_goes_there_and_back(world: World):
     said = seen.of_wish(Wish((3, 1), (2,), (4,), ((1, 0, 60),), 5, 60, None, NOW.date(), "", "n"), world.clinic)
     assert seen.load(seen.dump(said)) == said == seen.of_wish(seen.as_wish(said), world.clinic)
+
+
+def test_all_that_a_wish_says_is_compared_and_has_a_name(world: World):
+    assert {*seen.COLUMNS} == Wish((world.service.pk,)).fields(world.clinic).keys()
+    assert {*seen.COLUMNS, "windows"} == differences.LABELS.keys()
 
 
 def test_in_its_row(staff: Client, world: World, entry: WaitlistEntry):

@@ -32,9 +32,7 @@ def in_words(outcomes: Sequence[Outcome], done: str) -> str:
     return f"{len(changed)} people are {done}." if changed else ""
 
 
-def remember(
-    request: HttpRequest, clinic: Clinic, order: Order, outcomes: Sequence[Outcome], *, now: datetime
-) -> bool:
+def remember(request: HttpRequest, clinic: Clinic, order: Order, outcomes: Sequence[Outcome], *, now: datetime) -> bool:
     """The last one only, as ids and times; False where nothing is to undo: whoever is off the list joins anew."""
     changed = [was for outcome in outcomes for was in outcome.changed]
     if order.what == Bulk.REMOVE or not changed:
