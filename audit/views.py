@@ -105,6 +105,7 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
         "line": _line(one),
         "together": [_line(row) for row in selectors.together_with(one)[:PER_PAGE]],
         "seal": selectors.seal_of(one),
+        "may_open_patient": access.get_membership(request).role in access.MAY_ACT_AS[Role.FRONT_DESK],
     }
     return render(request, "audit/entry.html", context)
 

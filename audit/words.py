@@ -28,6 +28,8 @@ NOUNS = {
     "masscancellation": "Many cancelled at once",
     "fee": "Cancellation fee",
     "cancellationfee": "Cancellation fee",
+    "patientnote": "Note about a patient",
+    "note": "Note about a patient",
     "trail": "Trail",
     "waitlist": "Waitlist",
 }
@@ -121,6 +123,8 @@ DONE = {
     "message.fell_back": "Not reached by one way: told by the next",
     "membership.notices_chosen": "Own notices chosen",
     "message.written": "Text written by staff",
+    "note.written": "Note about a patient written",
+    "note.taken_back": "Note about a patient taken back",
     "message.read": "Text read by staff",
     "message.understood": "Reply understood",
     "writeback.gave_way": "Booking gave way to the calendar",

@@ -1,6 +1,6 @@
 """What proves that one patient might be written to, and when they might not: read from ledger, forms and texts."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,9 +44,23 @@ def points_of(patient: Patient) -> list[ContactPoint]:
     return list(ContactPoint.objects.filter(theirs, clinic=patient.clinic_id).distinct().order_by("pk"))
 
 
+def as_agreed(points: Collection[ContactPoint]) -> dict[tuple[int, str], str]:
+    """By contact point and version of the text: the words as the join page showed them, one query for all."""
+    forms = Join.objects.filter(Q(contact_point__in=points) | Q(email_point__in=points)).order_by("pk")
+    rows = forms.values_list("contact_point", "email_point", "text_version", "text")
+    return {
+        (pk, version): text for phone, email, version, text in rows for pk in (phone, email) if pk is not None
+    }
+
+
+def words_of(line: Consent, as_shown: Mapping[tuple[int, str], str]) -> str:
+    """What they agreed to with this line of the ledger; empty where nothing was read or shown."""
+    own = as_shown.get((line.contact_point_id, line.text_version))
+    return own or texts.TEXTS.get(line.text_version, "")
+
+
 def _ledger(point: ContactPoint) -> Iterator[Line]:
-    forms = Join.objects.filter(Q(contact_point=point) | Q(email_point=point)).order_by("pk")
-    as_shown = dict(forms.values_list("text_version", "text"))
+    as_shown = as_agreed([point])
     for line in point.consents.select_related("recorded_by", "said_on"):
         purpose, channel = Purpose(line.purpose).label, Channel(line.channel).label
         yield Line(
@@ -57,7 +71,7 @@ def _ledger(point: ContactPoint) -> Iterator[Line]:
             who=line.recorded_by.email if line.recorded_by else "",
             remote_addr=line.remote_addr or "",
             text_version=line.text_version,
-            text=as_shown.get(line.text_version) or texts.TEXTS.get(line.text_version, ""),
+            text=words_of(line, as_shown),
             note=f"{line.note}, said on {line.said_on.value}" if line.said_on else line.note,
             row=str(line),
         )

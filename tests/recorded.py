@@ -19,6 +19,7 @@ NOUNS = (
     "waitlist_slot",
     "waitlist_waitlistentry",
     "waitlist_patient",
+    "waitlist_patientnote",
     "waitlist_writeback",
     "waitlist_clinic",
     "waitlist_location",

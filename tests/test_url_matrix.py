@@ -32,6 +32,7 @@ from waitlist.models import (
     Mapping,
     MassCancellation,
     Membership,
+    PatientNote,
     SurgeDay,
     User,
     Writeback,
@@ -172,6 +173,13 @@ class World(factories.World):
         self.mapping = Mapping.objects.create(
             connection=self.calendar, kind="service", external="facial", service=self.service
         )
+        self.note = PatientNote.objects.create(
+            clinic=self.clinic,
+            patient_id=self.visit.patient_id,
+            text="Prefers to be rung up",
+            written_by=factories.user(self.clinic),
+            written_at=factories.NOW,
+        )
         self.address = ContactPoint.objects.create(
             clinic=self.clinic, kind="email", value="somebody@example.com", created_at=factories.NOW
         )
@@ -247,6 +255,7 @@ MAKERS: dict[str, Callable[[World], Any]] = {
     "tasks/pk": lambda world: world.writeback.pk,
     "replies/pk": lambda world: world.reply.pk,
     "patients/pk": lambda world: world.visit.patient_id,
+    "notes/note": lambda world: world.note.pk,
     "policies/pk": lambda world: world.clinic.policy_id,
     "connections/pk": lambda world: world.calendar.pk,
     "words/mapping": lambda world: world.mapping.pk,

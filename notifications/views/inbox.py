@@ -1,5 +1,6 @@
 """The two-way inbox: every number that wrote to the clinic, what was said, and a place to answer."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -7,7 +8,8 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -22,6 +24,7 @@ from waitlist.models import Clinic
 from waitlist.views.answer import done, find_patients, is_update
 
 PER_PAGE = 30
+SHORT = 12  # of a conversation, on a patient's page
 LONGEST = 300  # characters: two segments, with the clinic's name
 POINTS = ContactPoint.objects.select_related("clinic").filter(kind=ContactKind.PHONE)
 LATE = "Somebody has answered since you opened this page, so nothing was sent. If yours is still needed, send it again."
@@ -67,7 +70,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 def thread(request: HttpRequest, pk: int) -> HttpResponse:
     """One conversation; an open page asks only for the texts, so that what is being typed stays."""
-    return _show(request, access.get_row(request, POINTS, pk=pk))
+    return _show(request, access.get_row(request, POINTS, pk=pk), short="short" in request.GET)
 
 
 @never_cache
@@ -90,7 +93,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     if done_so != Written.SENT:
         return _show(request, point, form, notice=LATE if done_so == Written.ANSWERED else "", status=409)
     messages.success(request, "Your answer is on its way.")
-    return redirect("inbox-thread", pk=point.pk)
+    return done(request, reverse("inbox-thread", args=[point.pk]))
 
 
 @require_POST
@@ -103,30 +106,39 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
     return done(request, "inbox")
 
 
+def in_context(
+    point: ContactPoint, form: AnswerForm | None = None, *, back: str = "", short: bool = False, now: datetime
+) -> dict[str, Any]:
+    """What the partials of a conversation show, here and on a patient's page. `back`: where a button leads then."""
+    heard, written = threads.seen(point)
+    bubbles = threads.conversation_with(point)
+    return {
+        "point": point,
+        "bubbles": bubbles[-SHORT:] if short else bubbles,
+        "is_short": short and len(bubbles) > SHORT,
+        "unread": sum(one.is_unread for one in bubbles),
+        "standing": threads.standing(point, now=now),
+        "seen": heard,
+        "after": written,
+        "form": form or AnswerForm(),
+        "back": back,
+    }
+
+
 def _show(
     request: HttpRequest,
     point: ContactPoint,
     form: AnswerForm | None = None,
     *,
     notice: str = "",
+    short: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     now = timezone.now()
-    heard, written = threads.seen(point)
-    bubbles = threads.conversation_with(point)
-    context: dict[str, Any] = {
-        "clinic": point.clinic,
-        "now": now,
-        "point": point,
-        "people": list(point.patients.all()),
-        "bubbles": bubbles,
-        "unread": sum(one.is_unread for one in bubbles),
-        "standing": threads.standing(point, now=now),
-        "seen": heard,
-        "after": written,
-        "form": form or AnswerForm(),
-        "notice": notice,
-    }
+    back = request.POST.get("next", "") or request.GET.get("next", "")
+    people = list(point.patients.all())
+    context = {"clinic": point.clinic, "now": now, "people": people, "notice": notice}
+    context |= in_context(point, form, back=back, short=short, now=now)
     name = "_thread" if is_update(request) and request.method != "POST" else "thread"
     return render(request, f"notifications/{name}.html", context, status=status)
 

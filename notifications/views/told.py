@@ -29,7 +29,7 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
             _note(request, form, request.user, now=now)
         for _, _, error in all_errors(form):
             messages.error(request, error)
-    return redirect("patient-edit", patient.pk)
+    return redirect("patient", patient.pk)
 
 
 def _note(request: HttpRequest, form: ToldForm, by: User, *, now: datetime) -> None:

@@ -24,6 +24,7 @@ from waitlist import (
     connections,
     entered,
     keeping,
+    notes,
     roster,
     schedule,
     surges,
@@ -374,6 +375,14 @@ def test_a_visit_reminded_of_confirmed_and_marked(world):
         assert attendance.mark(visit.pk, AppointmentStatus.FULFILLED, now=over)
         roster.refresh(world.clinic, now=over)
     assert changed >= {"waitlist_appointment", "waitlist_patient"}
+
+
+def test_a_note_is_written_and_taken_back(world):
+    patient, desk = factories.patient(world.clinic), factories.user(world.clinic)
+    with everything_recorded() as changed:
+        note = notes.write(patient, "Ring after five", by=desk, now=NOW)
+        assert notes.take_back(note, by=desk, now=SOON)
+    assert changed == {"waitlist_patientnote"}
 
 
 def test_a_message_is_reworded(world):

@@ -127,7 +127,7 @@ def test_staff_note_the_consent_to_detail_and_its_end(world, desk):
     assert desk.post(url, person(patient, **{"c-detail_sms": "on"})).status_code == 302
     line = Consent.objects.get(purpose="detail")
     assert (line.channel, line.granted, line.note) == ("sms", True, "Said by Ana")
-    page = desk.get(url).content.decode()
+    page = desk.get(reverse("patient", args=[patient.pk])).content.decode()
     assert "Naming whom they see and what for" in page and "No names in texts any more" in page
     what = f"{number(patient).pk}:sms:detail"
     desk.post(reverse("patient-no-more", args=[patient.pk]), {"what": what, "said_by": "Ana"})

@@ -103,7 +103,7 @@ def busy_clinic() -> tuple[World, User, Slot]:
 
 def addresses(world: World, slot: Slot) -> list[str]:
     entry = world.clinic.entries.latest("pk")
-    one = [slot.pk]
+    one, asked = [slot.pk], slot.offers.earliest("pk")
     slot_page = reverse("slot", args=one)
     appointment = world.clinic.appointments.filter(filled_slot__isnull=False).get()
     paused = world.clinic.slots.get(freed_by__isnull=False)
@@ -124,6 +124,9 @@ def addresses(world: World, slot: Slot) -> list[str]:
         reverse("entry-new"),
         reverse("entry-edit", args=[entry.pk]),
         reverse("entry-remove", args=[entry.pk]),
+        reverse("patients"),
+        reverse("patient", args=[entry.patient_id]),
+        reverse("patient", args=[asked.patient_id]),
         reverse("patient-edit", args=[entry.patient_id]),
         reverse("opening-new"),
         reverse("day"),

@@ -199,7 +199,7 @@ def test_more_than_two_a_month_are_flagged_wherever_staff_choose(times, is_flagg
     other = world.asked_slot(timezone.now() + timedelta(hours=70), opened_at=timezone.now())
     words = "cancels often (3 in 30 days)"
     for url in (
-        reverse("patient-edit", args=[entry.patient_id]),
+        reverse("patient", args=[entry.patient_id]),
         reverse("slot", args=[asked.pk]),
         reverse("board"),
         reverse("slot-ask", args=[other.pk]),
@@ -207,12 +207,12 @@ def test_more_than_two_a_month_are_flagged_wherever_staff_choose(times, is_flagg
         reverse("slot", args=[other.pk]) + "?tab=others",
     ):
         assert (words in text(staff, url)) == is_flagged, url
-    assert f"{times} times in the last 30 days" in text(staff, reverse("patient-edit", args=[entry.patient_id]))
+    assert f"{times} times in the last 30 days" in text(staff, reverse("patient", args=[entry.patient_id]))
 
 
 def test_the_patients_page_shows_their_fees(staff: Client, world: World):
     fee = owed(world)
-    page = text(staff, reverse("patient-edit", args=[fee.appointment.patient_id]))
+    page = text(staff, reverse("patient", args=[fee.appointment.patient_id]))
     assert "<b>$160</b>" in page and "50 % of $320" in page
 
 

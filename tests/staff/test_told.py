@@ -78,7 +78,7 @@ def test_no_more_at_all_holds_for_every_clinic_behind_the_sender(staff, world, d
     assert {line.recorded_by for line in Consent.objects.all()} == {desk}
     who = Entry.objects.get(verb="contact.stopped", object_id=point.pk)
     assert (who.actor_kind, who.actor_id) == ("staff", desk.pk)
-    shown = staff.get(reverse("patient-edit", args=[patient.pk])).content.decode()
+    shown = staff.get(reverse("patient", args=[patient.pk])).content.decode()
     assert "nothing goes there until they text START" in shown
 
 

@@ -261,7 +261,7 @@ def test_the_desk_chooses_a_tier_with_a_reason_and_takes_it_back(world, staff, d
     back = reverse("patient-tier-release", args=[ana.pk])
     text = page(staff.post(back, follow=True))
     assert f"The tier of {ana.name} follows from their visits and spend again." in text
-    assert "From 4 visits and $0 in the last 12 months" in text
+    assert "4 visits in the last 12 months: Gold asks for 4." in text
     assert Patient.objects.get(pk=ana.pk).tier == Tier.GOLD
     assert "again." not in page(staff.post(back, follow=True))
 

@@ -17,7 +17,7 @@ def test_the_page_says_what_did_not_reach_them_and_why(client):
     world = factories.World(sends_reminders=True)
     client.force_login(factories.user(world.clinic))
     patient = factories.patient(world.clinic)
-    url = reverse("patient-edit", args=[patient.pk])
+    url = reverse("patient", args=[patient.pk])
     assert "What did not reach them" not in client.get(url).content.decode()
     reminders.remind(world.appointment(NOW + timedelta(hours=23), patient=patient).pk, now=NOW)
     consent.stop(patient.contact_points.get(), source="staff", now=NOW)
@@ -26,4 +26,4 @@ def test_the_page_says_what_did_not_reach_them_and_why(client):
     page = client.get(url).content.decode()
     assert "What did not reach them" in page and "Reminder of a visit" in page and "Opted out" in page
     others = factories.patient(world.clinic, phone=patient.contact_points.get().value)
-    assert "What did not reach them" not in client.get(reverse("patient-edit", args=[others.pk])).content.decode()
+    assert "What did not reach them" not in client.get(reverse("patient", args=[others.pk])).content.decode()

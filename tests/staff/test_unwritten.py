@@ -72,7 +72,7 @@ def test_who_was_booked_in_a_call_and_can_be_written_to_nowhere_is_on_the_list(s
     for name in ("board", "tasks"):
         assert "<b>1 person</b> has nothing in writing" in staff.get(reverse(name)).content.decode()
     assert "Nothing in writing" in staff.get(reverse("appointments")).content.decode()
-    edit = staff.get(reverse("patient-edit", args=[visit.patient_id])).content.decode()
+    edit = staff.get(reverse("patient", args=[visit.patient_id])).content.decode()
     assert "What did not reach them" in edit and "Booking confirmed" in edit
 
 

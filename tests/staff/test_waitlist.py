@@ -93,6 +93,7 @@ def test_a_yes_to_calls_is_one_for_the_phone(staff: Client, world: World):
     assert Patient.objects.get().preferred_channel == "voice"
     page = staff.get(reverse("patient-edit", args=[Patient.objects.get().pk])).content.decode()
     assert '<option value="voice" selected>' in page
+    page = staff.get(reverse("patient", args=[Patient.objects.get().pk])).content.decode()
     assert "Call · Openings" in page
     assert "No more calls" in page
 
@@ -264,7 +265,7 @@ def test_a_second_number_stays_when_the_first_is_changed(staff: Client, world: W
 def test_no_more_texts(staff: Client, world: World, desk: User):
     patient = factories.patient(world.clinic, email="pat@example.com")
     phone, address = (use.contact_point for use in patient.contacts.all())
-    page, url = reverse("patient-edit", args=[patient.pk]), reverse("patient-no-more", args=[patient.pk])
+    page, url = reverse("patient", args=[patient.pk]), reverse("patient-no-more", args=[patient.pk])
     assert "No more e-mails" in staff.get(page).content.decode()
     asked = {"what": f"{phone.pk}:sms", "said_by": "Her mother"}
     shown = staff.post(url, asked, follow=True).content.decode()
@@ -299,7 +300,7 @@ def test_the_ledger_of_a_number_is_shown_newest_first(staff: Client, world: Worl
     for days, granted, source in ((3, True, "form"), (1, False, "keyword")):
         at = now - timedelta(days=days)
         consent.record(point, purpose="offers", channel="sms", granted=granted, source=source, at=at, now=now)
-    page = staff.get(reverse("patient-edit", args=[patient.pk])).content.decode()
+    page = staff.get(reverse("patient", args=[patient.pk])).content.decode()
     assert 0 < page.index("Replied by text") < page.index("Web form")
 
 

@@ -5,6 +5,7 @@ from waitlist.models.clinic import Clinic, Practitioner
 from waitlist.models.closures import Closure, MassCancellation, WorkedHoliday
 from waitlist.models.connections import Connection, InboundEvent, Mapping, Writeback
 from waitlist.models.fees import CancellationFee
+from waitlist.models.notes import PatientNote
 from waitlist.models.people import Availability, Patient, WaitlistEntry
 from waitlist.models.places import Location, SurgeDay
 from waitlist.models.services import Service
@@ -24,6 +25,7 @@ __all__ = [
     "MassCancellation",
     "Membership",
     "Patient",
+    "PatientNote",
     "Practitioner",
     "Service",
     "Slot",

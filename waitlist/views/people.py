@@ -1,4 +1,4 @@
-"""A new person on the waitlist, and a known one's name, number and consent."""
+"""A new person on the waitlist, and a known one's name, number and new consent."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -8,23 +8,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.middleware import remote_addr
-from notifications import unsent
-from notifications.models import Consent
-from waitlist import access, cancellers, roster, tier_choices, tiering
+from waitlist import access, roster
 from waitlist.forms import are_valid, point_out
-from waitlist.forms.people import SENTENCE, ConsentForm, PersonForm, TierForm, WithdrawalForm
+from waitlist.forms.people import SENTENCE, ConsentForm, PersonForm
 from waitlist.forms.wishes import WindowFormSet, WishForm, opening_hours, windows_of
-from waitlist.models import Clinic, Patient, User
-from waitlist.states import Role, Tier
-from waitlist.templatetags.standby import all_errors
+from waitlist.models import Clinic, Patient
 from waitlist.views.answer import find_patients, typed
-from waitlist.views.fees import WHOLE as WITH_VISIT
 
-PROVES = (Role.MANAGER, Role.COMPLIANCE, Role.ADMIN)
-WHOLE = Patient.objects.select_related("clinic", "tier_set_by").prefetch_related("contacts__contact_point")
+WHOLE = Patient.objects.select_related("clinic").prefetch_related("contacts__contact_point")
 
 
 @never_cache
@@ -105,89 +99,16 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
                 point_out(error, person)
             else:
                 messages.success(request, f"{person.cleaned_data['first_name']} is saved.")
-                return redirect("waitlist")
-        return _page(request, patient, person=person, consent=consent, tier=TierForm(prefix="tier"))
-
-
-@require_POST
-def tier(request: HttpRequest, pk: int) -> HttpResponse:
-    """A tier by hand, with the reason."""
-    patient = access.get_row(request, WHOLE.all(), pk=pk)
-    form, now = TierForm(request.POST, prefix="tier"), timezone.now()
-    if form.is_valid() and isinstance(request.user, User):
-        tier_choices.choose(patient.pk, **form.cleaned_data, by=request.user, now=now)
-        chosen = Tier(form.cleaned_data["tier"]).label
-        messages.success(request, f"{patient.name} is {chosen} until somebody takes that back.")
-        return redirect("patient-edit", patient.pk)
-    with timezone.override(patient.clinic.zone):
-        person = PersonForm(prefix="p", initial=PersonForm.of(patient))
-        consent = ConsentForm(prefix="c", now=now, may_name=patient.clinic.content_level > 0)
-        return _page(request, patient, person=person, consent=consent, tier=form)
-
-
-@require_POST
-def release_tier(request: HttpRequest, pk: int) -> HttpResponse:
-    """The tier follows from the figures again."""
-    patient = access.get_row(request, WHOLE.all(), pk=pk)
-    if tier_choices.release(patient.pk, now=timezone.now()):
-        messages.success(request, f"The tier of {patient.name} follows from their visits and spend again.")
-    return redirect("patient-edit", patient.pk)
-
-
-def _page(
-    request: HttpRequest, patient: Patient, *, person: PersonForm, consent: ConsentForm, tier: TierForm
-) -> HttpResponse:
-    context = {
-        "patient": patient,
-        "earned": tiering.earned(patient).label,
-        "allowed": _allowed(patient),
-        "unsent": unsent.of(patient),
-        "fees": WITH_VISIT.filter(appointment__patient=patient).order_by("-owed_at", "-pk"),
-        "cancelled_lately": (lately := cancellers.counts([patient.pk], now=timezone.now()).get(patient.pk, 0)),
-        "flag": cancellers.flag(lately),
-        "may_waive": access.get_member(request).role in access.MAY_ACT_AS[Role.MANAGER],
-        "person": person,
-        "consent": consent,
-        "tier": tier,
-        "sentence": SENTENCE,
-        "now": timezone.now(),
-        "may_see_proof": access.get_membership(request).role in PROVES,
-        "forms": [person, consent, tier],
-    }
-    return render(request, "waitlist/patient_edit.html", context)
-
-
-@require_POST
-def no_more(request: HttpRequest, pk: int) -> HttpResponse:
-    """No more texts, or no more e-mails: withdrawn at their word."""
-    patient = access.get_row(request, WHOLE.all(), pk=pk)
-    form = WithdrawalForm(patient, request.POST)
-    if form.is_valid() and isinstance(request.user, User):
-        contact_id, channel, purpose, words = form.withdrawn()
-        said_by, where = form.cleaned_data["said_by"], remote_addr(request)
-        now, by = timezone.now(), request.user
-        roster.withdraw(
-            patient.pk, contact_id, channel, only=purpose, said_by=said_by, by=by, remote_addr=where, now=now
-        )
-        messages.success(request, f"{words} to {patient.name}: noted, as {said_by} said.")
-    for _, _, error in all_errors(form):
-        messages.error(request, error)
-    return redirect("patient-edit", patient.pk)
-
-
-def _allowed(patient: Patient) -> list[dict[str, object]]:
-    """Each number and address with its ledger, the newest word first, and what can be withdrawn there."""
-    points = [use.contact_point for use in patient.contacts.all()]
-    ledger = Consent.objects.filter(contact_point__in=points).select_related("recorded_by").order_by("-at", "-pk")
-    lines = list(ledger)
-    return [
-        {
-            "point": point,
-            "lines": [line for line in lines if line.contact_point_id == point.pk],
-            "no_more": [(f"{point.pk}:{channel}", words) for channel, words in WithdrawalForm.allowed(point)],
+                return redirect("patient", patient.pk)
+        context = {
+            "patient": patient,
+            "person": person,
+            "consent": consent,
+            "sentence": SENTENCE,
+            "now": now,
+            "forms": [person, consent],
         }
-        for point in points
-    ]
+        return render(request, "waitlist/patient_edit.html", context)
 
 
 def _known(request: HttpRequest, clinic: Clinic) -> dict[str, object]:
