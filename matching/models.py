@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import Q
 
 from matching.policy.policy_sql import CONSTRAINTS
-from matching.states import IN_LINE, LEFT_OUT, DeclineReason, OfferState, Reserve
-from waitlist.models import Appointment, Clinic, Patient, Slot, WaitlistEntry
+from matching.states import IN_LINE, LEFT_OUT, CallResult, DeclineReason, OfferState, Reserve
+from waitlist.models import Appointment, Clinic, Patient, Slot, User, WaitlistEntry
 from waitlist.states import NotTaught
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz"
@@ -131,3 +131,30 @@ class Lesson(models.Model):
 
     def __str__(self) -> str:
         return f"lesson {self.pk}"
+
+
+class CallAttempt(models.Model):
+    """Somebody of the staff rang a patient up, about an offer or a visit, and it is not settled yet. Append-only."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="call_attempts")
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="call_attempts")
+    offer = models.ForeignKey(Offer, models.PROTECT, null=True, related_name="call_attempts")
+    appointment = models.ForeignKey(Appointment, models.PROTECT, null=True, related_name="call_attempts")
+    result = models.CharField(max_length=9, choices=CallResult)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    again_at = models.DateTimeField(null=True, help_text="Not to be rung up before that.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="call_is_about_one_thing",
+                condition=Q(offer__isnull=False, appointment=None) | Q(offer=None, appointment__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="call_again_is_later", condition=Q(again_at=None) | Q(again_at__gt=models.F("at"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"call {self.pk}"

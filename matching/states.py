@@ -59,6 +59,15 @@ class DeclineReason(TextChoices):
     NOT_NEEDED = "not_needed", gettext_noop("No longer needed")
 
 
+class CallResult(TextChoices):
+    """What became of a call of the staff that did not settle what it was about."""
+
+    NO_ANSWER = "no_answer", "No answer"
+    VOICEMAIL = "voicemail", "Voicemail"
+    AGAIN = "again", "Call again"
+    WRONG = "wrong", "Wrong number"
+
+
 class Override(TextChoices):
     """Why staff book somebody by hand over offers that are out."""
 

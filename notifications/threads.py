@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Case, Count, Max, Q, QuerySet, Value, When
+from django.db.models import Max, QuerySet
 
 from notifications import rules
 from notifications.inbox import FOR_STAFF
 from notifications.models import ContactPoint, InboundMessage, Message
+from notifications.priorities import Needs
 from notifications.rules import conversation
 from notifications.rules.places import states
 from notifications.states import Channel, Kind, MessageStatus, Purpose, Rule
-from waitlist.models import Clinic, Patient
+from waitlist.models import Patient
 
 SHOWN = 60  # of one conversation, the latest
 MEANT = {  # replies.Meaning, as the column holds it
@@ -32,13 +33,20 @@ MEANT = {  # replies.Meaning, as the column holds it
 
 @dataclass(frozen=True)
 class Thread:
-    """One number as the list shows it: the last they wrote, and whether staff have answered since."""
+    """One number as the list shows it: the last they wrote, and whether staff have answered since. `open_until`: until
+    when an offer to whoever uses it may be answered."""
 
     point: ContactPoint
     people: list[Patient]
     unread: int
     last: InboundMessage
     is_answered: bool
+    needs: Needs = Needs.NOTHING
+    open_until: datetime | None = None
+
+    @property
+    def needs_nothing(self) -> bool:
+        return self.needs == Needs.NOTHING
 
 
 @dataclass(frozen=True)
@@ -74,18 +82,8 @@ class Standing:
     wrote_at: datetime | None
 
 
-def of_clinic(clinic: Clinic) -> QuerySet[ContactPoint]:
-    """Every number that ever wrote, what is unread first, then the latest."""
-    heard = ContactPoint.objects.filter(clinic=clinic, inbound_messages__isnull=False)
-    of_staff = Q(inbound_messages__meaning__in=FOR_STAFF, inbound_messages__read_at=None)
-    unread = Count("inbound_messages", filter=of_staff, distinct=True)
-    counted = heard.annotate(unread=unread, last_at=Max("inbound_messages__received_at"))
-    first = Case(When(unread__gt=0, then=Value(0)), default=Value(1))
-    return counted.order_by(first, "-last_at", "-pk")
-
-
 def as_threads(points: Sequence[ContactPoint]) -> list[Thread]:
-    """These of `of_clinic`, their patients prefetched, in a fixed number of queries."""
+    """These of `priorities.of_clinic`, their patients prefetched, in a fixed number of queries."""
     last = {one.contact_point_id: one for one in _latest(points)}
     written = Message.objects.filter(contact_point__in=points, kind=Kind.DESK)
     answered = dict(written.values_list("contact_point").annotate(at=Max("created_at")))
@@ -96,6 +94,8 @@ def as_threads(points: Sequence[ContactPoint]) -> list[Thread]:
             getattr(point, "unread", 0),
             last[point.pk],
             point.pk in answered and answered[point.pk] > last[point.pk].received_at,
+            Needs(getattr(point, "needs", Needs.NOTHING)),
+            getattr(point, "open_until", None),
         )
         for point in points
         if point.pk in last

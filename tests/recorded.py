@@ -35,6 +35,7 @@ NOUNS = (
     "waitlist_mapping",
     "waitlist_tierrules",
     "matching_offer",
+    "matching_callattempt",
     "matching_policyversion",
     "notifications_contactpoint",
     "notifications_outage",

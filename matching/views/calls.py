@@ -1,5 +1,7 @@
 """Whom to ring up, since nothing else reaches them."""
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -8,28 +10,40 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from matching import calls, claims, untold, unwritten
+from audit.middleware import remote_addr
+from matching import calls, claims, rung, untold, unwritten
 from matching.claims import Claim
 from matching.models import Offer
-from matching.states import DeclineReason
+from matching.states import CallResult, DeclineReason
+from matching.views import call_rows
 from notifications import outages, outbox
-from waitlist import access
-from waitlist.models import Appointment, User
+from notifications.models import ContactPoint
+from notifications.states import ContactKind
+from waitlist import access, wrong_numbers
+from waitlist.models import Appointment, Membership, Patient, User
 from waitlist.views.answer import is_update
+
+LATE = "That was done before, or a colleague has rung them up since: look at the list again."
+NOTED = {
+    CallResult.NO_ANSWER: "did not answer.",
+    CallResult.VOICEMAIL: "has your voicemail: they stand under “Later” for two hours.",
+    CallResult.AGAIN: "is to be rung up again in 30 minutes.",
+    CallResult.WRONG: "is not at that number: it is taken off them, and nothing goes to it any more.",
+}
 
 
 @never_cache
 @vary_on_headers("HX-Request")
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """The soonest time first, with what to say."""
+    """Whom to ring up first before the others, with what to say and what was tried."""
     clinic, now = access.get_clinic(request), timezone.now()
     found = calls.of_clinic(clinic, now=now)
     losers = calls.of_losers(clinic, now=now)
     blank = calls.of_unwritten(clinic, now=now)
     news = calls.News(outages.of_now(), len(found), len(losers), len(blank))
-    context = {"clinic": clinic, "now": now, "calls": found, "losers": losers, "unwritten": blank, "news": news}
-    context["reasons"] = DeclineReason.choices
+    rows = call_rows.of_clinic(clinic, found, losers, blank, now=now)
+    context = {"clinic": clinic, "now": now, "rows": rows, "news": news, "reasons": DeclineReason.choices}
     return render(request, "matching/_calls.html" if is_update(request) else "matching/calls.html", context)
 
 
@@ -48,15 +62,47 @@ def said_no(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def no_answer(request: HttpRequest, pk: int) -> HttpResponse:
-    """They did not pick up: they stay on the list, last, as unreachable."""
+def noted(request: HttpRequest, pk: int) -> HttpResponse:
+    """Rung up about an offer, or about a visit they had won, and not settled yet."""
     clinic = access.get_clinic(request)
-    offer = get_object_or_404(Offer.objects.select_related("patient"), slot__clinic=clinic, pk=pk)
-    if outbox.no_answer(offer, now=timezone.now()):
-        messages.success(request, f"{offer.patient.name} did not answer.")
+    offer = get_object_or_404(Offer.objects.select_related("patient", "slot__clinic"), slot__clinic=clinic, pk=pk)
+    return _note(request, offer, offer.patient)
+
+
+@require_POST
+def visit_noted(request: HttpRequest, pk: int) -> HttpResponse:
+    """Rung up about a visit, and not settled yet."""
+    visits = Appointment.objects.select_related("patient", "clinic").filter(patient__isnull=False)
+    visit = access.get_row(request, visits, pk=pk)
+    assert visit.patient is not None
+    return _note(request, visit, visit.patient)
+
+
+def _note(request: HttpRequest, about: Offer | Appointment, patient: Patient) -> HttpResponse:
+    """What came of the call, once: whoever has an older list before them only reads that it was noted."""
+    now, said, member = timezone.now(), request.POST.get("result", ""), access.get_member(request)
+    if said not in CallResult.values:
+        messages.error(request, "Say what came of the call. Nothing was noted.")
+        return redirect("calls")
+    result, after = CallResult(said), access.row_id(request.POST.get("after", ""))
+    attempt = rung.note(about, result, after=after, by=member.user, now=now)
+    if attempt is None:
+        messages.warning(request, LATE)
+        return redirect("calls")
+    if result == CallResult.NO_ANSWER and isinstance(about, Offer):
+        outbox.no_answer(about, now=now)
+    if result == CallResult.WRONG and not _forget(request, member, patient, now=now):
+        messages.warning(request, f"{patient.name}: that number was not theirs any more.")
     else:
-        messages.warning(request, "That was done before, or it was not to be called any more.")
+        messages.success(request, f"{patient.name} {NOTED[result]}")
     return redirect("calls")
+
+
+def _forget(request: HttpRequest, member: Membership, patient: Patient, *, now: datetime) -> bool:
+    """The number that was rung, as it stood on their list, is not this patient's."""
+    of_theirs = ContactPoint.objects.filter(clinic=member.clinic, kind=ContactKind.PHONE, users__patient=patient)
+    point, where = of_theirs.filter(value=request.POST.get("number", "")).first(), remote_addr(request)
+    return point is not None and wrong_numbers.forget(patient, point, by=member.user, remote_addr=where, now=now)
 
 
 @require_POST

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from notifications import desk, threads
+from notifications import desk, priorities, threads
 from notifications.desk import Written
 from notifications.models import ContactPoint
 from notifications.states import ContactKind
@@ -49,15 +49,16 @@ class AnswerForm(forms.Form):
 @vary_on_headers("HX-Request")
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """Every number that wrote, what is unread first, then the latest; `q` finds names and numbers."""
+    """Every number that wrote, by how much hangs on what is unread, then the latest; `q` finds names and numbers."""
     clinic, words = access.get_clinic(request), request.GET.get("q", "").strip()
-    found = threads.of_clinic(clinic)
+    now = timezone.now()
+    found = priorities.of_clinic(clinic, now=now)
     if words:
         found = found.filter(_named(clinic, words))
     page = Paginator(found.prefetch_related("patients"), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "clinic": clinic,
-        "now": timezone.now(),
+        "now": now,
         "q": words,
         "page": page,
         "threads": threads.as_threads(list(page.object_list)),

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 
-from matching import cascade, claims, offers, picks, returns
+from matching import cascade, claims, offers, picks, returns, rung
 from matching.answering import lessons, reserves, unasked
 from matching.claims import Claim
 from matching.policy.policies import Wave
-from matching.states import Reserve
+from matching.states import CallResult, Reserve
 from notifications import calls, consent, reminders, replies, wordings
 from notifications.alerts import notices
 from notifications.models import ContactPoint, Message
@@ -33,6 +33,7 @@ from waitlist import (
     vacancies,
     whereabouts,
     writebacks,
+    wrong_numbers,
 )
 from waitlist.calendar import Time
 from waitlist.entries import Wish
@@ -383,6 +384,16 @@ def test_a_note_is_written_and_taken_back(world):
         note = notes.write(patient, "Ring after five", by=desk, now=NOW)
         assert notes.take_back(note, by=desk, now=SOON)
     assert changed == {"waitlist_patientnote"}
+
+
+def test_a_call_is_noted_and_a_wrong_number_forgotten(world, asked):
+    offer, desk = asked.offers.earliest("pk"), factories.user(world.clinic)
+    point = offer.patient.contact_points.get()
+    with everything_recorded() as changed:
+        assert rung.note(offer, CallResult.WRONG, after=0, by=desk, now=SOON)
+        assert wrong_numbers.forget(offer.patient, point, by=desk, remote_addr=None, now=SOON)
+        assert not wrong_numbers.forget(offer.patient, point, by=desk, remote_addr=None, now=SOON)
+    assert changed >= {"matching_callattempt", "notifications_patientcontact", "notifications_contactpoint"}
 
 
 def test_a_message_is_reworded(world):

@@ -212,12 +212,12 @@ def test_a_call_is_due_within_the_hour_and_then_they_are_unreachable(staff: Clie
 
 def test_no_answer_is_written_down_and_they_stay_last(staff: Client, world: World):
     offer = asked(world, "failed")
-    hop = to_call(offer)
-    answer = staff.post(reverse("call-no-answer", args=[offer.pk]), follow=True).content.decode()
+    hop, url = to_call(offer), reverse("call-noted", args=[offer.pk])
+    answer = staff.post(url, {"result": "no_answer", "after": 0}, follow=True).content.decode()
     assert f"{offer.patient.name} did not answer." in answer and "Unreachable" in answer
     hop.refresh_from_db()
     assert (hop.status, hop.error_code) == ("undelivered", "no_answer")
-    again = staff.post(reverse("call-no-answer", args=[offer.pk]), follow=True).content.decode()
+    again = staff.post(url, {"result": "no_answer", "after": 0}, follow=True).content.decode()
     assert "That was done before" in again
 
 

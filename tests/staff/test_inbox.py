@@ -63,6 +63,33 @@ def test_unread_first_then_the_newest_by_number(staff: Client, world: World):
     assert "2 to read" in page and old.contact_point.patients.get().name in page
 
 
+def test_who_asks_about_an_open_offer_comes_first_then_who_cannot_come_then_who_waits_longest(staff, world):
+    now = timezone.now()
+    wrote(world, "Nothing to do", meaning="yes")
+    older = wrote(world, "Since yesterday", received_at=now - timedelta(days=1))
+    wrote(world, "A minute ago", received_at=now - timedelta(minutes=1))
+    wrote(world, "I am ill", meaning="cannot")
+    texts = (("Is it far?", 50, "pending"), ("How long?", 20, "pending"), ("Too late", 5, "expired"))
+    for words, minutes, state in texts:
+        entry = world.entry()
+        at = now + timedelta(hours=30 + minutes)
+        world.offer(world.slot(at, state="offering"), entry, state=state, expires_at=now + timedelta(minutes=minutes))
+        wrote(world, words, entry.patient, received_at=now - timedelta(minutes=5))
+    over = wrote(world, "Was it taken?", received_at=now - timedelta(minutes=3)).contact_point.patients.get()
+    closed = world.slot(now + timedelta(hours=99), state="withdrawn", next_wave_at=None)
+    world.offer(closed, world.entry(over), expires_at=now + timedelta(hours=1))
+    page = staff.get(reverse("inbox")).content.decode()
+    expected = [
+        "How long?", "Is it far?", "I am ill", "Since yesterday", "Too late", "Was it taken?", "A minute ago",
+        "Needs nothing", "Nothing to do",
+    ]  # fmt: skip
+    assert sorted(expected, key=page.index) == expected
+    assert page.count("Offer open") == 2 and page.count("may answer until") == 2 and "Cannot come" in page
+    staff.post(reverse("inbox-read", args=[older.contact_point_id]), {"seen": older.pk})
+    page = staff.get(reverse("inbox")).content.decode()
+    assert page.index("Needs nothing") < page.index("Since yesterday"), "nobody waits for it any more"
+
+
 def test_a_name_or_a_number_finds_them(staff: Client, world: World):
     ana = wrote(world, "Hello", factories.patient(world.clinic, first_name="Ana", last_name="Pereira"))
     stranger = InboundMessage.objects.get(pk=wrote(world, "Who is this?", meaning="who").pk)
@@ -264,7 +291,8 @@ def test_thirty_to_a_page(staff: Client, world: World):
         wrote(world, f"Text {n}")
     page = staff.get(reverse("inbox")).content.decode()
     assert page.count("To read") == 30 and "Page 1 of 2" in page
-    assert "Text 0" in staff.get(reverse("inbox"), {"page": 2}).content.decode()
+    assert "Text 0<" in page, "who waits longest"
+    assert "Text 30<" in staff.get(reverse("inbox"), {"page": 2}).content.decode()
 
 
 def test_an_open_page_asks_for_the_texts_and_leaves_what_is_being_typed(staff: Client, world: World):

@@ -46,7 +46,7 @@ def win(world: World, via: str = "call", **fields) -> Appointment:
 
 def listed(client: Client, visit: Appointment) -> bool:
     page = client.get(reverse("calls")).content.decode()
-    return "unwritten-h" in page and visit.patient.name in page
+    return f"appointments/{visit.pk}/told/" in page and visit.patient.name in page
 
 
 def they_know(client: Client, visit: Appointment):
