@@ -5,7 +5,7 @@ from collections.abc import Callable
 from csp.constants import SELF
 from django.http import HttpRequest, HttpResponse
 
-FRAMED = ("/o/", "/v/", "/unsubscribe/", "/join/", "/demo/")
+FRAMED = ("/o/", "/v/", "/unsubscribe/", "/join/", "/my/", "/demo/")
 
 
 class FramedByPhones:

@@ -2,7 +2,7 @@
 
 A token is one character naming the key, the offer's 8-character public id, and the first 128 bits of
 HMAC-SHA256(key, "offer:" + public id), base64url without padding: 31 characters. That of a visit is the same with its
-number, as 8 characters, and "visit:".
+number, as 8 characters, and "visit:". The six digits of a code follow in the same way from its own id.
 """
 
 import hashlib
@@ -58,3 +58,24 @@ def read_visit(token: str) -> int | None:
 def visit_link(appointment_id: int) -> str:
     """The address a reminder carries."""
     return f"{settings.PUBLIC_URL}/v/{make_visit(appointment_id)}"
+
+
+def passcode(public_id: str) -> str:
+    """The six digits of a code, with the newest key."""
+    return _digits(settings.TOKEN_KEYS[0], public_id)
+
+
+def is_passcode(public_id: str, typed: str) -> bool:
+    """Whether these are its digits, by any key; compared in constant time."""
+    fits = [hmac.compare_digest(_digits(key, public_id).encode(), typed.encode()) for key in settings.TOKEN_KEYS]
+    return any(fits)
+
+
+def fingerprint(text: str) -> str:
+    """By which the same text is known again, and nothing else can be told."""
+    return hmac.new(settings.TOKEN_KEYS[0].encode(), f"asked for:{text}".encode(), hashlib.sha256).hexdigest()
+
+
+def _digits(key: str, public_id: str) -> str:
+    digest = hmac.new(key.encode(), f"passcode:{public_id}".encode(), hashlib.sha256).digest()
+    return f"{int.from_bytes(digest) % 1_000_000:06d}"

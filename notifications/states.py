@@ -53,6 +53,7 @@ class Kind(TextChoices):
     STOPPED = "stopped", "Opt-out confirmed"
     ANSWER = "answer", "Answer to a reply"
     REMINDER = "reminder", "Reminder of a visit"
+    PASSCODE = "passcode", "Code to their own page"
     DESK = "desk", "Written by staff"
     ALERT = "alert", "To staff"
     WRITEBACK = "writeback", "To the clinic's calendar"

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from audit import heart
-from notifications import outages, outbox, reminders, replies
+from notifications import outages, outbox, passcodes, reminders, replies
 from notifications.alerts import mailing
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,11 @@ def deliver_many(message_ids: list[int]) -> None:
 
 
 @shared_task
+def send_passcode(passcode_id: int) -> None:
+    passcodes.send(passcode_id, now=timezone.now())
+
+
+@shared_task
 def answer(heard_id: int) -> None:
     replies.handle(heard_id, now=timezone.now())
 
@@ -53,6 +58,8 @@ def sweep_outbox() -> None:
         deliver_many.apply_async((due[n : n + PORTION],), expires=SWEPT_EVERY_SECONDS)
     for heard_id in replies.unhandled(now=timezone.now(), limit=BATCH):
         answer.apply_async((heard_id,), expires=SWEPT_EVERY_SECONDS)
+    for passcode_id in passcodes.unsent(now=timezone.now(), limit=BATCH):
+        send_passcode.apply_async((passcode_id,), expires=SWEPT_EVERY_SECONDS)
     for message_id in outbox.unheard(now=timezone.now(), limit=BATCH):
         settle.apply_async((message_id,), expires=SWEPT_EVERY_SECONDS)
 

@@ -3,6 +3,7 @@ from django.urls import path
 from notifications.views import inbox, wordings
 from notifications.views.alerts import my_notices
 from notifications.views.join import join, sent
+from notifications.views.own import choices, door, page, wishes
 from notifications.views.proof import export, proof
 from notifications.views.told import note
 from notifications.views.unsubscribe import unsubscribe
@@ -11,6 +12,15 @@ from notifications.webhooks import calls, texts
 urlpatterns = [
     path("join/<slug:slug>/", join, name="join"),
     path("join/<slug:slug>/sent/", sent, name="join-sent"),
+    path("my/<slug:slug>/", page.my, name="my"),
+    path("my/<slug:slug>/code/", door.enter, name="my-code"),
+    path("my/<slug:slug>/close/", door.close, name="my-close"),
+    path("my/<slug:slug>/wishes/<int:pk>/", wishes.wish, name="my-wish"),
+    path("my/<slug:slug>/wishes/<int:pk>/pause/", wishes.pause, name="my-pause"),
+    path("my/<slug:slug>/wishes/<int:pk>/leave/", wishes.leave, name="my-leave"),
+    path("my/<slug:slug>/language/", choices.language, name="my-language"),
+    path("my/<slug:slug>/messages/", choices.allow, name="my-messages"),
+    path("my/<slug:slug>/stop/", choices.stop, name="my-stop"),
     path("patients/<int:pk>/told/", note, name="patient-told"),
     path("patients/<int:pk>/proof/", proof, name="patient-proof"),
     path("patients/<int:pk>/proof/export/", export, name="patient-proof-export"),

@@ -41,6 +41,7 @@ NOUNS = (
     "notifications_outage",
     "notifications_messagetemplate",
     "notifications_join",
+    "notifications_passcode",
 )
 PARTS = {  # table → (column, the table whose row's line speaks for it)
     "waitlist_availability": ("entry_id", "waitlist_waitlistentry"),

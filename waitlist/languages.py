@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import translation
 
 ASKED = "lang"
-PAGES = ("/o/", "/v/", "/join/", "/unsubscribe/")
+PAGES = ("/o/", "/v/", "/join/", "/unsubscribe/", "/my/")
 
 
 def is_patients(path: str) -> bool:

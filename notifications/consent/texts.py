@@ -1,5 +1,6 @@
 """What people agreed to, by version. A sentence once used is never changed: a new one gets a new version."""
 
+from notifications.consent import own_page
 from waitlist.models import Clinic
 
 READ_ALOUD, JOIN_PAGE = "staff-read-2", "join-1"
@@ -26,6 +27,7 @@ TEXTS = {
         "aplicarse tarifas de mensajes y datos. Responda STOP para terminar, HELP para ayuda. No necesito aceptar "
         "para recibir tratamiento ni para comprar nada. Si di una dirección de correo, acepto lo mismo por correo."
     ),
+    **own_page.TEXTS,
 }
 
 

@@ -1,4 +1,4 @@
-"""Numbers and addresses, what their users allowed, and every message out and in."""
+"""Numbers and addresses, what their users allowed, who looked there, and every message out and in."""
 
 from notifications.models.contacts import Consent, ContactPoint, PatientContact
 from notifications.models.inbound import InboundMessage
@@ -6,6 +6,7 @@ from notifications.models.joins import Join
 from notifications.models.messages import Message, SimulatedCall, SimulatedText
 from notifications.models.notices import Notice, NoticeChoice
 from notifications.models.outages import Outage
+from notifications.models.passcodes import Passcode
 from notifications.models.senders import Sender
 from notifications.models.templates import MessageTemplate
 
@@ -19,6 +20,7 @@ __all__ = [
     "Notice",
     "NoticeChoice",
     "Outage",
+    "Passcode",
     "PatientContact",
     "Sender",
     "SimulatedCall",

@@ -10,7 +10,8 @@ from notifications.outbox.queue import enqueue
 from notifications.states import Channel, Kind, MessageStatus
 
 DID_NOT_ARRIVE = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.REFUSED)
-NOT_AGAIN = (Kind.ANSWER, Kind.STOPPED, Kind.WRITEBACK, Kind.ALERT, Kind.DESK)  # said in their moment, or not by us
+# Said in their moment, or not by us.
+NOT_AGAIN = (Kind.ANSWER, Kind.STOPPED, Kind.PASSCODE, Kind.WRITEBACK, Kind.ALERT, Kind.DESK)
 
 
 def may_go_again(message: Message, *, now: datetime) -> bool:

@@ -30,6 +30,8 @@ def of(message: Message, words: ModuleType = en, level: int = 0) -> dict[str, st
         facts["link"] = "{link}"
     if code := context.get("code") or _code(message):
         facts["code"] = code
+    if "passcode" in context:
+        facts["passcode"] = "{passcode}"
     if "starts_at" in context:
         facts |= _times(message, words)
     if "until" in context:

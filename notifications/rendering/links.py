@@ -1,4 +1,4 @@
-"""The link of a message: never stored, filled in only to send."""
+"""The link of a message, or the digits of a code: never stored, filled in only to send."""
 
 from django.conf import settings
 
@@ -7,6 +7,7 @@ from notifications.models import Message
 from notifications.states import Kind
 
 STAND_IN = "x" * 31  # as long as every token is
+CODE_STAND_IN = "0" * 6
 
 
 def has_one(message: Message) -> bool:
@@ -15,7 +16,8 @@ def has_one(message: Message) -> bool:
 
 
 def fill(text: str, message: Message) -> str:
-    """The text as it goes out, its link filled in."""
+    """The text as it goes out, its link or its code filled in."""
+    text = fill_code(text, message)
     if "{link}" not in text:
         return text
     if _is_of_a_visit(message):
@@ -25,6 +27,13 @@ def fill(text: str, message: Message) -> str:
     return text.replace("{link}", tokens.link(message.offer.public_id))
 
 
+def fill_code(text: str, message: Message) -> str:
+    """The text with the digits of its code, where it has one."""
+    if "{passcode}" not in text:
+        return text
+    return text.replace("{passcode}", tokens.passcode(message.context["passcode"]))
+
+
 def _is_of_a_visit(message: Message) -> bool:
     """A reminder leads to the visit's own page, and so does word of a move where no offer of ours won it."""
     of_a_visit = message.kind == Kind.REMINDER or (message.kind == Kind.MOVED and message.offer is None)
@@ -32,5 +41,6 @@ def _is_of_a_visit(message: Message) -> bool:
 
 
 def fill_with_stand_in(text: str) -> str:
-    """The text with a link of the length ours have."""
+    """The text with a link, or a code, of the length ours have."""
+    text = text.replace("{passcode}", CODE_STAND_IN)
     return text.replace("{link}", f"{settings.PUBLIC_URL}/o/{STAND_IN}")

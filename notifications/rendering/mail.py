@@ -13,7 +13,7 @@ from django.utils import translation
 from notifications.models import Message, MessageTemplate
 from notifications.rendering import facts, invites, levels, own, words
 from notifications.rendering.invites import Invite
-from notifications.rendering.links import fill
+from notifications.rendering.links import fill, fill_code
 from notifications.rendering.needs import HAS_CODE
 from notifications.rendering.placeholders import write
 from notifications.rendering.sms import language
@@ -36,7 +36,7 @@ class Letter:
 
 
 def letter(message: Message) -> Letter:
-    """The whole e-mail; `stored` is its plain text with {link} for the link."""
+    """The whole e-mail; `stored` is its plain text with {link} for the link and {passcode} for a code."""
     return compose(message, own.wording(message, words.known(language(message)), levels.of(message)))
 
 
@@ -63,8 +63,8 @@ def compose(message: Message, mine: MessageTemplate | None) -> Letter:
         files = invites.of(message)
     return Letter(
         subject=subject,
-        text=stored.replace("{link}", link),
-        html=render_to_string("notifications/email.html", {**parts, "link": link}),
+        text=fill_code(stored.replace("{link}", link), message),
+        html=fill_code(render_to_string("notifications/email.html", {**parts, "link": link}), message),
         unsubscribe_url=leave,
         invites=files,
         stored=stored.replace(leave, "…"),

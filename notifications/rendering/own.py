@@ -16,7 +16,7 @@ def kind_of(message: Message) -> str:
 
 def wording(message: Message, language: str, level: int) -> MessageTemplate | None:
     """The clinic's own for this message; None where it has none, or one that would name what its level must not."""
-    if message.clinic_id is None or message.kind in (Kind.ANSWER, Kind.DESK, Kind.ALERT, Kind.WRITEBACK):
+    if message.clinic_id is None or message.kind in (Kind.ANSWER, Kind.PASSCODE, Kind.DESK, Kind.ALERT, Kind.WRITEBACK):
         return None
     place = (kind_of(message), message.channel, language, level)
     # of the clinic's few all, which a batch reads at once

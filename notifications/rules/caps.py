@@ -68,7 +68,7 @@ def spent(point_ids: Collection[int], *, now: datetime) -> defaultdict[int, Spen
     offer = Q(kind__in=OFFERS) & ~Q(channel=Channel.VOICE, after__isnull=False)
     counts = (
         Message.objects.filter(contact_point__in=point_ids, status__in=COUNTED)
-        .exclude(channel=Channel.STAFF)
+        .exclude(Q(channel=Channel.STAFF) | Q(kind=Kind.PASSCODE))  # whoever types a number could use up its offers
         .annotate(at=Coalesce("sent_at", "next_attempt_at"))
         .filter(at__gt=now - MONTH)
         .values("contact_point")

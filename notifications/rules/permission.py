@@ -7,7 +7,7 @@ from notifications.models import ContactPoint
 from notifications.rules import conversation
 from notifications.states import Capability, Channel, Kind, Purpose, Rule
 
-ANSWERS_THEM = (Kind.STOPPED, Kind.ANSWER)
+ANSWERS_THEM = (Kind.STOPPED, Kind.ANSWER, Kind.PASSCODE)
 ABOUT_THEIR_ACT = (Kind.BOOKED, Kind.CHANGED, Kind.CANCELLED, Kind.ENDED, Kind.APOLOGY)
 OF_A_VISIT = (*ABOUT_THEIR_ACT, Kind.LOST, Kind.GONE, Kind.MOVED)
 THEIR_OWN_ACTS = ("link", "reply", "call")
@@ -21,8 +21,8 @@ def stopped(point: ContactPoint, kind: str) -> bool:
 def without_consent(
     point: ContactPoint, kind: str, purpose: str, channel: str, *, is_answer: bool = False
 ) -> bool:
-    """The ledger does not allow it. Answers to what they wrote, and the question for consent, need none; what becomes
-    of a visit that an offer won may go where they hear of their visits."""
+    """The ledger does not allow it. Answers to what they wrote or asked for, and the question for consent, need none;
+    what becomes of a visit that an offer won may go where they hear of their visits."""
     if is_answer or kind in (*ANSWERS_THEM, Kind.OPT_IN) or f"{purpose}:{channel}" in point.granted:
         return False
     of_their_visit = kind in OF_A_VISIT and purpose == Purpose.OFFERS

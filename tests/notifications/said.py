@@ -39,6 +39,7 @@ def facts(**fields: Any) -> dict[str, Any]:
         "expires_at": (STARTS - timedelta(minutes=19)).isoformat(),
         "level": 0,
         "language": "en",
+        "passcode": "00000000-0000-4000-8000-000000000000",
         **fields,
     }
 

@@ -39,6 +39,7 @@ def facts(**fields):
         "language": "en",
         "opens_at": STARTS.isoformat(),
         "opens_zone": "America/Anchorage",
+        "passcode": "00000000-0000-4000-8000-000000000000",
         **fields,
     }
 

@@ -155,8 +155,8 @@ def minute_of_day(minutes: int) -> str:
 
 @register.filter
 def without_link(text: str) -> str:
-    """A message as staff read it: the link is the patient's own."""
-    return text.replace("{link}", "(their link)")
+    """A message as staff read it: the link, or the code, is the patient's own."""
+    return text.replace("{link}", "(their link)").replace("{passcode}", "(their code)")
 
 
 @register.filter

@@ -80,6 +80,14 @@ MAILS: dict[str, Mail] = {
         ("This is a reminder of your visit.", "Please confirm it, or tell us if you cannot come."),
         "Confirm or change it",
     ),
+    Kind.PASSCODE: Mail(
+        "Your code for {clinic}",
+        "{passcode}",
+        (
+            "This is your code to open your waitlist. It holds for 10 minutes.",
+            "Tell it to nobody: we never ask for it. If you did not ask for it, do nothing.",
+        ),
+    ),
     Kind.DESK: Mail("A message from {clinic}", "A message from {clinic}", ()),
 }
 MOVES_VISIT = "You keep your later visit until you say yes. Then it moves to this time."

@@ -79,6 +79,11 @@ TEXTS: dict[str, tuple[str, ...]] = {
         " opt out.",
         "{clinic}: reply START for texts when a time opens, at most {weekly} a week. STOP ends.",
     ),
+    Kind.PASSCODE: (
+        "{clinic}: {passcode} is your code to open your waitlist. It holds for 10 minutes. Tell it to nobody. If you"
+        " did not ask for it, do nothing.",
+        "{clinic}: {passcode} is your code to open your waitlist, for 10 minutes. Tell it to nobody.",
+    ),
 }
 CONFIRMED_REMINDER = (  # they have said that they will be there
     "{clinic}: see you {when}. If anything has changed: {link} or call {phone}. STOP to end.",

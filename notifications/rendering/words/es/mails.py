@@ -80,6 +80,14 @@ MAILS: dict[str, Mail] = {
         ("Le recordamos su cita.", "Por favor confírmela, o díganos si no puede venir."),
         "Confirmar o cambiar",
     ),
+    Kind.PASSCODE: Mail(
+        "Su código de {clinic}",
+        "{passcode}",
+        (
+            "Este es su código para abrir su lista de espera. Vale 10 minutos.",
+            "No se lo dé a nadie: nunca se lo pedimos. Si no lo pidió, no haga nada.",
+        ),
+    ),
     Kind.DESK: Mail("Un mensaje de {clinic}", "Un mensaje de {clinic}", ()),
 }
 MOVES_VISIT = "Conserva su cita posterior hasta que diga que sí. Entonces se cambia a este horario."

@@ -77,6 +77,11 @@ TEXTS: dict[str, tuple[str, ...]] = {
         " haber cargos. STOP: no más.",
         "{clinic}: responda START para saber de horarios libres, máx. {weekly} por semana. STOP: no más.",
     ),
+    Kind.PASSCODE: (
+        "{clinic}: {passcode} es su código para abrir su lista de espera. Vale 10 minutos. No se lo dé a nadie. Si no"
+        " lo pidió, no haga nada.",
+        "{clinic}: {passcode} es su código para abrir su lista de espera, por 10 minutos. No se lo dé a nadie.",
+    ),
 }
 CONFIRMED_REMINDER = (
     "{clinic}: le esperamos {when}. Si algo cambia: {link} o llame al {phone}. STOP: no más.",
