@@ -70,6 +70,7 @@ FOR: dict[str, set[Role]] = {  # everything else is for the front desk
     "wordings": MANAGER,
     "wording": MANAGER,
     "join-page": MANAGER,
+    "join-qr": MANAGER,
     "patient-proof": MANAGER | COMPLIANCE,
     "patient-proof-export": MANAGER | COMPLIANCE,
     "fee-waive": MANAGER,

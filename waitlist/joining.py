@@ -3,6 +3,7 @@
 Until then the wish pauses: nobody is asked, nothing is allowed. Whoever is known stays as they are.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -132,11 +133,12 @@ def expire(clinic: Clinic, *, now: datetime) -> int:
 
 
 @transaction.atomic(durable=True)
-def set_open(clinic: Clinic, takes_joins: bool) -> None:
-    """Whether patients may put themselves on the list; django-auditlog writes the line."""
+def set_page(clinic: Clinic, takes_joins: bool, origins: Sequence[str]) -> None:
+    """Whether patients may put themselves on the list, and which sites may show the form; django-auditlog writes the
+    line."""
     clinic = Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
-    clinic.takes_joins = takes_joins
-    clinic.save(update_fields=["takes_joins"])
+    clinic.takes_joins, clinic.join_origins = takes_joins, " ".join(origins)
+    clinic.save(update_fields=["takes_joins", "join_origins"])
 
 
 def _one_at_a_time(network: tuple[str, str] | None) -> None:

@@ -80,6 +80,7 @@ urlpatterns: list[URLPattern] = [
     path("settings/connections/<int:pk>/again/", connections.again, name="connection-again"),
     path("settings/connections/<int:pk>/words/<int:mapping>/remove/", connections.forget, name="connection-forget"),
     path("settings/join-page/", joining.page, name="join-page"),
+    path("settings/join-page/qr.svg", joining.qr, name="join-qr"),
     path("settings/tiers/", tuning.tiers, name="tiers"),
     path("settings/score/", tuning.score, name="score"),
     path("settings/services/", services.index, name="services"),

@@ -7,12 +7,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, gettext_noop
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.middleware import remote_addr
 from audit.models import ActorKind
 from audit.trail import Actor, acting
 from notifications.consent import texts
+from notifications.views import framing
 from waitlist import joining
 from waitlist.forms import are_valid, point_out
 from waitlist.forms.joining import JoinForm
@@ -26,12 +28,15 @@ TOO_MANY = gettext_noop(
 )
 
 
+@csrf_exempt  # framing.refused looks at it: a frame on the clinic's own site keeps no cookies
 @never_cache
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, slug: str) -> HttpResponse:
     """The form; once it is sent, everybody gets the same answer, known or not."""
     clinic = get_object_or_404(Clinic, slug=slug, takes_joins=True)
+    if request.method == "POST" and (refusal := framing.refused(request)) is not None:
+        return refusal
     data, status = typed(request), 200
     version = texts.join_version(get_language() or "")
     sentence = texts.join_sentence(clinic, version)
@@ -58,7 +63,7 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
         "forms": [form, *windows.forms],
         "sentence": sentence,
     }
-    return render(request, "notifications/join.html", context, status=status)
+    return framing.may_be_framed(render(request, "notifications/join.html", context, status=status), clinic)
 
 
 @login_not_required
@@ -66,4 +71,4 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
 def sent(request: HttpRequest, slug: str) -> HttpResponse:
     """What happens next, the same for everybody."""
     clinic = get_object_or_404(Clinic, slug=slug, takes_joins=True)
-    return render(request, "notifications/join_sent.html", {"clinic": clinic})
+    return framing.may_be_framed(render(request, "notifications/join_sent.html", {"clinic": clinic}), clinic)

@@ -2,10 +2,12 @@
 
 import threading
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
+import segno
 from django.core.exceptions import ValidationError
-from django.db import connections
+from django.db import IntegrityError, connections, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -404,3 +406,111 @@ def test_the_switch(client, world):
 def test_an_unknown_service_is_refused_below_the_form_too(world):
     with pytest.raises(ValidationError):
         ask(world, service=factories.service(factories.clinic()))
+
+
+# Inside the clinic's own site.
+
+
+@pytest.fixture
+def no_demo(settings) -> None:
+    """As in production: the demo lets its phones frame the page, too."""
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if not name.startswith("config.demo.")]
+
+
+def test_only_sites_the_clinic_names_may_show_the_form(client, world, url, no_demo):
+    pages = [url, reverse("join-sent", args=[world.clinic.slug])]
+    for page in pages:
+        headers = client.get(page).headers
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"] and headers["X-Frame-Options"] == "DENY"
+    Clinic.objects.filter(pk=world.clinic.pk).update(join_origins="https://www.example.com https://example.com:8443")
+    for page in pages:
+        headers = client.get(page).headers
+        assert "frame-ancestors https://www.example.com https://example.com:8443" in headers["Content-Security-Policy"]
+        assert "X-Frame-Options" not in headers
+        assert "script-src 'self'" in headers["Content-Security-Policy"], "nothing else is let in"
+    others = factories.World(takes_joins=True).clinic
+    for page in (reverse("join", args=[others.slug]), reverse("my", args=[world.clinic.slug]), reverse("login")):
+        headers = client.get(page).headers
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"] and headers["X-Frame-Options"] == "DENY"
+
+
+def test_in_the_demo_the_phones_may_frame_it_beside_them(client, world, url):
+    Clinic.objects.update(join_origins="https://www.example.com")
+    policy = client.get(url).headers["Content-Security-Policy"]
+    assert "frame-ancestors 'self' https://www.example.com" in policy
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("http://testserver", 302),
+        ("https://www.example.com", 403),  # allowed to frame it, not to send for us
+        ("null", 403),
+        ("http://testserver.example", 403),
+        ("", 403),
+    ],
+)
+def test_in_a_frame_which_keeps_no_cookie_the_origin_stands_for_the_token(world, url, origin, status):
+    Clinic.objects.update(join_origins="https://www.example.com")
+    strict = Client(enforce_csrf_checks=True)
+    named = {"headers": {"origin": origin}} if origin else {}
+    assert strict.post(url, typed(world), **named).status_code == status
+    assert Join.objects.exists() == (status == 302)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sites_are_named_one_a_line_and_the_page_shows_what_to_paste(client, world):
+    client.force_login(factories.user(world.clinic, "manager"))
+    page = reverse("join-page")
+    assert "&lt;iframe" not in client.get(page).text
+    sites = "https://WWW.Example.com/\n\nhttps://example.com:8443\nhttps://www.example.com"
+    said = client.post(page, {"takes_joins": "on", "clinic": world.clinic.pk, "origins": sites}, follow=True).text
+    world.clinic.refresh_from_db()
+    assert world.clinic.join_origins == "https://www.example.com https://example.com:8443"
+    assert "&lt;iframe" in said and reverse("join", args=[world.clinic.slug]) in said
+    client.post(page, {"takes_joins": "on", "clinic": world.clinic.pk, "origins": ""})
+    world.clinic.refresh_from_db()
+    assert world.clinic.join_origins == ""
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        *("http://www.example.com", "www.example.com", "https://www.example.com/waitlist", "https://*.example.com"),
+        *("https://user@example.com", "https://example.com;script-src *", "https://a..example.com", "'self'", "*"),
+        *("https://example.com https://other.example", "javascript:alert(1)", "https://example.com:123456"),
+    ],
+)
+def test_what_is_no_site_is_refused_at_its_field(client, world, site):
+    client.force_login(factories.user(world.clinic, "manager"))
+    said = client.post(reverse("join-page"), {"takes_joins": "on", "clinic": world.clinic.pk, "origins": site}).text
+    assert "is no address of a site: write it like https://www.example.com" in said
+    world.clinic.refresh_from_db()
+    assert world.clinic.join_origins == ""
+
+
+@pytest.mark.parametrize("origins", ["*", "http://example.com", "https://example.com; script-src *", "https://a.b  "])
+def test_the_database_keeps_no_other_either(world, origins):
+    with pytest.raises(IntegrityError, match="clinic_join_origins_are_https"), transaction.atomic():
+        Clinic.objects.update(join_origins=origins)
+
+
+def test_at_most_ten_sites(client, world):
+    client.force_login(factories.user(world.clinic, "manager"))
+    sites = "\n".join(f"https://s{n}.example.com" for n in range(11))
+    assert "10 sites at most." in client.post(reverse("join-page"), {"origins": sites}).text
+
+
+def test_the_code_for_a_poster_is_a_picture_of_the_address(client, world, settings):
+    settings.PUBLIC_URL = "https://standby.example.com"
+    client.force_login(factories.user(world.clinic, "manager"))
+    drawn = client.get(reverse("join-qr"))
+    assert drawn.headers["Content-Type"] == "image/svg+xml" and drawn.content.lstrip().startswith(b"<?xml")
+    assert b"<script" not in drawn.content and b"<path" in drawn.content
+    there = f"https://standby.example.com/join/{world.clinic.slug}/"
+    again = BytesIO()
+    segno.make(there, error="m").save(again, kind="svg", scale=8, border=4, light="#fff")
+    assert drawn.content == again.getvalue()
+    Clinic.objects.update(takes_joins=False)
+    assert client.get(reverse("join-qr")).status_code == 404

@@ -1,5 +1,6 @@
 """The form by which patients put themselves on the list, and the switch for it."""
 
+import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,8 +12,11 @@ from waitlist import languages, people
 from waitlist.entries import Window, Wish
 from waitlist.forms.people import LANGUAGES
 from waitlist.models import Clinic
+from waitlist.models.clinic import ORIGIN
 from waitlist.people import Person
 from waitlist.zones import HOME
+
+MOST_ORIGINS = 10
 
 
 class JoinForm(forms.Form):
@@ -89,6 +93,30 @@ class JoinForm(forms.Form):
 
 
 class SwitchForm(forms.Form):
-    """Whether there is a join page."""
+    """Whether there is a join page, and which sites may show it inside theirs."""
 
     takes_joins = forms.BooleanField(label="Patients may put themselves on the waitlist", required=False)
+    origins = forms.CharField(
+        label="Sites that may show the form",
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocapitalize": "none"}),
+        help_text="One a line, such as https://www.example.com. No other site can show it inside its pages.",
+    )
+
+    def clean_origins(self) -> list[str]:
+        """Each once, without a path or a slash at the end, in the order typed."""
+        typed = [line.strip() for line in self.cleaned_data["origins"].splitlines() if line.strip()]
+        found = list(dict.fromkeys(_origin(line) for line in typed))
+        if len(found) > MOST_ORIGINS:
+            raise ValidationError(f"{MOST_ORIGINS} sites at most.")
+        return found
+
+
+def _origin(typed: str) -> str:
+    origin = typed.lower().removesuffix("/")
+    if not re.fullmatch(ORIGIN, origin) or ".." in origin:
+        raise ValidationError(
+            f"“{typed}” is no address of a site: write it like https://www.example.com, without a path."
+        )
+    return origin

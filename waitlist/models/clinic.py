@@ -12,6 +12,9 @@ from waitlist.models.contact_rules import ContactRules
 # Of the score, in this order wherever they are shown.
 PARTS = ("time", "practitioner", "service", "geography", "notice", "responsiveness", "fairness")
 
+ORIGIN = r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?"  # scheme, host and perhaps a port: no path, no *
+ORIGINS = f"^({ORIGIN}( {ORIGIN})*)?$"
+
 
 def validate_zone(name: str) -> None:
     """Refuse what is no IANA time zone."""
@@ -84,6 +87,15 @@ class Clinic(ContactRules):
         default=False, db_default=False, help_text="Patients may put themselves on the list on the join page."
     )
 
+    join_origins = models.CharField(
+        max_length=1000,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[RegexValidator(ORIGINS, "Origins such as https://www.example.com, one space between two.")],
+        help_text="Sites that may show the join page inside theirs, as frame-ancestors takes them.",
+    )
+
     class Meta(ContactRules.Meta):
         abstract = False
         constraints: ClassVar = [
@@ -110,6 +122,11 @@ class Clinic(ContactRules):
             models.CheckConstraint(
                 name="clinic_score_settings_in_range",
                 condition=models.Q(threshold__lte=100, newcomer_percent__lte=100, travel_kmh__gte=5),
+            ),
+            models.CheckConstraint(
+                name="clinic_join_origins_are_https",
+                condition=models.Q(join_origins__regex=ORIGINS),
+                violation_error_message="Sites that may show the form: https:// addresses without a path.",
             ),
             models.CheckConstraint(
                 name="clinic_country_is_a_code",

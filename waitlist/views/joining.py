@@ -1,16 +1,19 @@
-"""Whether patients may put themselves on the list, and where."""
+"""Whether patients may put themselves on the list, where, and which sites may show the form."""
 
+from io import BytesIO
+
+import segno
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from waitlist import access, joining
 from waitlist.forms.joining import SwitchForm
-from waitlist.models import WaitlistEntry
+from waitlist.models import Clinic, WaitlistEntry
 from waitlist.states import Role
 from waitlist.templatetags.standby import address
 from waitlist.views.answer import typed
@@ -34,15 +37,26 @@ def page(request: HttpRequest) -> HttpResponse:
     clinic = access.get_clinic(request, Role.MANAGER)
     if access.sent_from_elsewhere(request, clinic):
         return redirect("join-page")
-    form = SwitchForm(typed(request), initial={"takes_joins": clinic.takes_joins})
+    initial = {"takes_joins": clinic.takes_joins, "origins": "\n".join(clinic.join_origins.split())}
+    form = SwitchForm(typed(request), initial=initial)
     if request.method == "POST" and form.is_valid():
-        joining.set_open(clinic, form.cleaned_data["takes_joins"])
+        joining.set_page(clinic, form.cleaned_data["takes_joins"], form.cleaned_data["origins"])
         messages.success(request, "Saved.")
         return redirect("join-page")
-    context = {
-        "clinic": clinic,
-        "form": form,
-        "forms": [form],
-        "url": settings.PUBLIC_URL + (address("join", clinic.slug) or ""),
-    }
+    context = {"clinic": clinic, "form": form, "forms": [form], "url": _url(clinic), "own_url": _url(clinic, "my")}
     return render(request, "waitlist/join_page.html", context)
+
+
+@require_safe
+def qr(request: HttpRequest) -> HttpResponse:
+    """The address of the join page as a picture for a poster; 404 while there is no such page."""
+    clinic = access.get_clinic(request, Role.MANAGER)
+    if not clinic.takes_joins:
+        raise Http404("There is no join page.")
+    drawn = BytesIO()
+    segno.make(_url(clinic), error="m").save(drawn, kind="svg", scale=8, border=4, light="#fff")
+    return HttpResponse(drawn.getvalue(), content_type="image/svg+xml")
+
+
+def _url(clinic: Clinic, name: str = "join") -> str:
+    return settings.PUBLIC_URL + (address(name, clinic.slug) or "")
