@@ -20,6 +20,13 @@ def one_purpose(address: ContactPoint, purpose: str, *, remote_addr: str | None,
 
 
 @transaction.atomic(durable=True)
+def offers(address: ContactPoint, *, remote_addr: str | None, now: datetime) -> None:
+    """No more openings to this address, nor on any other way of whoever uses it; what is about their visits stays."""
+    consent.stop_offers(address, remote_addr=remote_addr, now=now, **LINK)
+    live.hint(address.clinic_id, "waitlist")
+
+
+@transaction.atomic(durable=True)
 def e_mails(address: ContactPoint, *, remote_addr: str | None, now: datetime) -> None:
     """No more e-mails to this address."""
     consent.stop(address, now=now, remote_addr=remote_addr, **LINK)

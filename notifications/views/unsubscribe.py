@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from audit.middleware import remote_addr
 from notifications.models import ContactPoint
 from notifications.rendering import UNSUBSCRIBE_SALT
-from notifications.states import Purpose
+from notifications.states import Channel, Purpose
 from waitlist import languages, unsubscribing
 
 ABOUT = {
@@ -44,6 +44,8 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         "clinic": address.clinic,
         "is_stopped": address.stopped_at is not None,
+        "has_ended_offers": request.method == "POST" and what == "offers",
+        "gets_offers": f"{Purpose.OFFERS}:{Channel.EMAIL}" in allowed,
         "has_phone_stopped": request.method == "POST" and what == "all",
         "is_without": not [grant for grant in allowed if grant.startswith(f"{purpose}:")],
         "about": gettext(ABOUT[purpose]),
@@ -67,6 +69,8 @@ def _act(address: ContactPoint, what: str, purpose: Purpose, where: str | None) 
     now = timezone.now()
     if what == "purpose":
         unsubscribing.one_purpose(address, purpose, remote_addr=where, now=now)
+    elif what == "offers":
+        unsubscribing.offers(address, remote_addr=where, now=now)
     elif what == "all":
         unsubscribing.everything(address, remote_addr=where, now=now)
     elif what == "again":

@@ -338,6 +338,7 @@ def test_less_none_and_again(world):
         assert told.stop_offers(phone, **by, now=SOON) and told.stop(phone, **by, now=SOON)
         assert told.renew(phone, ["offers"], said_at=SOON + timedelta(minutes=1), **by, now=SOON + timedelta(hours=1))
         unsubscribing.one_purpose(address, "offers", remote_addr=None, now=SOON)
+        unsubscribing.offers(address, remote_addr=None, now=SOON)
         unsubscribing.everything(address, remote_addr=None, now=SOON)
         unsubscribing.again(address, remote_addr=None, now=SOON)
     assert changed >= {"notifications_contactpoint", "notifications_consent", "waitlist_waitlistentry"}

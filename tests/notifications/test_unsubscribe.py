@@ -77,6 +77,16 @@ def test_texts_and_calls_too(client, patient, address):
     assert now_allowed(other)["phone"] == ["offers:sms", "reminders:sms"]
 
 
+def test_offers_end_everywhere_and_visits_are_still_told(client, patient, address):
+    assert "Only offers of open times, by e-mail, text and call" in client.get(link(address, "reminders")).text
+    page = client.post(link(address, "reminders"), {"what": "offers"})
+    assert "No more offers" in page.text and "Stop everything else, too" in page.text
+    assert now_allowed(patient) == {"phone": ["reminders:sms"], "email": ["reminders:email"]}
+    assert "Only offers of open times" not in client.get(link(address, "reminders")).text
+    client.post(link(address), {"what": "again"})
+    assert now_allowed(patient) == {"phone": ["reminders:sms"], "email": ["offers:email", "reminders:email"]}
+
+
 def test_the_way_back_is_for_the_address_alone(client, patient, address):
     client.post(link(address), {"what": "all"})
     assert "You get our e-mails again" in client.post(link(address), {"what": "again"}).text
