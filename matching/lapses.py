@@ -15,13 +15,13 @@ from matching.states import OfferState
 from matching.work import undeliverable
 from notifications import asked, outbox
 from notifications.models import Message
-from notifications.states import REACHED_CARRIER, Kind
+from notifications.states import REACHED_CARRIER, Kind, Rule
 from waitlist import calendar, slots
 from waitlist.calendar import Time
 from waitlist.live import hint
 from waitlist.models import Slot
 from waitlist.nudge import nudge
-from waitlist.states import ClosedBecause, EntryStatus, SlotState
+from waitlist.states import ClosedBecause, EntryStatus, Launch, SlotState
 
 
 def clear_up(slot: Slot | None, *, now: datetime) -> Slot | None:
@@ -76,7 +76,10 @@ def _clear_up(slot_id: int, *, now: datetime) -> bool:
 
 
 def run_out(slot: Slot, *, now: datetime) -> None:
-    """The time for a yes is over and nobody took it."""
+    """The time for a yes is over and nobody took it; whom a dry run would have told has not answered by silence."""
+    if slot.clinic.launch == Launch.REHEARSAL or slot.clinic.live_since is not None:
+        held_back = asked.of_each().filter(refused_by=Rule.REHEARSAL)
+        offers.lapse(slot, offers.pending(slot).filter(Exists(held_back)), now=now, heard=False)
     offers.lapse(slot, offers.pending(slot), now=now)
     was_asked = Offer.objects.filter(slot=slot, wave__gt=0).exists()
     because = ClosedBecause.PAST if was_asked else ClosedBecause.TOO_NEAR

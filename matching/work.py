@@ -10,7 +10,7 @@ from matching.asking import clocks, refills
 from matching.models import Offer
 from matching.states import OfferState
 from notifications import asked, outages
-from notifications.states import REACHED_CARRIER, MessageStatus
+from notifications.states import REACHED_CARRIER, MessageStatus, Rule
 from waitlist import masses
 from waitlist.models import Slot
 from waitlist.states import LIVE_SLOT_STATES, SlotState
@@ -60,5 +60,6 @@ def due_by_clinic(*, now: datetime, limit: int) -> list[list[int]]:
 
 
 def undeliverable(waiting: QuerySet[Offer]) -> QuerySet[Offer]:
-    """Those of which no message went out, or is still to go."""
-    return waiting.filter(Exists(asked.of_each()), ~Exists(asked.of_each().filter(status__in=ON_ITS_WAY)))
+    """Those of which no message went out, or is still to go. What a dry run held back counts as gone."""
+    on_its_way = Q(status__in=ON_ITS_WAY) | Q(refused_by=Rule.REHEARSAL)
+    return waiting.filter(Exists(asked.of_each()), ~Exists(asked.of_each().filter(on_its_way)))

@@ -55,6 +55,7 @@ class Kind(TextChoices):
     REMINDER = "reminder", "Reminder of a visit"
     PASSCODE = "passcode", "Code to their own page"
     DESK = "desk", "Written by staff"
+    TEST = "test", "Test to one of the team"
     ALERT = "alert", "To staff"
     WRITEBACK = "writeback", "To the clinic's calendar"
 
@@ -94,6 +95,8 @@ class Rule(TextChoices):
     MAIL_TOO_SLOW = "mail_too_slow", "An e-mail would be read too late"
     MONEY_SPENT = "money_spent", "The clinic's money for messages is spent this month"
     OTHER_CHANNEL = "other_channel", "Cannot be told by the channels of this wave"
+    NOT_LAUNCHED = "not_launched", "Only Platinum patients are asked so far"
+    REHEARSAL = "rehearsal", "Dry run: it would have been sent"
 
     TOO_LATE = "too_late", "Too late to be of use"
     OFFER_OVER = "offer_over", "The offer was over"

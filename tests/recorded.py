@@ -23,6 +23,7 @@ NOUNS = (
     "waitlist_writeback",
     "waitlist_clinic",
     "waitlist_location",
+    "waitlist_setupdone",
     "waitlist_closure",
     "waitlist_workedholiday",
     "waitlist_masscancellation",

@@ -1,18 +1,21 @@
-"""Acts: a new clinic begins; people come to work there, and leave."""
+"""Acts: a new clinic begins, in a dry run; and says who it is."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import phonenumbers
 from django.conf import settings
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from audit import trail
 from matching.policy import policybook, presets
+from waitlist import team
 from waitlist.models import Clinic, Location, Membership, User
-from waitlist.states import Role
+from waitlist.states import Launch, Role
+
+IDENTITY = ("name", "phone", "email", "timezone", "sms_sender", "max_live_offers")
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,9 @@ class Founded:
 def found(
     clinic: Clinic, location: Location, *, admin_email: str, admin_name: str, password: str | None, now: datetime
 ) -> Founded:
-    """The clinic with the default policy, its first location and somebody who may do everything there."""
+    """The clinic with the default policy, its first location and somebody who may do everything there; nothing goes out
+    to patients until an admin ends its dry run."""
+    clinic.launch = Launch.REHEARSAL
     clinic.phone, clinic.sms_sender = number(clinic.phone, "phone"), number(clinic.sms_sender, "sms_sender")
     clinic.full_clean(exclude=["policy"])
     clinic.save()
@@ -39,7 +44,7 @@ def found(
     location.full_clean()
     location.save()
     try:
-        admin, is_new = _user(admin_email, admin_name, password)
+        admin, is_new = team.new_user(admin_email, admin_name, password)
     except ValidationError as error:
         raise ValidationError({f"admin_{field}": texts for field, texts in error.message_dict.items()}) from None
     membership = Membership.objects.create(user=admin, clinic=clinic, role=Role.ADMIN)
@@ -48,22 +53,16 @@ def found(
 
 
 @transaction.atomic(durable=True)
-def employ(clinic: Clinic, *, email: str, name: str, role: Role, password: str | None) -> tuple[User, bool]:
-    """This user has this one role at the clinic; True if they are new. A user there is keeps name and password."""
-    user, is_new = _user(email, name, password)
-    Membership.objects.update_or_create(user=user, clinic=clinic, defaults={"role": role})
-    return user, is_new
-
-
-@transaction.atomic(durable=True)
-def dismiss(clinic: Clinic, *, email: str) -> User:
-    """They may do nothing at this clinic any more; the user, and what the trail says of them, stays."""
-    mine = Membership.objects.filter(clinic=clinic, user__email=email.strip().lower())
-    membership = mine.select_related("user").first()
-    if membership is None:
-        raise ValidationError({"email": f"Nobody with the address “{email}” works at {clinic.name}."})
-    membership.delete()
-    return membership.user
+def set_identity(clinic: Clinic, **fields: Any) -> None:
+    """Who it is, where its clock stands and which number its texts come from. ValidationError by field; django-auditlog
+    writes the line. What is on its way says it as it was."""
+    clinic = Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
+    for name in IDENTITY:
+        setattr(clinic, name, fields[name])
+    clinic.phone, clinic.sms_sender = number(clinic.phone, "phone"), number(clinic.sms_sender, "sms_sender")
+    others = {field.name for field in Clinic._meta.get_fields()} - set(IDENTITY)
+    clinic.full_clean(exclude=others, validate_unique=False)
+    clinic.save(update_fields=IDENTITY)
 
 
 def number(value: str, field: str) -> str:
@@ -77,21 +76,3 @@ def number(value: str, field: str) -> str:
     if not phonenumbers.is_valid_number(parsed):
         raise ValidationError({field: f"“{value}” is not a phone number that exists."})
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-
-
-def _user(email: str, name: str, password: str | None) -> tuple[User, bool]:
-    """The user with this address, or a new one with this password."""
-    known = User.objects.filter(email=email.strip().lower()).first()
-    if known is not None:
-        return known, False
-    user = User(email=email.strip().lower(), name=name)
-    if not password:
-        raise ValidationError({"password": "A new user needs a password."})
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise ValidationError({"password": error.messages}) from None
-    user.set_password(password)
-    user.full_clean()
-    user.save()
-    return user, True

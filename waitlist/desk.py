@@ -12,11 +12,10 @@ LOOK_AHEAD = timedelta(days=28)
 def closes_at(location: Location, at: datetime) -> datetime | None:
     """When the desk that is open at this moment closes; None where it is closed then."""
     here = at.astimezone(location.zone)
-    if not location.open_days >> here.weekday() & 1:
+    hours = location.hours_of(here.weekday())
+    if hours is None or not hours[0] <= here.hour * 60 + here.minute < hours[1]:
         return None
-    if not location.opens_minute <= here.hour * 60 + here.minute < location.closes_minute:
-        return None
-    evening = _clock(location, here.date(), location.closes_minute)
+    evening = _clock(location, here.date(), hours[1])
     closed = (
         Closure.objects.filter(clinic=location.clinic_id, practitioner=None, ends_at__gt=at, starts_at__lt=evening)
         .filter(Q(location=None) | Q(location=location))
@@ -36,9 +35,10 @@ def opens_at(location: Location, at: datetime) -> datetime | None:
     closures = closures.filter(practitioner=None, ends_at__gt=at, starts_at__lt=at + LOOK_AHEAD)
     closed = list(closures.order_by("starts_at").values_list("starts_at", "ends_at"))
     for day in (here + timedelta(days=ahead) for ahead in range(LOOK_AHEAD.days)):
-        if not location.open_days >> day.weekday() & 1:
+        hours = location.hours_of(day.weekday())
+        if hours is None:
             continue
-        start, end = (_clock(location, day, minute) for minute in (location.opens_minute, location.closes_minute))
+        start, end = (_clock(location, day, minute) for minute in hours)
         start = max(at, start)
         for begins, ends in closed:
             if begins <= start < ends:

@@ -186,11 +186,29 @@ class Tier(TextChoices):
     SILVER = "3silver", "Silver"
 
 
+class Launch(TextChoices):
+    """How far a clinic has let its offers out."""
+
+    REHEARSAL = "rehearsal", "Dry run: everything but sending"
+    PLATINUM = "platinum", "Platinum patients only"
+    EVERYONE = "everyone", "Everyone"
+
+
+LAUNCHED = {Launch.PLATINUM: (Tier.PLATINUM,)}  # the tiers offers go to; else to all
+
+
 class Role(TextChoices):
     FRONT_DESK = "front_desk", "Front desk"
     MANAGER = "manager", "Manager"
     COMPLIANCE = "compliance", "Compliance"
     ADMIN = "admin", "Admin"
+
+
+class SetupStep(TextChoices):
+    """What only a person can say is done before the first text goes out."""
+
+    BRAND = "brand", "10DLC brand and campaign"
+    BAA = "baa", "BAA with Twilio"
 
 
 class Autopilot(TextChoices):

@@ -20,6 +20,7 @@ from django.views.decorators.cache import never_cache
 
 from waitlist import access
 from waitlist.live import CHANNEL
+from waitlist.team import TOPIC
 
 log = logging.getLogger(__name__)
 
@@ -135,6 +136,8 @@ async def events(clinic_id: int) -> AsyncIterator[bytes]:
     try:
         while loop.time() < ends_at:
             topics = await listener.hear()
+            if TOPIC in topics:  # who may look is looked at anew: the page comes back, or may not
+                break
             if topics:
                 said = f"event: changed\ndata: {' '.join(sorted(topics))}\ndata: {here.within_ms(clinic_id)}\n\n"
                 yield said.encode()

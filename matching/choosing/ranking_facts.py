@@ -8,7 +8,7 @@ from typing import Any
 from matching.choosing.ranking_filters import OF_THE_SLOT
 from matching.policy.policies import POINT
 from waitlist.models import Location, Practitioner, Slot
-from waitlist.states import Tier
+from waitlist.states import LAUNCHED, Launch, Tier
 
 NOBODY_WAITS = 10**9  # days: of which any wait is nothing
 LEEWAY_MINUTES = 60  # outside the hours wanted, for half the points
@@ -59,6 +59,7 @@ def of(slot: Slot, *, now: datetime) -> dict[str, Any]:
 def _rules(slot: Slot) -> dict[str, Any]:
     clinic = slot.clinic
     return {
+        "launched": ",".join(LAUNCHED.get(Launch(clinic.launch), Tier.values)),
         "kmh": clinic.travel_kmh,
         "newcomer": 100 * clinic.newcomer_percent,
         "longest_wait": clinic.max_waited_days or NOBODY_WAITS,

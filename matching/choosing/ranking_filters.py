@@ -77,6 +77,8 @@ OF_THE_CALENDAR = {
         WHERE b.patient_id = e.patient_id AND b.status = 'booked' AND b.service_id = ANY (e.services)
         AND b.starts_at > %(now)s AND b.starts_at <= %(starts_at)s OFFSET 0)""",
 }
+# Whom the clinic asks so far, by the word of staff on the wish as waves go by it. They may claim by themselves.
+OF_THE_LAUNCH = {"not_launched": "strpos(%(launched)s, coalesce(nullif(e.priority, ''), p.tier)) = 0"}
 # About asking them: what a person who claims by themselves need not pass.
 OF_ASKING = {
     # By the patient's offers, as below: read by the slot's, its plan would be made anew for every slot.
@@ -90,7 +92,7 @@ OF_ASKING = {
         FROM matching_offer o WHERE o.patient_id = e.patient_id) >= %(max_live_offers)s""",
 }
 WISH_FILTERS = OF_THE_ROW | OF_THE_WAY | OF_THE_CALENDAR
-FILTERS = WISH_FILTERS | OF_ASKING
+FILTERS = WISH_FILTERS | OF_THE_LAUNCH | OF_ASKING
 
 # Seed S3's table, each part 0 to 10,000.
 PARTS = {

@@ -9,6 +9,7 @@ from matching.choosing.ranking_filters import (
     FROM,
     OF_ASKING,
     OF_THE_CALENDAR,
+    OF_THE_LAUNCH,
     OF_THE_ROW,
     OF_THE_SLOT,
     OF_THE_WAY,
@@ -38,7 +39,8 @@ def _none(filters: dict[str, str]) -> str:
 _OF_CLINIC = "e.clinic_id = (SELECT %(clinic_id)s)"
 _ACTIVE = f"{_OF_CLINIC} AND e.status = 'active'"
 _OF_TIER = "strpos(%(tiers)s, coalesce(nullif(e.priority, ''), p.tier)) > 0"
-_NEAR = f"{_OF_TIER} AND {_none(OF_THE_WAY)}"
+_OF_PERSON = _none(OF_THE_LAUNCH | OF_THE_WAY)
+_NEAR = f"{_OF_TIER} AND {_OF_PERSON}"
 _IMPLIED = ("opted_out", "unreachable")  # by over_cap: who is within a cap has a way that may be used
 _MAY_BE_ASKED = _none(OF_THE_CALENDAR | {name: sql for name, sql in OF_ASKING.items() if name not in _IMPLIED})
 
@@ -117,7 +119,8 @@ _BEYOND_THE_ROW["already_asked"] = f"e.patient_id = ANY (%(asked)s::bigint[]) OR
 # Whoever their own row keeps out is looked at no further.
 COUNTS = f"""
 SELECT CASE WHEN e.filter <> '' THEN e.filter ELSE {_first(_BEYOND_THE_ROW)} END AS filter, count(*) AS entries
-FROM (SELECT e.id, e.patient_id, e.services, e.later_visit_id, e.max_travel_minutes, {_first(OF_THE_ROW)} AS filter
+FROM (SELECT e.id, e.patient_id, e.services, e.priority, e.later_visit_id, e.max_travel_minutes,
+      {_first(OF_THE_ROW)} AS filter
       FROM {ENTRY} WHERE {_OF_CLINIC} AND e.status IN ('active', 'paused') OFFSET 0) e
 LEFT JOIN LATERAL ({PERSON} AND e.filter = '' OFFSET 0) p ON true {WAY}
 GROUP BY 1 ORDER BY 2 DESC, 1
@@ -132,11 +135,11 @@ FROM (SELECT {_first(FILTERS)} AS filter, {_PARTS} {FROM}
 # What-ifs: how many fit, and the notice asked for by those who would if half of theirs were enough.
 ELIGIBLE = f"""
 SELECT count(*) AS entries {FROM} WHERE {_ACTIVE} AND {_if(_none(OF_THE_ROW))}
-    AND {_if(_none(OF_THE_WAY), _MAY_BE_ASKED)}
+    AND {_if(_OF_PERSON, _MAY_BE_ASKED)}
 """
 MOST_NOTICE = f"""
 SELECT max(e.notice_minutes) AS minutes {FROM} WHERE {_ACTIVE} AND e.notice_minutes > %(notice)s
-    AND {_if(_none(OF_THE_ROW).replace("%(notice)s", "%(half_of)s"))} AND {_if(_none(OF_THE_WAY), _MAY_BE_ASKED)}
+    AND {_if(_none(OF_THE_ROW).replace("%(notice)s", "%(half_of)s"))} AND {_if(_OF_PERSON, _MAY_BE_ASKED)}
 """
 
 SLOTS = f"""

@@ -25,6 +25,7 @@ REASONS = {
     "not_earlier": "hold a visit no later than this",
     "booked_then": "have a visit then",
     "booked_earlier": "have an earlier visit already",
+    "not_launched": "are not Platinum: nobody else is asked so far",
     "already_asked": "were asked for this time",
     "opted_out": "opted out",
     "unreachable": "cannot be reached: no consent, or no number",
@@ -107,6 +108,8 @@ class Asked:
             return ("open", "eye", "Seen")
         if not self.messages:
             return ("open", "circle", "Asked")
+        if any(m.refused_by == Rule.REHEARSAL for m in self.messages):
+            return ("hold", "dashed", "Would have been told")
         return TOLD[max((MessageStatus(m.status) for m in self.messages), key=FARTHEST.index)]
 
     @property
@@ -118,7 +121,8 @@ class Asked:
         """Why they said no, or why they were not told."""
         if self.offer.decline_reason:
             return self.offer.get_decline_reason_display()
-        rules = {str(rule.label) for rule in Rule for m in self.messages if m.refused_by == rule}
+        whys = set(Rule) - {Rule.REHEARSAL}
+        rules = {str(rule.label) for rule in whys for m in self.messages if m.refused_by == rule}
         return ", ".join(sorted(rules)) if self.is_waiting else ""
 
     @property

@@ -7,11 +7,13 @@ from django.db import transaction
 from audit import trail
 from notifications.models import Message
 from notifications.outbox.queue import enqueue
-from notifications.states import Channel, Kind, MessageStatus
+from notifications.states import Channel, Kind, MessageStatus, Rule
 
 DID_NOT_ARRIVE = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.REFUSED)
 # Said in their moment, or not by us.
-NOT_AGAIN = (Kind.ANSWER, Kind.STOPPED, Kind.PASSCODE, Kind.WRITEBACK, Kind.ALERT, Kind.DESK)
+NOT_AGAIN = (
+    Kind.ANSWER, Kind.STOPPED, Kind.PASSCODE, Kind.WRITEBACK, Kind.ALERT, Kind.DESK, Kind.TEST,
+)  # fmt: skip
 
 
 def may_go_again(message: Message, *, now: datetime) -> bool:
@@ -20,6 +22,8 @@ def may_go_again(message: Message, *, now: datetime) -> bool:
         return False
     if message.not_after is not None and message.not_after <= now:
         return False
+    if message.refused_by == Rule.REHEARSAL:
+        return False  # what a dry run held back never goes
     if message.status == MessageStatus.REFUSED and message.contact_point_id is None:
         return False  # nobody to send it to
     return not any(one.channel == message.channel for one in message.followed_by.all())

@@ -22,6 +22,7 @@ from waitlist.models import Clinic
 LEASE = timedelta(seconds=30)  # longer than any channel's timeout
 KNOWN_AT_MOST = 200
 NONE = rules.Spent()
+LAUNCHED = "SELECT id, launch, live_since FROM waitlist_clinic WHERE id = ANY (%s) ORDER BY id FOR KEY SHARE"
 ON_THEIR_WAY = """
 UPDATE notifications_message m SET status = 'sending', attempts = r.attempts, next_attempt_at = %(lease)s,
     text = r.text, context = r.context, segments = r.segments, cost_mills = r.cost_mills, error_code = ''
@@ -61,6 +62,7 @@ def board(message_ids: Sequence[int], *, now: datetime) -> Boarded:
 def claim(messages: Sequence[Message], *, now: datetime) -> list[Message]:
     """Commit that they are on their way: those that still may go. Of the others it is on the row why not."""
     left = _money_left(messages, now=now)
+    _keep_to_launch(messages)
     mine = _lock(messages)
     capped = [one.contact_point_id for one in mine if one.contact_point_id is not None and rules.capped(one.kind)]
     spent = rules.spent(capped, now=now) if capped else {}
@@ -101,6 +103,17 @@ def _money_left(messages: Sequence[Message], *, now: datetime) -> dict[int, int]
     clinics = Clinic.objects.select_for_update(no_key=True).filter(pk__in=limited).order_by("pk")
     left = {clinic.pk: rules.left_mills(clinic, now=now) for clinic in clinics}
     return {pk: mills for pk, mills in left.items() if mills is not None}
+
+
+def _keep_to_launch(messages: Sequence[Message]) -> None:
+    """How far their clinics have launched, as it is now and stays until they are committed: whoever turns that switch
+    waits for this lock, and this for them. Every row that names a clinic takes it, so it keeps nobody else waiting."""
+    ids = sorted({message.clinic_id for message in messages})
+    with connection.cursor() as cursor:
+        cursor.execute(LAUNCHED, [ids])
+        launched = {pk: (launch, live_since) for pk, launch, live_since in cursor.fetchall()}
+    for message in messages:
+        message.clinic.launch, message.clinic.live_since = launched[message.clinic_id]
 
 
 def _lock(messages: Sequence[Message]) -> list[Message]:
@@ -150,8 +163,6 @@ def _write(ready: Iterable[Message], *, now: datetime) -> None:
 def _was_put_off(row: Message, message: Message) -> bool:
     """Its clock was moved on since it was read: then its words are read again first."""
     return row.not_after is not None and message.not_after is not None and row.not_after > message.not_after
-
-
 
 
 def _ids_of_others(message: Message) -> frozenset[str]:

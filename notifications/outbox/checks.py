@@ -43,7 +43,14 @@ def look(
     message: Message, so_far: rules.Spent = NOTHING_YET, left_mills: int | None = None, *, now: datetime
 ) -> Verdict:
     """The verdict on a message about to be sent, its contact point locked, which has had `so_far` but for this; its
-    clinic's money of this month has `left_mills` left, if that is limited."""
+    clinic's money of this month has `left_mills` left, if that is limited. How far the clinic has launched comes last,
+    so that a dry run holds back exactly what would have gone."""
+    verdict = _look(message, so_far, left_mills, now=now)
+    held_back = rules.held_back(message, message.clinic) if verdict.may_go else None
+    return verdict if held_back is None else Verdict(MessageStatus.REFUSED, held_back)
+
+
+def _look(message: Message, so_far: rules.Spent, left_mills: int | None, *, now: datetime) -> Verdict:
     if message.not_after is not None and now >= message.not_after:
         return Verdict(MessageStatus.DROPPED, Rule.TOO_LATE)
     if message.channel == Channel.WEBHOOK:

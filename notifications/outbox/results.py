@@ -74,8 +74,13 @@ def lock_what_it_is_about(message: Message, code: str = "") -> ContactPoint | No
 
 
 def end(message: Message, verdict: Verdict, *, now: datetime) -> None:
-    """It does not go out: the reason is on the row, and an offer that cannot be told frees its place."""
+    """It does not go out: the reason is on the row, and an offer that cannot be told frees its place. In a dry run all
+    goes on as if they had been told; a calendar that was not is staff's."""
     if verdict.status is None or not move(message, verdict.status, now=now, refused_by=verdict.rule or ""):
+        return
+    if verdict.rule == Rule.REHEARSAL:
+        if message.writeback is not None:
+            writebacks.hand_over(message.writeback, "A dry run tells no calendar.", now=now)
         return
     if verdict.status == MessageStatus.REFUSED or verdict.rule == Rule.TOO_LATE:
         failed(message, Result(Outcome.FAILED), now=now)

@@ -6,7 +6,7 @@ from notifications.models import Message
 from notifications.rules.permission import ABOUT_THEIR_ACT, ANSWERS_THEM
 from notifications.states import Kind
 
-ORDER = (ANSWERS_THEM, (*ABOUT_THEIR_ACT, Kind.DESK))  # then everything else
+ORDER = (ANSWERS_THEM, (*ABOUT_THEIR_ACT, Kind.DESK, Kind.TEST))  # then everything else
 RANK = Case(*(When(kind__in=kinds, then=n) for n, kinds in enumerate(ORDER)), default=len(ORDER))
 FIRST_DUE_FIRST = (RANK.asc(), F("next_attempt_at").asc(), F("pk").asc())
 

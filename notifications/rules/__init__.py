@@ -5,6 +5,7 @@ docs/rules.md has a row for each.
 
 from notifications.rules.caps import OFFERS, PHONE, Spent, capped, over_cap, spent
 from notifications.rules.hours import answer_by, mail_too_slow, next_open
+from notifications.rules.launch import held_back
 from notifications.rules.money import cost_mills, is_money_spent, left_mills, spent_mills, too_dear
 from notifications.rules.permission import forbidden, in_conversation
 
@@ -16,6 +17,7 @@ __all__ = [
     "capped",
     "cost_mills",
     "forbidden",
+    "held_back",
     "in_conversation",
     "is_money_spent",
     "left_mills",

@@ -21,9 +21,9 @@ def stopped(point: ContactPoint, kind: str) -> bool:
 def without_consent(
     point: ContactPoint, kind: str, purpose: str, channel: str, *, is_answer: bool = False
 ) -> bool:
-    """The ledger does not allow it. Answers to what they wrote or asked for, and the question for consent, need none;
-    what becomes of a visit that an offer won may go where they hear of their visits."""
-    if is_answer or kind in (*ANSWERS_THEM, Kind.OPT_IN) or f"{purpose}:{channel}" in point.granted:
+    """The ledger does not allow it. Answers to what they wrote or asked for, the question for consent, and a test that
+    one of the team asks for need none; what becomes of a visit that an offer won may go where they hear of visits."""
+    if is_answer or kind in (*ANSWERS_THEM, Kind.OPT_IN, Kind.TEST) or f"{purpose}:{channel}" in point.granted:
         return False
     of_their_visit = kind in OF_A_VISIT and purpose == Purpose.OFFERS
     return not (of_their_visit and _hears_of_visits(point, channel))
@@ -49,7 +49,7 @@ def in_conversation(kind: str, offer: Offer | None, *, wrote_at: datetime | None
     """They wrote or tapped a moment ago, so the answer may come at any hour. `wrote_at`: for what staff write."""
     if kind == Kind.DESK:
         return conversation.is_talking(wrote_at, now=now)
-    if kind in ANSWERS_THEM:
+    if kind in (*ANSWERS_THEM, Kind.TEST):
         return True
     return (
         kind in ABOUT_THEIR_ACT

@@ -74,6 +74,17 @@ def connect_calendar(desk: Page, stack: Stack, calendar: FakeCalendar) -> None:
     calendar.secret = desk.locator("#secret").inner_text()
 
 
+def launch(desk: Page, stack: Stack) -> None:
+    """A new clinic begins in a dry run, which its admin ends."""
+    desk.goto(stack.url)
+    expect(desk.get_by_text("Dry run.")).to_be_visible()
+    desk.goto(f"{stack.url}/settings/launch/")
+    desk.get_by_role("radio", name=re.compile("^Everyone")).check()
+    desk.get_by_role("button", name="Go on").click()
+    desk.get_by_role("button", name="Yes, everyone").click()
+    expect(desk.get_by_text("Everyone is asked from now on")).to_be_visible()
+
+
 def add_by_hand(desk: Page, stack: Stack, phone: str) -> None:
     desk.goto(f"{stack.url}/waitlist/new/")
     desk.get_by_label("Phone").fill(phone)
@@ -101,6 +112,7 @@ def test_from_nothing_to_a_booking(
         desk = open_page(viewport={"width": 1280, "height": 900})
         sign_in(desk, stack)
         connect_calendar(desk, stack, calendar)
+        launch(desk, stack)
         add_by_hand(desk, stack, phone)
 
         desk.goto(f"{stack.url}/appointments/")

@@ -34,7 +34,9 @@ def draw(seed: int, people: int = 16) -> World:
     """Rows come in bulk: thousands of such clinics are made in a test run."""
     chance = random.Random(seed)
     weights = dict(zip((f"weight_{part}" for part in PARTS), chance.choice(WEIGHTS), strict=True))
-    world = World(max_waited_days=chance.choice([0, 30]), newcomer_percent=chance.choice([70, 0]), **weights)
+    launch = random.Random(f"launch {seed}").choice(["everyone", "everyone", "platinum"])
+    waited, newcomer = chance.choice([0, 30]), chance.choice([70, 0])
+    world = World(launch=launch, max_waited_days=waited, newcomer_percent=newcomer, **weights)
     if chance.random() < 0.9:
         world.location.latitude, world.location.longitude = 34.05, -118.24
         world.location.save()

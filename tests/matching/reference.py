@@ -116,6 +116,8 @@ class List:
             "booked_earlier",
             any(v.service_id in entry.services and now < v.starts_at <= slot.starts_at for v in visits),
         )
+        launched = self.clinic.launch != "platinum" or (entry.priority or entry.patient.tier) == "1platinum"
+        yield "not_launched", not launched
         offers = self.offers[patient_id]
         yield "already_asked", any(offer.slot_id == slot.pk for offer in offers)
         points = [self.points[use.contact_point_id] for use in self.uses[patient_id]]

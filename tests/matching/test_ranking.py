@@ -77,6 +77,7 @@ FILTER_CASES = {
     "not_earlier": lambda w: _holding(w, 30),
     "booked_then": lambda w: _with_visit(w, 30),
     "booked_earlier": lambda w: _with_visit(w, 5),
+    "not_launched": lambda w: _not_launched(w),
     "already_asked": lambda w: _asked(w),
     "opted_out": lambda w: _stopped(w),
     "unreachable": lambda w: w.entry(factories.patient(w.clinic, phone=None)),
@@ -117,6 +118,12 @@ def _holding(world: World, hours: int) -> WaitlistEntry:
     WaitlistEntry.objects.filter(pk=entry.pk).update(later_visit=held)
     entry.refresh_from_db()
     return entry
+
+
+def _not_launched(world: World) -> WaitlistEntry:
+    """A Platinum patient whom staff have put among Gold."""
+    world.clinic.launch = world.the_slot.clinic.launch = "platinum"
+    return world.entry(factories.patient(world.clinic, tier="1platinum"), priority="2gold")
 
 
 def _asked(world: World) -> WaitlistEntry:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from asgiref.sync import async_to_sync, sync_to_async
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
@@ -19,9 +20,10 @@ from playwright.sync_api import expect
 from tests import factories
 from tests.factories import World
 from tests.harness import Stack
-from waitlist import live, vacancies
+from waitlist import live, team, vacancies
 from waitlist.calendar import Time
 from waitlist.models import User
+from waitlist.states import Role
 from waitlist.stream import events, hub
 
 STREAMS = 30  # nearly four times the connections the web server's pool may open
@@ -190,3 +192,23 @@ def test_signing_out_sends_an_open_board_to_the_sign_in(stack: Stack, browser_pa
     Session.objects.all().delete()
     live.hint(world.clinic.pk, "board")
     browser_page.wait_for_url("**/sign-in/**")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whose_access_ends_hears_no_more(monkeypatch: pytest.MonkeyPatch):
+    world = World()
+    boss, gone = factories.user(world.clinic, Role.ADMIN), factories.user(world.clinic)
+    row = gone.memberships.get()
+    browser = Client()
+    browser.force_login(gone)
+
+    async def listen() -> list[bytes]:
+        heard = []
+        async for part in events(world.clinic.pk):
+            heard.append(part)
+            if len(heard) == 1:
+                await sync_to_async(team.end)(row.pk, world.clinic, by=boss)
+        return heard
+
+    assert async_to_sync(listen)() == [b"event: changed\ndata: everything\n\n", b"event: bye\ndata: \n\n"]
+    assert browser.get(reverse("live-board")).status_code == 403

@@ -166,4 +166,6 @@ def opening_hours(clinic: Clinic) -> dict[str, Any]:
     days = 0
     for place in places:
         days |= place.open_days
-    return WindowForm.of((days, min(p.opens_minute for p in places), max(p.closes_minute for p in places)))
+    hours = [hours for place in places for day in range(7) if (hours := place.hours_of(day)) is not None]
+    opens, closes = min((opens for opens, _ in hours), default=480), max((closes for _, closes in hours), default=1080)
+    return WindowForm.of((days, opens, closes))

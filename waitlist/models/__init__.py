@@ -9,6 +9,7 @@ from waitlist.models.notes import PatientNote
 from waitlist.models.people import Availability, Patient, WaitlistEntry
 from waitlist.models.places import Location, SurgeDay
 from waitlist.models.services import Service
+from waitlist.models.setup import SetupDone
 from waitlist.models.tiers import TierRules
 from waitlist.models.users import Membership, User
 
@@ -28,6 +29,7 @@ __all__ = [
     "PatientNote",
     "Practitioner",
     "Service",
+    "SetupDone",
     "Slot",
     "SurgeDay",
     "TierRules",

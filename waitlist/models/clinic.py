@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 
 from waitlist.models.contact_rules import ContactRules
+from waitlist.states import Launch
 
 # Of the score, in this order wherever they are shown.
 PARTS = ("time", "practitioner", "service", "geography", "notice", "responsiveness", "fairness")
@@ -95,6 +96,14 @@ class Clinic(ContactRules):
         validators=[RegexValidator(ORIGINS, "Origins such as https://www.example.com, one space between two.")],
         help_text="Sites that may show the join page inside theirs, as frame-ancestors takes them.",
     )
+    launch = models.CharField(
+        max_length=9,
+        choices=Launch,
+        default=Launch.EVERYONE,
+        db_default=Launch.EVERYONE,
+        help_text="Whom offers reach.",
+    )
+    live_since = models.DateTimeField(null=True, blank=True, help_text="When a dry run ended last: figures begin then.")
 
     class Meta(ContactRules.Meta):
         abstract = False
@@ -134,6 +143,11 @@ class Clinic(ContactRules):
                 violation_error_message="Country: two capital letters, such as US.",
             ),
             models.CheckConstraint(
+                name="clinic_launch_known",
+                condition=models.Q(launch__in=Launch.values),
+                violation_error_message="Launch: a dry run, Platinum only, or everyone.",
+            ),
+            models.CheckConstraint(
                 name="clinic_mass_cancellation_count_in_range",
                 condition=models.Q(mass_cancellation_count__range=(2, 1000)),
                 violation_error_message="Appointments cancelled at once: 2 to 1,000.",
@@ -162,7 +176,13 @@ class Practitioner(models.Model):
     retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["clinic", "name"], name="practitioner_name_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["clinic", "name"],
+                name="practitioner_name_once",
+                violation_error_message="Name: there is a practitioner of that name already.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

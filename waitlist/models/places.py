@@ -25,12 +25,23 @@ def place_is_whole(name: str) -> models.CheckConstraint:
     return models.CheckConstraint(name=name, condition=nowhere | somewhere)
 
 
+class InOrder(models.Func):
+    """Whether each day's hours begin before they end, within the day."""
+
+    template = """NOT jsonb_path_exists(%(expressions)s::jsonb,
+        'strict $.* ? (@.size() != 2 || @[0] < 0 || @[0] >= @[1] || @[1] > 1440)')"""
+    output_field = models.BooleanField()
+
+
 class Location(models.Model):
     """A place patients come to; the clinic gives what it leaves empty."""
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="locations")
     name = models.CharField(max_length=60)
     address = models.CharField(max_length=200, blank=True)
+    directions = models.CharField(
+        max_length=300, blank=True, default="", db_default="", help_text="How to find it, for whoever is booked there."
+    )
     state = models.CharField(max_length=2, blank=True, help_text="US state, for the hours its law allows.")
     timezone = models.CharField(max_length=50, blank=True, validators=[validate_zone])
     latitude = models.FloatField(null=True, blank=True)
@@ -38,12 +49,32 @@ class Location(models.Model):
     opens_minute = models.PositiveSmallIntegerField(default=8 * 60)
     closes_minute = models.PositiveSmallIntegerField(default=20 * 60)
     open_days = models.PositiveSmallIntegerField(default=0b0111111, help_text="Bit 0 Monday … bit 6 Sunday.")
+    day_hours = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="Weekdays with hours of their own: {“5”: [600, 840]} is Saturday, 10 AM to 2 PM.",
+    )
     retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["clinic", "name"], name="location_name_once"),
+            models.UniqueConstraint(
+                fields=["clinic", "name"],
+                name="location_name_once",
+                violation_error_message="Name: there is such a location already.",
+            ),
             place_is_whole("location_place_whole"),
+            models.CheckConstraint(
+                name="location_hours_in_order",
+                condition=models.Q(opens_minute__lt=models.F("closes_minute"), closes_minute__lte=1440),
+                violation_error_message="Opening hours: it has to open before it closes, and close by midnight.",
+            ),
+            models.CheckConstraint(
+                name="location_day_hours_in_order",
+                condition=InOrder("day_hours"),
+                violation_error_message="Opening hours: it has to open before it closes, and close by midnight.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -55,6 +86,13 @@ class Location(models.Model):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone or self.clinic.timezone)
+
+    def hours_of(self, weekday: int) -> tuple[int, int] | None:
+        """From when until when it is open that day of the week, 0 Monday, in minutes; None where it is closed."""
+        if not self.open_days >> weekday & 1:
+            return None
+        opens, closes = self.day_hours.get(str(weekday), (self.opens_minute, self.closes_minute))
+        return opens, closes
 
 
 class SurgeDay(models.Model):

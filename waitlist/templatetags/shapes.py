@@ -82,6 +82,8 @@ def slot_badge(slot: Slot) -> SafeString:
 @register.simple_tag
 def message_badge(message: Message) -> SafeString:
     """How far a message has got."""
+    if message.refused_by == Rule.REHEARSAL:
+        return badge("hold", "dashed", "Would have been sent")
     tone, shape = MESSAGE_LOOKS[MessageStatus(message.status)]
     return badge(tone, shape, message.get_status_display())
 

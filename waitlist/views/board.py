@@ -11,11 +11,11 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from audit import heart
-from matching import calls, kpis
+from matching import calls, kpis, readiness
 from matching.views.cards import cards, with_past
 from notifications.alerts import finding
-from waitlist import access, closing, masses
-from waitlist.models import MassCancellation, Slot
+from waitlist import access, closing, first_run, masses
+from waitlist.models import MassCancellation, Membership, Slot
 from waitlist.states import LIVE_SLOT_STATES, Role, SlotState
 from waitlist.templatetags import bar
 from waitlist.views.answer import done, is_update
@@ -49,11 +49,20 @@ def board(request: HttpRequest) -> HttpResponse:
         "checkup": heart.last_checkup(clinic.pk),
         "bar_counts": counts,
         "waits": finding.lines(counts),
+        "administers": membership.role == Role.ADMIN,
+        "to_set_up": _to_set_up(membership),
         "oversees": membership.role in access.MAY_ACT_AS[Role.MANAGER],
-        "figures": kpis.figures(clinic, since=kpis.week_start(clinic, now=now)),
+        "figures": kpis.figures(clinic, since=readiness.figures_since(clinic, kpis.week_start(clinic, now=now))),
         "today": kpis.figures(clinic, since=midnight),
     }
     return render(request, "waitlist/_board.html" if is_update(request) else "waitlist/board.html", context)
+
+
+def _to_set_up(mine: Membership) -> int:
+    """How many steps of the first run are left to an admin of a new clinic."""
+    if mine.role != Role.ADMIN or not first_run.is_new(mine.clinic):
+        return 0
+    return first_run.look(mine.clinic).left
 
 
 @require_POST

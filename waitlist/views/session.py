@@ -11,7 +11,20 @@ from waitlist import access
 from waitlist.states import Role
 from waitlist.templatetags.standby import address
 
+GROUPS = {  # in this order on the page; what is in none stands at the end
+    "Your clinic": ("start", "launch", "clinic", "locations", "practitioners", "services", "team"),
+    "Closed or busy": ("closures", "holidays", "surge-days"),
+    "Who is asked": ("policies", "tiers", "score", "earlier-times"),
+    "What patients hear": ("wordings", "contacting", "reminders", "join-page", "cancelling"),
+    "Other systems": ("connections", "imports", "checks"),
+}
 SETTINGS = (  # address by name, who may open it, what it is called, what for
+    ("start", Role.ADMIN, "First run", "What has to be done before patients are texted, ticked as it is done."),
+    ("launch", Role.ADMIN, "Launch", "A dry run, then Platinum patients, then everyone; with what was measured."),
+    ("clinic", Role.ADMIN, "Clinic", "Name, phone, time zone, and the number your texts come from."),
+    ("locations", Role.MANAGER, "Locations and hours", "Where patients come to, and when it is open."),
+    ("practitioners", Role.MANAGER, "Practitioners", "Who gives services, and what in."),
+    ("team", Role.ADMIN, "Users and roles", "Who works here and as what; invite somebody, or end it."),
     ("tiers", Role.MANAGER, "Tiers", "Who is Platinum, Gold or Silver, by visits, spend and show rate."),
     ("score", Role.MANAGER, "Matching score", "What makes somebody the right person for a free time, in points."),
     (
@@ -124,11 +137,14 @@ def switch_clinic(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def settings(request: HttpRequest) -> HttpResponse:
-    """What this member can set up, each as one line."""
+    """What this member can set up, each as one line, those about the same thing together."""
     mine = access.get_member(request, Role.MANAGER)
-    lines = [
-        {"url": url, "name": name, "text": text}
+    lines = {
+        key: {"url": url, "name": name, "text": text}
         for key, role, name, text in SETTINGS
         if mine.role in access.MAY_ACT_AS[role] and (url := address(key)) is not None
-    ]
-    return render(request, "waitlist/settings.html", {"clinic": mine.clinic, "lines": lines})
+    }
+    groups = [(title, [lines.pop(key) for key in keys if key in lines]) for title, keys in GROUPS.items()]
+    groups.append(("More", list(lines.values())))
+    context = {"clinic": mine.clinic, "groups": [(title, rows) for title, rows in groups if rows]}
+    return render(request, "waitlist/settings.html", context)

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from audit.trail import Actor, acting
-from waitlist import clinics
+from waitlist import team
 from waitlist.management.asking import find_clinic, new_password, sentences
 from waitlist.models import Clinic
 from waitlist.states import Role
@@ -42,10 +42,10 @@ class Command(BaseCommand):
         email = options["email"]
         password = new_password(email, given=options["password"], option="--password", variable=PASSWORD)
         role = Role(options["role"])
-        user, is_new = clinics.employ(clinic, email=email, name=options["name"] or email, role=role, password=password)
+        user, is_new = team.employ(clinic, email=email, name=options["name"] or email, role=role, password=password)
         word = "with the new password" if is_new else "with the password they have already"
         self.stdout.write(f"{user.email} works at {clinic.name} as {role.label.lower()} and signs in {word}.")
 
     def remove(self, clinic: Clinic, email: str) -> None:
-        user = clinics.dismiss(clinic, email=email)
+        user = team.dismiss(clinic, email=email)
         self.stdout.write(f"{user.email} no longer works at {clinic.name}.")

@@ -1,0 +1,61 @@
+"""Acts: where patients come to and who sees them; both are retired, never deleted, and may come back.
+
+Edited as objects, so django-auditlog writes their lines of the trail.
+"""
+
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from waitlist.models import Clinic, Connection, Location, Practitioner
+from waitlist.states import LIVE_SLOT_STATES, AppointmentStatus
+
+Row = Location | Practitioner
+ONCE = {Location: "Name: there is such a location already.", Practitioner: "Name: there is one of that name already."}
+
+
+@transaction.atomic(durable=True)
+def save(row: Row) -> None:
+    """As it was typed. ValidationError by field where it cannot be."""
+    row.full_clean()
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:  # somebody added it a moment ago
+        raise ValidationError({"name": ONCE[type(row)]}) from None
+
+
+@transaction.atomic(durable=True)
+def retire(row: Row, *, now: datetime) -> None:
+    """Nothing new happens there, or with them. ValidationError where something is still to come, or nowhere would be
+    left."""
+    Clinic.objects.select_for_update(no_key=True).get(pk=row.clinic_id)
+    if why := kept_by(row, now=now):
+        raise ValidationError(why)
+    row.retired_at = now
+    row.save(update_fields=["retired_at"])
+
+
+@transaction.atomic(durable=True)
+def bring_back(row: Row) -> None:
+    """As before."""
+    row.retired_at = None
+    row.save(update_fields=["retired_at"])
+
+
+def kept_by(row: Row, *, now: datetime) -> str:
+    """Why it cannot be retired yet; empty where it can."""
+    coming = row.appointment_set.filter(status=AppointmentStatus.BOOKED, starts_at__gt=now).count()
+    live = row.slot_set.filter(state__in=LIVE_SLOT_STATES).count()
+    if coming or live:
+        visits = f"{coming} visit{'' if coming == 1 else 's'} to come"
+        times = f"{live} open time{'' if live == 1 else 's'}"
+        named = " and ".join([*([visits] if coming else []), *([times] if live else [])])
+        return f"{row.name} still has {named}. Move or cancel {'it' if coming + live == 1 else 'them'} first."
+    if isinstance(row, Location):
+        if not row.clinic.locations.filter(retired_at=None).exclude(pk=row.pk).exists():
+            return f"{row.name} is the only location. Add another one first."
+        if Connection.objects.filter(default_location=row, is_active=True).exists():
+            return f"A calendar takes {row.name} where it names no location. Change that under Calendars first."
+    return ""
