@@ -53,7 +53,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "to_set_up": _to_set_up(membership),
         "oversees": membership.role in access.MAY_ACT_AS[Role.MANAGER],
         "figures": kpis.figures(clinic, since=readiness.figures_since(clinic, kpis.week_start(clinic, now=now))),
-        "today": kpis.figures(clinic, since=midnight),
+        "today": kpis.figures(clinic, since=readiness.figures_since(clinic, midnight)),
     }
     return render(request, "waitlist/_board.html" if is_update(request) else "waitlist/board.html", context)
 

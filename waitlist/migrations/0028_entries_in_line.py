@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar = [("waitlist", "0026_clinic_database_defaults")]
+    dependencies: ClassVar = [("waitlist", "0027_patient_notes")]
 
     operations: ClassVar = [
         migrations.AddIndex(

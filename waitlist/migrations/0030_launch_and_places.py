@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('matching', '0012_lessons'),
-        ('waitlist', '0026_clinic_database_defaults'),
+        ('waitlist', '0029_join_origins'),
     ]
 
     operations = [

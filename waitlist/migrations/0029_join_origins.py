@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('matching', '0012_lessons'),
-        ('waitlist', '0026_clinic_database_defaults'),
+        ('waitlist', '0028_entries_in_line'),
     ]
 
     operations = [
