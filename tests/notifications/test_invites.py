@@ -273,7 +273,7 @@ def test_the_download_asks_nothing(told):
 
 
 PRINTED = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn", "Co", "Zl", "Zp"])
-ODD = st.text(PRINTED, min_size=1, max_size=60)
+ODD = st.text(PRINTED, min_size=1, max_size=60).filter(lambda text: "\\N" not in text)  # a new line to icalendar 7
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
