@@ -7,6 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import phonenumbers
+from django.conf import settings
+from django.urls import reverse
 
 from matching import codes
 from notifications.models import Message
@@ -30,6 +32,8 @@ def of(message: Message, words: ModuleType = en, level: int = 0) -> dict[str, st
         facts["link"] = "{link}"
     if code := context.get("code") or _code(message):
         facts["code"] = code
+    if context.get("answer") == "joined" and message.clinic.slug:
+        facts["mine"] = settings.PUBLIC_URL + reverse("my", args=[message.clinic.slug])  # opens by a code: no secret
     if "passcode" in context:
         facts["passcode"] = "{passcode}"
     if "starts_at" in context:

@@ -1,6 +1,7 @@
 """The join page: whoever sends it is asked for nothing before their number has replied START, and learns nothing."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 
@@ -13,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from matching import cascade
-from notifications import consent, outbox, replies
+from notifications import consent, outbox, rendering, replies
 from notifications.consent import texts
 from notifications.models import Consent, ContactPoint, Join, Message
 from tests import factories
@@ -88,6 +89,17 @@ def test_a_wish_rests_until_its_number_says_start(world):
     assert (join.confirmed_at, join.confirmed_by) == (LATER, heard)
     assert str(world.clinic) in join.text and "at most 3 offers a week" in join.text
     assert answers() == ["joined"]
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_who_has_joined_reads_where_to_change_it(world, settings, language):
+    settings.PUBLIC_URL = "https://standby.example.com"
+    Clinic.objects.update(name="Radiance Med Spa", slug="radiance-med-spa")
+    ask(world, replace(ANA, language=language))
+    reply(world)
+    said = rendering.render(Message.objects.get(kind="answer"))
+    assert "https://standby.example.com/my/radiance-med-spa/ STOP" in said and rendering.segments(said) == 1
+    assert "3 a week" in said or "3 por semana" in said
 
 
 @pytest.mark.parametrize("text", ["YES", "ok", "C", "hello", "STOP", "pause"])

@@ -43,7 +43,14 @@ def page(request: HttpRequest) -> HttpResponse:
         joining.set_page(clinic, form.cleaned_data["takes_joins"], form.cleaned_data["origins"])
         messages.success(request, "Saved.")
         return redirect("join-page")
-    context = {"clinic": clinic, "form": form, "forms": [form], "url": _url(clinic), "own_url": _url(clinic, "my")}
+    context = {
+        "clinic": clinic,
+        "form": form,
+        "forms": [form],
+        "url": _url(clinic),
+        "own_url": _url(clinic, "my"),
+        "sites": clinic.join_origins.split(),
+    }
     return render(request, "waitlist/join_page.html", context)
 
 

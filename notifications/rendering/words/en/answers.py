@@ -101,6 +101,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "{clinic}: thank you. Somebody reads this when we are back. Urgent? Call {phone}.",
     ),
     "joined": (
+        "{clinic}: you will get texts when a time opens, at most {weekly} a week. Change it at {mine} STOP to end.",
         "{clinic}: you will get a text when a time opens up, at most {weekly} a week. Questions? Call {phone}. STOP to"
         " opt out.",
         "{clinic}: you will get texts when a time opens up. STOP to opt out.",

@@ -103,6 +103,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "{clinic}: gracias. Alguien lo lee cuando volvamos. ¿Urgente? Llame al {phone}.",
     ),
     "joined": (
+        "{clinic}: recibirá mensajes de horarios libres, máx. {weekly} por semana. Cámbielo en {mine} STOP: no más.",
         "{clinic}: recibirá un mensaje cuando haya un horario libre, máx. {weekly} por semana. ¿Preguntas? {phone}"
         " STOP: no más.",
         "{clinic}: recibirá mensajes de horarios libres. STOP: no más.",
