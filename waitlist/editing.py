@@ -28,12 +28,17 @@ class Edit:
 
 @transaction.atomic(durable=True)
 def edit(entry_id: int, wish: Wish, *, saw: Said, now: datetime) -> Edit:
-    """The wish is now this one, if it is still what they saw, or already says the same."""
+    """The wish is now this one, if it is still what they saw; where it says all that already, nothing is written."""
     entry = roster.locked(entry_id)
     found = seen.of_entry(entry)
-    if entry.status in WAITING_STATUSES and found not in (saw, seen.of_wish(wish, entry.clinic)):
+    if entry.status not in WAITING_STATUSES:
+        return Edit(Edited.GONE, found)
+    if found == seen.of_wish(wish, entry.clinic):
+        return Edit(Edited.SAVED, found)
+    if found != saw:
         return Edit(Edited.CHANGED, found)
-    return Edit(Edited.SAVED if roster.edit_locked(entry, wish, now=now) else Edited.GONE, found)
+    roster.edit_locked(entry, wish, now=now)
+    return Edit(Edited.SAVED, found)
 
 
 def differing(one: Said, other: Said) -> list[str]:

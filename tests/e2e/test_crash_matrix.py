@@ -35,6 +35,9 @@ WORST = [  # the act, and after what it dies
     ("yes by key", "after COMMIT"),
     ("no by key", "before COMMIT"),
     ("stop by key", "before COMMIT"),
+    ("edit a wish", "after COMMIT"),
+    ("pause many", "after COMMIT"),
+    ("pause taken back", "before COMMIT"),
 ]
 
 

@@ -7,6 +7,7 @@ from django.core import signing
 from django.test import Client
 from django.urls import reverse
 
+from audit.models import Entry
 from tests import factories
 from tests.at_once import while_uncommitted, without_locks
 from tests.factories import NOW, World
@@ -83,6 +84,7 @@ def test_a_third_is_not_lost_either(staff: Client, world: World, entry: Waitlist
 def test_two_who_type_the_same_are_not_asked(staff: Client, world: World, entry: WaitlistEntry):
     url, data = reverse("entry-edit", args=[entry.pk]), typed(world, entry, saw(staff, entry), **{"w-note": "same"})
     assert [staff.post(url, data).status_code for _ in range(2)] == [302, 302]
+    assert Entry.objects.filter(verb="entry.edited").count() == 1
 
 
 OTHER_COLUMNS = signing.dumps({"note": ""}, salt=seen.SALT)
