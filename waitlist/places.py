@@ -1,29 +1,32 @@
-"""Acts: where patients come to and who sees them; both are retired, never deleted, and may come back.
+"""Acts: where patients come to, who sees them and what for; all are retired, never deleted, and may come back.
 
 Edited as objects, so django-auditlog writes their lines of the trail.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from waitlist.models import Clinic, Connection, Location, Practitioner
-from waitlist.states import LIVE_SLOT_STATES, AppointmentStatus
+from waitlist.models import Clinic, Connection, Location, Practitioner, Service, WaitlistEntry
+from waitlist.states import LIVE_SLOT_STATES, WAITING_STATUSES, AppointmentStatus
 
-Row = Location | Practitioner
-ONCE = {Location: "Name: there is such a location already.", Practitioner: "Name: there is one of that name already."}
+Row = Location | Practitioner | Service
+ONCE = "Name: there is one of that name already."
 
 
 @transaction.atomic(durable=True)
-def save(row: Row) -> None:
-    """As it was typed. ValidationError by field where it cannot be."""
+def save(row: Row, *, compatible: Iterable[Service] = ()) -> None:
+    """As it was typed, a service with those it can stand in for. ValidationError by field where it cannot be."""
     row.full_clean()
     try:
         with transaction.atomic():
             row.save()
     except IntegrityError:  # somebody added it a moment ago
-        raise ValidationError({"name": ONCE[type(row)]}) from None
+        raise ValidationError({"name": ONCE}) from None
+    if isinstance(row, Service):
+        row.compatible.set([*compatible, *row.compatible.exclude(retired_at=None)])
 
 
 @transaction.atomic(durable=True)
@@ -53,6 +56,11 @@ def kept_by(row: Row, *, now: datetime) -> str:
         times = f"{live} open time{'' if live == 1 else 's'}"
         named = " and ".join([*([visits] if coming else []), *([times] if live else [])])
         return f"{row.name} still has {named}. Move or cancel {'it' if coming + live == 1 else 'them'} first."
+    if isinstance(row, Service):
+        waiting = WaitlistEntry.objects.filter(clinic=row.clinic_id, status__in=WAITING_STATUSES)
+        if count := waiting.filter(services__contains=[row.pk]).count():
+            people = "1 person waits" if count == 1 else f"{count} people wait"
+            return f"{people} for {row.name}. Change their wishes on the waitlist first."
     if isinstance(row, Location):
         if not row.clinic.locations.filter(retired_at=None).exclude(pk=row.pk).exists():
             return f"{row.name} is the only location. Add another one first."

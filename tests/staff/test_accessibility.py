@@ -164,6 +164,7 @@ def addresses(world: World, slot: Slot) -> list[str]:
         reverse("earlier-times"),
         reverse("services"),
         reverse("service", args=[world.service.pk]),
+        reverse("service-basics", args=[world.service.pk]),
         reverse("slot", args=[paused.pk]),
         reverse("slot-undo", args=[paused.pk]),
         reverse("slot-dry-run", args=[paused.pk]),

@@ -14,8 +14,8 @@ from waitlist.states import Launch, Role
 
 MEANS = {
     Launch.REHEARSAL: "Everything runs but the sending: waves, windows, rules and figures. What would have gone to a"
-    " patient or your calendar stands in the outbox as “would have been sent”, and never goes later. You and your"
-    " team are still told of what waits.",
+    " patient or your calendar stands in the outbox as “would have been sent”, and never goes later. Your team"
+    " is still told of what waits. Who joins on the web meanwhile is not asked to confirm.",
     Launch.PLATINUM: "Offers go to Platinum patients only; of others the slot’s page says why not. Word of visits,"
     " reminders and answers go to everyone they concern.",
     Launch.EVERYONE: "Offers go to whoever your policy asks.",

@@ -1,4 +1,4 @@
-"""Locations with their opening hours, and practitioners: listed, added, edited, retired, brought back."""
+"""Locations with their opening hours, practitioners, and what services are: added, edited, retired, brought back."""
 
 from typing import Any, TypeVar
 
@@ -13,14 +13,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from waitlist import access, places
 from waitlist.forms import point_out
 from waitlist.forms.places import DAYS, LocationForm, PractitionerForm
-from waitlist.models import Clinic, Location, Practitioner
+from waitlist.forms.service_basics import ServiceBasicsForm
+from waitlist.models import Clinic, Location, Practitioner, Service
 from waitlist.states import Role
 from waitlist.templatetags.standby import minute_of_day
 from waitlist.views.answer import typed
 
-Form = TypeVar("Form", LocationForm, PractitionerForm)
+Form = TypeVar("Form", LocationForm, PractitionerForm, ServiceBasicsForm)
 LOCATIONS = Location.objects.select_related("clinic")
 PRACTITIONERS = Practitioner.objects.select_related("clinic")
+SERVICES = Service.objects.select_related("clinic")
 
 
 @never_cache
@@ -88,6 +90,29 @@ def practitioner_retire(request: HttpRequest, pk: int) -> HttpResponse:
     return _retire(request, row, "practitioner")
 
 
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def service_new(request: HttpRequest) -> HttpResponse:
+    """One more."""
+    clinic = access.get_clinic(request, Role.MANAGER)
+    return _edit(request, clinic, ServiceBasicsForm, Service(clinic=clinic), "service", "service_basics")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def service_basics(request: HttpRequest, pk: int) -> HttpResponse:
+    """What one of them is."""
+    row = access.get_row(request, SERVICES, Role.MANAGER, pk=pk)
+    return _edit(request, row.clinic, ServiceBasicsForm, row, "service", "service_basics")
+
+
+@require_POST
+def service_retire(request: HttpRequest, pk: int) -> HttpResponse:
+    """Given no more, or again."""
+    row = access.get_row(request, SERVICES, Role.MANAGER, pk=pk)
+    return _retire(request, row, "service")
+
+
 def in_words(row: Location) -> str:
     """Mon–Fri 8:00 AM – 6:00 PM · Sat 10:00 AM – 2:00 PM; days with the same hours together, closed ones left out."""
     spans: list[tuple[int, int, tuple[int, int]]] = []
@@ -110,21 +135,23 @@ def _apart(rows: list[tuple[Any, str]]) -> tuple[list[tuple[Any, str]], list[tup
     return [one for one in rows if one[0].retired_at is None], [one for one in rows if one[0].retired_at is not None]
 
 
-def _edit(request: HttpRequest, clinic: Clinic, form_of: type[Form], row: places.Row, name: str) -> HttpResponse:
+def _edit(
+    request: HttpRequest, clinic: Clinic, form_of: type[Form], row: places.Row, name: str, page: str = ""
+) -> HttpResponse:
     if access.sent_from_elsewhere(request, clinic):
         return redirect(f"{name}s")
     called = row.name
     form = form_of(typed(request), instance=row)
     if request.method == "POST" and form.is_valid():
         try:
-            places.save(form.instance)
+            places.save(form.instance, compatible=form.cleaned_data.get("compatible", ()))
         except ValidationError as error:
             point_out(error, form)
         else:
             messages.success(request, f"{form.instance.name} is saved.")
             return redirect(f"{name}s")
     context = {"clinic": clinic, "form": form, "forms": [form], "row": row, "called": called}
-    return render(request, f"waitlist/{name}.html", context)
+    return render(request, f"waitlist/{page or name}.html", context)
 
 
 def _retire(request: HttpRequest, row: places.Row, name: str) -> HttpResponse:

@@ -17,10 +17,11 @@ from waitlist.views.answer import typed
 @never_cache
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """Every service in use, with what it asks."""
+    """Every service in use, with what it is and asks; those given up last."""
     clinic = access.get_clinic(request, Role.MANAGER)
-    rows = clinic.services.filter(retired_at=None).order_by("name")
-    return render(request, "waitlist/services.html", {"clinic": clinic, "rows": rows})
+    every = list(clinic.services.order_by("name"))
+    rows, gone = [row for row in every if not row.retired_at], [row for row in every if row.retired_at]
+    return render(request, "waitlist/services.html", {"clinic": clinic, "rows": rows, "gone": gone})
 
 
 @never_cache
