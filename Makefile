@@ -55,7 +55,7 @@ soak: .venv/ready-dev ## The long runs
 soak-messages: .venv/ready-dev ## Ten thousand texts, a carrier that bites, a worker that dies (SOAK_MESSAGES=10000)
 	$(PY) ops/with_services.py -- $(PY) -m bench soak messages
 
-screenshots: .venv/ready-dev ## Pages as pictures, phone and desktop, light and dark (OUT=docs/screenshots)
+screenshots: .venv/ready-dev ## Every page as pictures: 375, 768, 1440 px, light and dark (OUT=docs/screenshots)
 	@$(PY) -m ops.browser --install
 	$(PY) -m ops.screenshots $(OUT) $(ARGS)
 

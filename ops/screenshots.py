@@ -1,4 +1,4 @@
-"""`make screenshots`: a demo on fresh data, its pages as PNGs on phone and desktop, light and dark."""
+"""`make screenshots`: a demo on fresh data, its pages as PNGs on phone, tablet and desktop, light and dark."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -24,53 +24,16 @@ from standardwebhooks import Webhook
 
 from ops import browser
 from ops.processes import Refused, free_port
+from ops.shots import SHOTS, Shot
 
-SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
+SIZES = {
+    "phone": {"width": 375, "height": 812},
+    "tablet": {"width": 768, "height": 1024},
+    "desktop": {"width": 1440, "height": 900},
+}
 SCHEMES = ("light", "dark")
-WITH_AN_OFFER = {"offer", "phones", "board", "slot", "slot-others", "trail"}  # something must be going on for these
+WITH_AN_OFFER = ("offer", "phones", "board", "day", "slot", "trail")  # something must be going on for these
 SERVERS_OF_OTHERS = {"DATABASE_URL", "REDIS_URL", "MAKELEVEL"}
-
-
-@dataclass(frozen=True)
-class Shot:
-    """One page: a path, or "{offer}" for the newest open offer; `role` signs in first."""
-
-    name: str
-    path: str
-    role: str = ""
-    clicks: tuple[str, ...] = ()  # selectors to click, one after the other, before the picture
-
-
-SHOTS = [
-    Shot("sign-in", "/sign-in/"),
-    Shot("offer", "{offer}"),
-    Shot("phones", "/demo/phones/"),
-    Shot("board", "/", role="front_desk"),
-    Shot("slot", "/", role="front_desk", clicks=("a[href^='/slots/']",)),
-    Shot("slot-others", "/", role="front_desk", clicks=("a[href^='/slots/']", "#tab-others")),
-    Shot("appointments", "/appointments/", role="front_desk"),
-    Shot("waitlist", "/waitlist/", role="front_desk"),
-    Shot("person-new", "/waitlist/new/", role="front_desk"),
-    Shot("patients", "/patients/", role="front_desk"),
-    Shot("patient", "/patients/", role="front_desk", clicks=(".table a",)),
-    Shot("inbox", "/inbox/", role="front_desk"),
-    Shot("calls", "/calls/", role="front_desk"),
-    Shot("tasks", "/tasks/", role="front_desk"),
-    Shot("settings", "/settings/", role="admin"),
-    Shot("first-run", "/settings/start/", role="admin"),
-    Shot("launch", "/settings/launch/", role="admin"),
-    Shot("location", "/settings/locations/", role="manager", clicks=(".rows a",)),
-    Shot("team", "/settings/team/", role="admin"),
-    Shot("tiers", "/settings/tiers/?preset=established", role="manager"),
-    Shot("score", "/settings/score/", role="manager"),
-    Shot("connections", "/settings/connections/", role="admin"),
-    Shot("policies", "/settings/policies/", role="manager"),
-    Shot("policy", "/settings/policies/", role="manager", clicks=(".rows a",)),
-    Shot("messages", "/settings/messages/", role="manager"),
-    Shot("message", "/settings/messages/edit/?kind=offer&channel=sms&language=es&level=0", role="manager"),
-    Shot("import", "/settings/import/", role="admin"),
-    Shot("trail", "/trail/", role="compliance"),
-]
 
 
 @contextmanager
@@ -133,10 +96,9 @@ def sign_in(page: Page, info: dict[str, Any], role: str) -> None:
     page.wait_for_url(re.compile(r"^(?!.*sign-in)"))
 
 
-def take(chromium: Browser, info: dict[str, Any], shot: Shot, offer: str, folder: Path) -> None:
-    """Four pictures of one page."""
-    address = shot.path.format(offer=offer)
-    address = address if address.startswith("http") else info["url"] + address
+def take(chromium: Browser, info: dict[str, Any], shots: list[Shot], offer: str, folder: Path) -> None:
+    """Six pictures of each of one role's pages."""
+    clinic = info["connections"][0]["clinic"]
     for size, viewport in SIZES.items():
         for scheme in SCHEMES:
             context = chromium.new_context(
@@ -146,13 +108,15 @@ def take(chromium: Browser, info: dict[str, Any], shot: Shot, offer: str, folder
                 reduced_motion="reduce",
             )
             page = context.new_page()
-            if shot.role:
-                sign_in(page, info, shot.role)
-            page.goto(address, wait_until="load")
-            for selector in shot.clicks:
-                page.click(selector)
-                page.wait_for_load_state("load")
-            page.screenshot(path=folder / f"{shot.name}-{size}-{scheme}.png", full_page=size == "phone")
+            if role := shots[0].role:
+                sign_in(page, info, role)
+            for shot in shots:
+                address = shot.path.format(offer=offer, clinic=clinic)
+                page.goto(address if address.startswith("http") else info["url"] + address, wait_until="load")
+                for selector in shot.clicks:
+                    page.locator(selector).first.click()
+                    page.wait_for_load_state("load")
+                page.screenshot(path=folder / f"{shot.name}-{size}-{scheme}.png", full_page=size != "desktop")
             context.close()
 
 
@@ -165,10 +129,11 @@ def main(folder: Path, names: list[str]) -> int:
     with demo() as info, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(**browser.launch_options())  # type: ignore[arg-type]
         chosen = [shot for shot in SHOTS if not names or shot.name in names]
-        offer = open_offer(info) if any(shot.name in WITH_AN_OFFER for shot in chosen) else ""
-        for shot in chosen:
-            take(chromium, info, shot, offer, folder)
-            print(f"{folder}/{shot.name}-*.png")
+        offer = open_offer(info) if any(shot.name.startswith(WITH_AN_OFFER) for shot in chosen) else ""
+        for _, shots in groupby(chosen, key=lambda shot: shot.role):
+            of_role = list(shots)
+            take(chromium, info, of_role, offer, folder)
+            print("\n".join(f"{folder}/{shot.name}-*.png" for shot in of_role))
         chromium.close()
     return 0
 
