@@ -7,9 +7,10 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from matching import tokens
-from notifications import consent, outbox, passcodes, rendering, rules
+from notifications import consent, outbox, passcodes, rendering, replies, rules
 from notifications.models import Message, Passcode
 from notifications.states import Rule
 from tests import factories
@@ -76,6 +77,17 @@ def test_its_digits_are_stored_nowhere(world):
             assert cursor.fetchone() == (0,), table
         cursor.execute("SELECT count(*) FROM notifications_passcode t WHERE t::text LIKE %s", [f"%{NUMBER[2:]}%"])
         assert cursor.fetchone() == (0,), "nor is what was typed"
+
+
+def test_staff_who_read_the_conversation_see_no_code(client, world):
+    code = ask(world)
+    passcodes.send(code.pk, now=NOW)
+    outbox.deliver_due(now=NOW)
+    point = consent.contact(world.clinic, "phone", NUMBER, now=NOW)
+    replies.receive(world.clinic, sender=NUMBER, text="What is this?", provider_id="SM1", now=SOON)
+    client.force_login(factories.user(world.clinic))
+    shown = client.get(reverse("inbox-thread", args=[point.pk])).text
+    assert "(their code)" in shown and digits(code) not in shown
 
 
 def test_after_stop_there_is_none(world):
