@@ -74,9 +74,10 @@ def lock_what_it_is_about(message: Message, code: str = "") -> ContactPoint | No
 
 
 def end(message: Message, verdict: Verdict, *, now: datetime) -> None:
-    """It does not go out: the reason is on the row, and an offer that cannot be told frees its place. In a dry run all
-    goes on as if they had been told; a calendar that was not is staff's."""
-    if verdict.status is None or not move(message, verdict.status, now=now, refused_by=verdict.rule or ""):
+    """It does not go out: the reason is on the row, and an offer that cannot be told frees its place. In a dry run it
+    is kept as it would have gone, and all goes on as if they had been told; a calendar that was not is staff's."""
+    said = {"text": message.text, "segments": message.segments} if verdict.rule == Rule.REHEARSAL else {}
+    if verdict.status is None or not move(message, verdict.status, now=now, refused_by=verdict.rule or "", **said):
         return
     if verdict.rule == Rule.REHEARSAL:
         if message.writeback is not None:

@@ -54,6 +54,7 @@ def test_a_dry_run_goes_through_all_its_waves_and_sends_nothing(rehearsing):
     assert steps.step(slot, NOW) == 1
     deliver_all(NOW)
     assert how_it_stands() == [HELD]
+    assert "{link}" in Message.objects.get().text, "staff read what would have gone"
     assert work.due(now=NOW, limit=9) == [], "whom a dry run would have told has their time to answer"
     assert steps.step(slot, minutes(1)) == 0 and steps.states(slot) == {"pending": 1}
     assert steps.step(slot, minutes(10)) == 1

@@ -61,7 +61,7 @@ SETTINGS = (  # address by name, who may open it, what it is called, what for
         "services",
         Role.MANAGER,
         "Services",
-        "What a service asks after the yes, how long the time is kept meanwhile, and how long to answer.",
+        "How long, how dear, what it can stand in for; and what is asked after the yes.",
     ),
     (
         "cancelling",
