@@ -116,7 +116,8 @@ def take(chromium: Browser, info: dict[str, Any], shots: list[Shot], offer: str,
                 for selector in shot.clicks:
                     page.locator(selector).first.click()
                     page.wait_for_load_state("load")
-                page.screenshot(path=folder / f"{shot.name}-{size}-{scheme}.png", full_page=size != "desktop")
+                is_whole = shot.is_whole and size != "desktop"
+                page.screenshot(path=folder / f"{shot.name}-{size}-{scheme}.png", full_page=is_whole)
             context.close()
 
 

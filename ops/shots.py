@@ -13,13 +13,14 @@ class Shot:
     path: str
     role: str = ""  # signs in first; empty: nobody
     clicks: tuple[str, ...] = ()  # selectors to click, one after the other, before the picture
+    is_whole: bool = True  # on phone and tablet down to its end; else what fits, where something sticks to the bottom
 
 
 OPEN_SLOT = "a[href^='/slots/']"
 FIRST_ROW = ".rows a"
 SHOTS = [
-    Shot("offer", "{offer}"),
-    Shot("offer-es", "{offer}?lang=es"),
+    Shot("offer", "{offer}", is_whole=False),
+    Shot("offer-es", "{offer}?lang=es", is_whole=False),
     Shot("join", "/join/{clinic}/"),
     Shot("join-es", "/join/{clinic}/?lang=es"),
     Shot("my", "/my/{clinic}/"),
