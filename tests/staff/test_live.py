@@ -210,5 +210,6 @@ def test_whose_access_ends_hears_no_more(monkeypatch: pytest.MonkeyPatch):
                 await sync_to_async(team.end)(row.pk, world.clinic, by=boss)
         return heard
 
-    assert async_to_sync(listen)() == [b"event: changed\ndata: everything\n\n", b"event: bye\ndata: \n\n"]
+    looks = b"event: changed\ndata: everything\ndata: 150\n\n"
+    assert async_to_sync(listen)() == [looks, b"event: bye\ndata: \n\n"]
     assert browser.get(reverse("live-board")).status_code == 403
