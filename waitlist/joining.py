@@ -90,7 +90,7 @@ def confirm(point: ContactPoint, heard: InboundMessage, *, now: datetime) -> int
     emails = mine.filter(contact_point__in=consent.on_one_line(point)).values("email_point")
     consent.lock_ways(point, *ContactPoint.objects.filter(pk__in=emails))
     mine = mine.filter(contact_point__in=consent.lock_line(point))
-    joins = list(mine.select_related("contact_point", "email_point", "entry"))
+    joins = list(mine.select_related("contact_point", "email_point", "entry__patient"))
     for join in joins:
         _allow(join, now=now)
     for join in joins:
@@ -105,10 +105,12 @@ def accept(entry_id: int, *, now: datetime) -> bool:
     """Staff have spoken to whoever joined: the wish waits from now on, though their number never said START. What may
     be sent there is another matter, for the ledger. False: it was not waiting for that."""
     open_joins = Join.objects.filter(OPEN, entry=entry_id, is_new=True).order_by("pk")
-    points = ContactPoint.objects.filter(pk__in=open_joins.values("contact_point"))
-    list(points.select_for_update(no_key=True).order_by("pk"))
-    joins = list(open_joins.select_related("entry"))
+    theirs = Q(pk__in=open_joins.values("contact_point")) | Q(pk__in=open_joins.values("email_point"))
+    list(ContactPoint.objects.select_for_update(no_key=True).filter(theirs).order_by("pk"))
+    joins = list(open_joins.select_related("email_point", "entry__patient"))
     for join in joins:
+        if join.email_point is not None:
+            people.belongs(join.entry.patient, join.email_point, now=now)
         _waits_no_more_for_it(join, EntryStatus.ACTIVE, now=now)
         _end(join, "join.accepted", now=now, expired_at=now)
     return bool(joins)
@@ -183,7 +185,7 @@ def _allow(join: Join, *, now: datetime) -> None:
     point, email = join.contact_point, join.email_point
     consent.record(point, channel=Channel.SMS, **form)
     consent.record(point, channel=Channel.SMS, **by_text)
-    if email is not None and email.stopped_at is None:
+    if email is not None and people.belongs(join.entry.patient, email, now=now) and email.stopped_at is None:
         consent.record(email, channel=Channel.EMAIL, **form)
 
 

@@ -67,9 +67,10 @@ def meet(clinic: Clinic, person: Person, consents: Sequence[ConsentGiven] = (), 
 
 
 def greet(clinic: Clinic, person: Person, *, now: datetime) -> tuple[ContactPoint, Patient, ContactPoint | None]:
-    """Somebody from the open web, by a number and a name: their number, who they are, and an address only they use.
+    """Somebody from the open web, by a number and a name: their number, who they are, and an address nobody else uses.
 
-    Whoever is known stays as they are: what a stranger typed changes nobody.
+    Whoever is known stays as they are: what a stranger typed changes nobody. An address that is new is not theirs yet
+    (`belongs`): until the number has said that it was them, it may be that of somebody who typed another's number.
     """
     [phone] = _points(clinic, dataclasses.replace(person, email=""), now=now)
     patient = find(clinic, person, [phone])
@@ -84,10 +85,16 @@ def greet(clinic: Clinic, person: Person, *, now: datetime) -> tuple[ContactPoin
     if not person.email:
         return phone, patient, None
     email = consent.contact(clinic, ContactKind.EMAIL, person.email, now=now)
-    if email.users.exists():
-        return phone, patient, None
-    consent.attach(patient, email, 1, now=now)
-    return phone, patient, email
+    return phone, patient, None if email.users.exists() else email
+
+
+def belongs(patient: Patient, email: ContactPoint, *, now: datetime) -> bool:
+    """The address is theirs from now on, unless somebody else uses it meanwhile. Inside the caller's transaction, that
+    has locked it."""
+    users = set(email.users.values_list("patient_id", flat=True))
+    if not users:
+        consent.attach(patient, email, patient.contacts.count(), now=now)
+    return users <= {patient.pk}
 
 
 def check(person: Person) -> None:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from matching import cascade
 from notifications import consent, outbox, rendering, replies
 from notifications.consent import texts
-from notifications.models import Consent, ContactPoint, Join, Message
+from notifications.models import Consent, ContactPoint, Join, Message, PatientContact
 from tests import factories
 from tests.at_once import wait_until_blocked
 from tests.factories import NOW
@@ -171,6 +171,29 @@ def test_another_persons_address_is_not_taken(world):
     assert set(victim.contact_points.values_list("value", flat=True)) & {NUMBER} == set()
     joined = Patient.objects.exclude(pk=victim.pk).get()
     assert [use.contact_point.value for use in joined.contacts.all()] == [NUMBER]
+
+
+def test_an_address_is_nobodys_until_the_number_has_said_start(world):
+    """Or whoever types another's number and their own address could open that other's page, and end their messages."""
+    ask(world)
+    joined = Patient.objects.get()
+    assert [use.contact_point.value for use in joined.contacts.all()] == [NUMBER]
+    reply(world)
+    assert [use.contact_point.value for use in joined.contacts.order_by("position")] == [NUMBER, ANA.email]
+
+
+def test_an_address_that_is_somebody_elses_meanwhile_stays_theirs(world):
+    ask(world)
+    other = factories.patient(world.clinic, email=ANA.email, first_name="Ben")
+    reply(world)
+    assert [use.patient_id for use in PatientContact.objects.filter(contact_point__kind="email")] == [other.pk]
+    assert ContactPoint.objects.get(kind="email").granted == []
+
+
+def test_whom_staff_accept_has_the_address_they_typed(world):
+    ask(world)
+    assert joining.accept(WaitlistEntry.objects.get().pk, now=LATER)
+    assert PatientContact.objects.filter(contact_point__value=ANA.email).exists()
 
 
 def test_a_family_joins_by_one_number(world):
