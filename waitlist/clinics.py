@@ -54,12 +54,21 @@ def found(
 
 @transaction.atomic(durable=True)
 def set_identity(clinic: Clinic, **fields: Any) -> None:
-    """Who it is, where its clock stands and which number its texts come from. ValidationError by field; django-auditlog
-    writes the line. What is on its way says it as it was."""
+    """Who it is, where its clock stands and, once, which number its texts come from. ValidationError by field;
+    django-auditlog writes the line. What is on its way says it as it was.
+
+    A number that texts come from stays: STOP is said to it. One that another clinic texts from is that clinic's.
+    """
     clinic = Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
+    before = clinic.sms_sender
     for name in IDENTITY:
         setattr(clinic, name, fields[name])
     clinic.phone, clinic.sms_sender = number(clinic.phone, "phone"), number(clinic.sms_sender, "sms_sender")
+    if clinic.sms_sender != before:
+        if before:
+            raise ValidationError({"sms_sender": "It stays: patients say STOP to it."})
+        if Clinic.objects.filter(sms_sender=clinic.sms_sender).exists():
+            raise ValidationError({"sms_sender": "Another clinic’s texts come from that number."})
     others = {field.name for field in Clinic._meta.get_fields()} - set(IDENTITY)
     clinic.full_clean(exclude=others, validate_unique=False)
     clinic.save(update_fields=IDENTITY)

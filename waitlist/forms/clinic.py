@@ -38,13 +38,14 @@ class ClinicForm(forms.ModelForm):
             "phone": "What patients call. It stands on every page and in most texts.",
             "email": "Answers to our e-mails go there. Empty: they are told to call.",
             "timezone": "Of days and hours here, and of whoever has named no zone of their own.",
-            "sms_sender": "The number registered for you (10DLC brand and campaign). Texts from another one are"
-            " blocked, and STOP to it is not heard here.",
+            "sms_sender": "The number registered for you (10DLC brand and campaign); texts from another one are"
+            " blocked. Once saved it stays, as patients say STOP to it: whoever runs Standby for you can move it.",
             "max_live_offers": "That one patient may hold at a time, 1 to 10.",
         }
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["sms_sender"].disabled = bool(self.instance.sms_sender)
         self.fields["timezone"] = forms.ChoiceField(
             label="Time zone",
             choices=zones(self.instance.timezone),
