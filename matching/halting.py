@@ -18,14 +18,15 @@ from waitlist.nudge import nudge
 def pause(slot_id: int, *, now: datetime) -> bool:
     """Nobody else is asked by itself; False where nobody would be, or the time is kept for those asked.
 
-    As where staff always choose, the slot has no moment at which it acts (`next_wave_at`), until it starts.
+    As where staff always choose, the slot has no moment at which it acts (`next_wave_at`), until it starts. That staff
+    said so outlives a yes that is taken back (`halted_at`).
     """
     slot = slots.lock_slot(slot_id)
     if slot is None or not slot.is_live or slot.next_wave_at is None or slot.is_exclusive(now):
         return False
     if plans.of(slot).is_over or now >= ends.offers_end_at(slot):
         return False
-    _act_at(slot, None, "slot.halted", now=now)
+    _act_at(slot, None, "slot.halted", halted_at=now, now=now)
     return True
 
 
@@ -41,12 +42,14 @@ def resume(slot_id: int, *, now: datetime) -> bool:
     next_wave_at = max(now, slot.exclusive_until or now)
     if offers.pending(slot).exists():
         next_wave_at = waves.next_look(slot, plan, (), slot.exclusive_until, now=now)
-    _act_at(slot, next_wave_at, "slot.resumed", now=now)
+    _act_at(slot, next_wave_at, "slot.resumed", halted_at=None, now=now)
     nudge("matching.tasks.advance", slot.pk)
     return True
 
 
-def _act_at(slot: Slot, next_wave_at: datetime | None, verb: str, *, now: datetime) -> None:
-    Slot.objects.filter(pk=slot.pk).update(next_wave_at=next_wave_at)
+def _act_at(
+    slot: Slot, next_wave_at: datetime | None, verb: str, *, halted_at: datetime | None, now: datetime
+) -> None:
+    Slot.objects.filter(pk=slot.pk).update(next_wave_at=next_wave_at, halted_at=halted_at)
     trail.record(verb, slot, now=now, clinic_id=slot.clinic_id)
     hint(slot.clinic_id, "board")

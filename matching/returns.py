@@ -64,7 +64,7 @@ def cancel_in_grace(offer_id: int, *, only_with_old: bool = False, now: datetime
             filled_by=None,
             filled_at=None,
             ends_at=visit.ends_at,
-            next_wave_at=now if plans.of(slot).goes_by_itself else None,
+            next_wave_at=now if plans.of(slot).goes_by_itself and slot.halted_at is None else None,
             exclusive_until=None,
         )
         _wait_again(offer.entry, now=now)

@@ -40,6 +40,7 @@ def waiting_days(*, now: datetime) -> QuerySet[MassCancellation]:
 def exhausted(*, now: datetime) -> QuerySet[Slot]:
     """Open, and nobody is left who could be asked."""
     rows = Slot.objects.filter(state=SlotState.OPEN, starts_at__gt=now, starts_at__lt=now + AHEAD, paused_for="")
+    rows = rows.filter(halted_at=None)
     waves = SentWave.objects.filter(slot=OuterRef("pk"))
     at_rest = Q(next_wave_at=None) | Q(next_wave_at__gt=now + AT_WORK)
     return rows.filter(at_rest, ~masses.pausing(), Exists(waves))

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from audit.models import Entry
-from matching import cascade, claims, halting
+from matching import cascade, claims, halting, returns
 from matching.asking import reach
 from matching.claims import Claim
 from matching.policy.policies import Wave
+from notifications.alerts import finding
 from notifications.models import Message
 from tests.at_once import beside, without_locks
 from tests.factories import NOW, World
@@ -79,6 +80,29 @@ def test_who_was_asked_may_say_yes():
     slot = asking()
     halting.pause(slot.pk, now=after(1))
     assert claims.claim(slot.offers.get().pk, via="link", now=after(2)) == Claim.BOOKED
+
+
+def test_it_stays_paused_when_a_yes_is_taken_back():
+    slot = asking()
+    offer = slot.offers.get()
+    halting.pause(slot.pk, now=after(1))
+    assert claims.claim(offer.pk, via="link", now=after(2)) == Claim.BOOKED
+    assert returns.cancel_in_grace(offer.pk, now=after(3))
+    assert step(slot, after(20)) == 0
+    assert (slot.state, slot.next_wave_at) == ("open", None)
+    assert halting.resume(slot.pk, now=after(21))
+    assert step(slot, after(21)) == 1
+
+
+def test_what_staff_paused_has_not_run_out_of_people():
+    slot = asking()
+    halting.pause(slot.pk, now=after(1))
+    decline_all(slot, now=after(2))
+    step(slot, after(2))
+    assert not finding.exhausted(now=after(3)).exists()
+    assert halting.resume(slot.pk, now=after(3))
+    Slot.objects.filter(pk=slot.pk).update(next_wave_at=None)
+    assert finding.exhausted(now=after(3)).get() == slot
 
 
 def test_before_the_first_wave_it_waits_for_staff():

@@ -132,6 +132,7 @@ class Slot(models.Model):
     policy = models.ForeignKey("matching.PolicyVersion", models.PROTECT, related_name="+")
     wave = models.PositiveSmallIntegerField(default=0, help_text="Waves sent so far.")
     next_wave_at = models.DateTimeField(null=True, help_text="When the cascade acts next; empty: only by hand.")
+    halted_at = models.DateTimeField(null=True, help_text="When staff paused it: they resume it.")
     exclusive_until = models.DateTimeField(null=True, help_text="Until then only those asked may have it.")
     paused_for = models.CharField(
         max_length=8, blank=True, default="", db_default="", help_text="The channel whose outage its next wave awaits."
