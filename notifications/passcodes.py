@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 
 from audit import trail
 from matching import tokens
@@ -25,6 +25,7 @@ OPEN_FOR = timedelta(minutes=30)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PER_NUMBER_AN_HOUR, PER_NUMBER_A_DAY = 3, 6
 PER_ADDRESS_AN_HOUR = 10
+WRONG_PER_ADDRESS_A_DAY, WRONG_PER_CLINIC_A_DAY = 30, 1000
 PER_CLINIC_AN_HOUR = 200  # from however many addresses: each may cost the clinic a text
 
 
@@ -87,7 +88,7 @@ def enter(clinic: Clinic, public_id: UUID, digits: str, *, now: datetime) -> Pas
     """These digits, typed by whoever asked: the page is open, once. None: they are wrong, or the code is over."""
     rows = Passcode.objects.select_for_update(no_key=True).filter(clinic=clinic, public_id=public_id)
     code = rows.first()
-    if code is None or not holds(code, now=now):
+    if code is None or not holds(code, now=now) or _is_guessed(code, now=now):
         return None
     fits = tokens.is_passcode(str(code.public_id), digits)
     if fits and code.contact_point_id is not None:
@@ -98,6 +99,16 @@ def enter(clinic: Clinic, public_id: UUID, digits: str, *, now: datetime) -> Pas
     is_open = code.opened_at is not None
     trail.record("passcode.opened" if is_open else "passcode.refused", code, now=now, clinic_id=clinic.pk)
     return code if is_open else None
+
+
+def _is_guessed(code: Passcode, *, now: datetime) -> bool:
+    """Whether so many wrong digits were typed within a day, from this household or at this clinic, that no page opens
+    there for now: a thousand guesses open one of a million codes in a day of a thousand."""
+    lately = Passcode.objects.filter(clinic=code.clinic_id, asked_at__gt=now - DAY)
+    network = households.network(code.remote_addr)
+    theirs = lately.filter(remote_addr=None) if network is None else lately.filter(remote_addr__range=network)
+    limits = ((lately, WRONG_PER_CLINIC_A_DAY), (theirs, WRONG_PER_ADDRESS_A_DAY))
+    return any((rows.aggregate(n=Sum("tries"))["n"] or 0) >= most for rows, most in limits)
 
 
 def holds(code: Passcode, *, now: datetime) -> bool:

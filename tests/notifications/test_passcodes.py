@@ -49,6 +49,27 @@ def enter(world, code, typed, *, now=SOON):
     return passcodes.enter(world.clinic, code.public_id, typed, now=now)
 
 
+# Guessed.
+
+
+@pytest.mark.parametrize(
+    ("limit", "elsewhere"), [("WRONG_PER_ADDRESS_A_DAY", True), ("WRONG_PER_CLINIC_A_DAY", False)]
+)
+def test_after_many_wrong_digits_nothing_opens_for_a_day(world, monkeypatch, limit, elsewhere):
+    monkeypatch.setattr(passcodes, limit, 5)
+    code = ask(world)
+    for _ in range(5):
+        assert enter(world, code, other(code)) is None
+    later = NOW + timedelta(hours=2)
+    again = ask(world, now=later)
+    assert enter(world, again, digits(again), now=later) is None
+    far = ask(world, ADDRESS, now=later, address="198.51.100.7")
+    assert (enter(world, far, digits(far), now=later) is not None) is elsewhere
+    next_day = NOW + timedelta(days=1, minutes=1)
+    fresh = ask(world, now=next_day)
+    assert enter(world, fresh, digits(fresh), now=next_day) is not None
+
+
 # Sent.
 
 
