@@ -1,6 +1,7 @@
 """A patient's page speaks the patient's language, its errors too; a choice is kept for the visit in a cookie."""
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -28,7 +29,7 @@ class PatientsLanguage:
             response.set_cookie(
                 settings.LANGUAGE_COOKIE_NAME,
                 asked,
-                path=languages.home(request.path_info),
+                path=quote(languages.home(request.path_info)),
                 secure=settings.HTTPS,
                 httponly=True,
                 samesite="Lax",

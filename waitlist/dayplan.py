@@ -63,9 +63,10 @@ class Row:
 
 def opening(location: Location, day: date) -> tuple[datetime, datetime] | None:
     """When the place opens and closes on that day, on its own clock; None where it is not open."""
-    if not location.open_days >> day.weekday() & 1 or location.opens_minute >= location.closes_minute:
+    hours = location.hours_of(day.weekday())
+    if hours is None or hours[0] >= hours[1]:
         return None
-    first, last = (_at(location, day, minute) for minute in (location.opens_minute, location.closes_minute))
+    first, last = (_at(location, day, minute) for minute in hours)
     return first, last
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from audit import trail
@@ -69,16 +70,19 @@ def say(clinic: Clinic, step: SetupStep, is_done: bool, *, by: User, now: dateti
 @transaction.atomic(durable=True)
 def send_test(clinic: Clinic, phone: str, *, by: User, now: datetime) -> Message | None:
     """A text to one of the team by the way patients' texts go, in a dry run too. None: enough for this hour.
-    ValidationError: no number that can be texted."""
+    ValidationError: no number that can be texted, or a patient's."""
     clinic = Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
     lately = clinic.messages.filter(kind=Kind.TEST, created_at__gt=now - HOUR).count()
     if lately >= TESTS_AN_HOUR:
         return None
     count = clinic.messages.filter(kind=Kind.TEST).count()
+    point = consent.contact(clinic, ContactKind.PHONE, phone, now=now)
+    if point.users.exists():
+        raise ValidationError({"phone": "A patient uses this number. Take one of your team’s."})
     message = outbox.enqueue(
         Kind.TEST,
         clinic=clinic,
-        contact_point=consent.contact(clinic, ContactKind.PHONE, phone, now=now),
+        contact_point=point,
         channel=Channel.SMS,
         purpose=Purpose.REMINDERS,
         dedupe_key=f"{Kind.TEST}:{clinic.pk}:{count}",

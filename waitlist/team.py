@@ -6,7 +6,7 @@ admins who end each other's role one stays.
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from waitlist import live
 from waitlist.models import Clinic, Membership, User
@@ -36,18 +36,28 @@ def invite(clinic: Clinic, *, email: str, name: str, role: Role, by: User) -> tu
     """They work here from now on; True: new, with a password still to choose. ValidationError by field."""
     _lock(clinic)
     _still_admin(clinic, by)
-    user = User.objects.filter(email=email.strip().lower()).first()
-    is_new = user is None
-    if user is None:
-        user = User(email=email.strip().lower(), name=name.strip())
-        user.set_unusable_password()
-        user.full_clean()
-        user.save()
-    elif not user.is_active:
+    user, is_new = _user(email.strip().lower(), name.strip())
+    if not user.is_active:
         raise ValidationError({"email": "This sign-in is switched off. Write to whoever runs Standby for you."})
     elif Membership.objects.filter(clinic=clinic, user=user).exists():
         raise ValidationError({"email": "They work here already."})
     return Membership.objects.create(clinic=clinic, user=user, role=role), is_new
+
+
+def _user(email: str, name: str) -> tuple[User, bool]:
+    """Who signs in by this address; True: made now, unless another clinic invites them at the same moment."""
+    known = User.objects.filter(email=email)
+    if (user := known.first()) is not None:
+        return user, False
+    user = User(email=email, name=name)
+    user.set_unusable_password()
+    user.full_clean()
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError:
+        return known.get(), False
+    return user, True
 
 
 @transaction.atomic(durable=True)

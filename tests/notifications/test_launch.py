@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from audit.models import Entry
 from matching import cascade, picks, readiness, work
@@ -127,6 +128,14 @@ def test_a_test_text_goes_in_a_dry_run(rehearsing):
     for _ in range(4):
         assert first_run.send_test(rehearsing.clinic, "(628) 555-0177", by=me, now=NOW)
     assert first_run.send_test(rehearsing.clinic, "(628) 555-0177", by=me, now=NOW) is None
+
+
+def test_a_test_text_goes_to_no_patient(rehearsing):
+    factories.patient(rehearsing.clinic, "+16285550178")
+    me = factories.user(rehearsing.clinic, "admin")
+    with pytest.raises(ValidationError, match="A patient uses this number"):
+        first_run.send_test(rehearsing.clinic, "+16285550178", by=me, now=NOW)
+    assert not Message.objects.filter(kind="test").exists()
 
 
 def test_only_platinum_is_asked_and_the_others_read_why(db):

@@ -165,6 +165,13 @@ def test_a_dead_link_speaks_to_a_patient(path, language):
     assert_speaks(response, language)
 
 
+@pytest.mark.parametrize("path", ["/o/x;%20path=/;%20max-age=99999999", "/o/%E4%B8%AD"])
+def test_a_choice_holds_for_the_very_link_whatever_it_looks_like(path):
+    response = Browser().get(f"{path}?lang=es")
+    (cookie,) = response.cookies.values()
+    assert re.fullmatch(r"/o/[\w%]+", cookie["path"]) and cookie["max-age"] == ""
+
+
 def test_errors_of_a_patient_s_page_speak_their_language_and_staff_s_stay_english():
     world = factories.World(takes_joins=True)
     strict = Browser(enforce_csrf_checks=True, headers=SPANISH)

@@ -55,6 +55,12 @@ def test_visits_openings_closures_and_what_is_between(world: World):
     ]
 
 
+def test_a_days_own_hours_bound_its_gaps(world: World):
+    world.location.day_hours = {str(monday().weekday()): [600, 840]}
+    world.location.save()
+    assert blocks(world) == [(10, 240, "gap")]
+
+
 def test_what_is_promised_twice_stands_together(world: World):
     world.appointment(at(world, 9))
     world.appointment(at(world, 9, 30), is_exclusive=False)

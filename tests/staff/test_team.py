@@ -1,6 +1,7 @@
 """Users and roles: invited by e-mail, changed, ended at once; the last admin stays."""
 
 import re
+from functools import partial
 from smtplib import SMTPException
 
 import pytest
@@ -11,7 +12,7 @@ from django.urls import reverse
 
 from audit.models import Entry
 from tests import factories
-from tests.at_once import while_uncommitted, without_locks
+from tests.at_once import at_once, while_uncommitted, without_locks
 from tests.factories import World
 from waitlist import team
 from waitlist.models import Clinic, Membership, User
@@ -39,6 +40,17 @@ def admin(boss: User, client: Client) -> Client:
 def invite(admin: Client, **fields: str) -> str:
     typed = {"name": "Rui", "email": "Rui@harbor.example", "role": "front_desk", **fields}
     return admin.post(reverse("team"), typed, follow=True).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_invited_by_two_clinics_at_once_they_are_one_user(world: World, boss: User):
+    other = World()
+    second = factories.user(other.clinic, Role.ADMIN)
+    people = ((world.clinic, boss), (other.clinic, second))
+    typed = {"email": "rui@harbor.example", "name": "Rui", "role": Role.FRONT_DESK}
+    found = at_once([partial(team.invite, clinic, by=by, **typed) for clinic, by in people])
+    assert sorted(is_new for _, is_new in found) == [False, True]
+    assert User.objects.get(email="rui@harbor.example").memberships.count() == 2
 
 
 def test_somebody_new_chooses_a_password_by_the_link_and_works(world: World, admin: Client):

@@ -2,14 +2,16 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    atomic = False
     dependencies: ClassVar = [("waitlist", "0027_patient_notes")]
 
     operations: ClassVar = [
-        migrations.AddIndex(
+        AddIndexConcurrently(
             "waitlistentry",
             models.Index(
                 fields=["clinic", "added_at", "id"],

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.http import HttpRequest
 
 from waitlist.bulk import Order, Outcome, Was
-from waitlist.models import Clinic
+from waitlist.models import Clinic, WaitlistEntry
 from waitlist.states import Bulk
 
 KEY = "waitlist_undo"
@@ -33,7 +33,7 @@ def in_words(outcomes: Sequence[Outcome], done: str) -> str:
 
 
 def remember(request: HttpRequest, clinic: Clinic, order: Order, outcomes: Sequence[Outcome], *, now: datetime) -> bool:
-    """The last one only, as ids and times; False where nothing is to undo: whoever is off the list joins anew."""
+    """The last one only: ids, times, how many, and no name. False where nothing is to undo: who is off joins anew."""
     changed = [was for outcome in outcomes for was in outcome.changed]
     if order.what == Bulk.REMOVE or not changed:
         forget(request)
@@ -44,7 +44,7 @@ def remember(request: HttpRequest, clinic: Clinic, order: Order, outcomes: Seque
         "what": str(order.what),
         "until": _iso(order.until),
         "changed": [[was.entry_id, _iso(was.until)] for was in changed],
-        "said": in_words(outcomes, DONE[order.what]),
+        "people": sum(not outcome.refused for outcome in outcomes),
     }
     return True
 
@@ -56,7 +56,14 @@ def offered(request: HttpRequest, clinic: Clinic, *, now: datetime) -> Undo | No
         return None
     order = Order(Bulk(kept["what"]), "", _moment(kept["until"]))
     changed = tuple(Was(pk, _moment(until)) for pk, until in kept["changed"])
-    return Undo(order, changed, kept["said"])
+    return Undo(order, changed, f"{_who(clinic, changed, kept['people'])} {DONE[order.what]}.")
+
+
+def _who(clinic: Clinic, changed: Sequence[Was], people: int) -> str:
+    if people > 1:
+        return f"{people} people are"
+    entry = WaitlistEntry.objects.select_related("patient").get(clinic=clinic, pk=changed[0].entry_id)
+    return f"{entry.patient.name} is"
 
 
 def forget(request: HttpRequest) -> None:
