@@ -61,7 +61,7 @@ ANSWERED: dict[OfferState, Look] = {
     OfferState.ACCEPTED: ("good", "check", "Said yes"),
     OfferState.DECLINED: ("", "cross", "Said no"),
     OfferState.EXPIRED: ("", "circle", "No answer"),
-    OfferState.RETRACTED: ("", "square", "Not needed any more"),
+    OfferState.RETRACTED: ("", "square", "Taken back"),
     OfferState.RETURNED: ("wait", "back", "Gave it back"),
 }
 PARTS = {

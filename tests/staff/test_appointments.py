@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tests import factories
 from tests.factories import World
-from waitlist.models import Appointment, Closure, Slot
+from waitlist.models import Appointment, Closure, Location, Slot
 from waitlist.states import AppointmentStatus, ClosedBecause, SlotState
 
 pytestmark = pytest.mark.django_db
@@ -119,7 +119,9 @@ def test_an_appointment_of_another_clinic_is_not_found(staff: Client):
 
 
 def opening(world: World, **fields: object) -> dict[str, object]:
-    tomorrow = timezone.now().astimezone(world.clinic.zone).date() + timedelta(days=1)
+    """Tomorrow; on a Saturday the day after, as Sundays are closed."""
+    today = timezone.now().astimezone(world.clinic.zone).date()
+    tomorrow = today + timedelta(days=2 if today.weekday() == 5 else 1)
     return {
         "service": world.service.pk,
         "practitioner": world.practitioner.pk,
@@ -138,6 +140,25 @@ def test_an_opening_by_hand_on_the_locations_clock(staff: Client, world: World):
     slot = Slot.objects.get()
     assert slot.starts_at.astimezone(ZoneInfo("America/Denver")).hour == 14
     assert slot.ends_at - slot.starts_at == timedelta(minutes=45)
+
+
+@committed
+@pytest.mark.parametrize(
+    ("starts", "hours", "words"),
+    [
+        ("03:00", {}, "is open 8:00 AM – 8:00 PM that day"),
+        ("19:45", {}, "is open 8:00 AM – 8:00 PM that day"),
+        ("14:00", {"open_days": 0}, "is closed that day"),
+    ],
+)
+def test_outside_opening_hours_it_is_asked_once_more(starts, hours, words, staff: Client, world: World):
+    Location.objects.update(opens_minute=480, closes_minute=1200, **hours)
+    form = opening(world, starts=starts)
+    page = staff.post(reverse("opening-new"), form).content.decode()
+    assert words in page and "Open it outside opening hours" in page
+    assert not Slot.objects.exists()
+    staff.post(reverse("opening-new"), {**form, "anyway": "on"})
+    assert Slot.objects.count() == 1
 
 
 @committed

@@ -24,6 +24,8 @@ class OpeningForm(forms.Form):
     location = forms.ModelChoiceField(Location.objects.none(), empty_label=None)
     day = forms.DateField(widget=DAY)
     starts = forms.TimeField(label="Starts at", widget=HOUR)
+    anyway = forms.BooleanField(label="Open it outside opening hours", required=False)
+    is_outside_hours = False  # asked once, with what the hours are
 
     def __init__(self, clinic: Clinic, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -44,7 +46,19 @@ class OpeningForm(forms.Form):
             if starts_at.astimezone(zone).replace(tzinfo=None) != typed:
                 raise ValidationError({"starts": "That night the clocks skip this hour."})
             cleaned["starts_at"] = starts_at
+            self._ask_outside_hours(cleaned["location"], typed, cleaned["service"].minutes)
         return cleaned
+
+    def _ask_outside_hours(self, location: Location, starts: datetime, minutes: int) -> None:
+        """It may be right, but not by a slip of the thumb: people are asked at once."""
+        hours = location.hours_of(starts.weekday())
+        first = starts.hour * 60 + starts.minute
+        if hours is None or first < hours[0] or first + minutes > hours[1]:
+            self.is_outside_hours = True
+            if not self.cleaned_data.get("anyway"):
+                when = " – ".join(_clock(minute) for minute in hours) if hours else ""
+                open_then = f"is open {when} that day" if hours else "is closed that day"
+                raise ValidationError({"starts": f"{location.name} {open_then}. Tick below to open it all the same."})
 
     def time(self) -> Time:
         """The time as the calendar knows it."""
@@ -56,6 +70,11 @@ class OpeningForm(forms.Form):
             starts_at=starts_at,
             ends_at=starts_at + timedelta(minutes=service.minutes),
         )
+
+
+def _clock(minute: int) -> str:
+    """540 as 9:00 AM; the end of the day is 12:00 AM."""
+    return f"{minute // 60 % 12 or 12}:{minute % 60:02d} {'PM' if minute % 1440 >= 720 else 'AM'}"
 
 
 class CancelForm(forms.Form):

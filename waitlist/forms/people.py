@@ -15,12 +15,8 @@ from waitlist.models import Patient, User
 from waitlist.people import ConsentGiven, Person
 from waitlist.states import Tier
 
-LANGUAGES = [
-    ("en", gettext_noop("English")),
-    ("es", gettext_noop("Spanish")),
-    ("zh", gettext_noop("Chinese")),
-    ("vi", gettext_noop("Vietnamese")),
-]
+WRITTEN = [("en", gettext_noop("English")), ("es", gettext_noop("Spanish"))]
+LANGUAGES = [*WRITTEN, ("zh", "Chinese (we write English)"), ("vi", "Vietnamese (we write English)")]
 FIRST = [(Channel.SMS.value, "Text"), (Channel.VOICE.value, "Automated call"), (Channel.EMAIL.value, "E-mail")]
 DETAIL_SENTENCE = (
     "May these messages name you, whom you see and what for? Whoever sees your phone or opens your mail could read it."
