@@ -22,7 +22,10 @@ def say(heard: InboundMessage, *, now: datetime) -> None:
 
 
 def words(point: ContactPoint, *, now: datetime) -> tuple[str, Offer | None]:
-    """Which answer says it, and the offer whose page shows them the times."""
+    """Which answer says it, and the offer whose page shows them the times. Who has filled in the join page and says
+    anything but START hears first that this is the word: nothing else agrees to texts."""
+    if point.joins.filter(confirmed_at=None, expired_at=None).exists():
+        return "to_join", None
     if not _is_any_open(point, now=now):
         return "nothing", None
     lately = told.offers(point).filter(entry__status=EntryStatus.ACTIVE).order_by("-offered_at", "-pk")[:WISHES]

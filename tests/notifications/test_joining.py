@@ -202,6 +202,16 @@ def test_a_family_joins_by_one_number(world):
     assert Patient.objects.filter(contacts__contact_point__value=NUMBER).count() == 2
 
 
+@pytest.mark.parametrize("word", ["YES", "ok", "sure, why not"])
+def test_whoever_answers_with_another_word_hears_which_one_it_is(world, word):
+    ask(world)
+    reply(world, word)
+    assert answers() == ["to_join"]
+    assert WaitlistEntry.objects.get().status == "paused" and not Consent.objects.exists()
+    reply(world, "START", now=LATER + timedelta(minutes=1))
+    assert answers() == ["to_join", "joined"]
+
+
 # Not confirmed.
 
 

@@ -39,6 +39,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     ),
     "conflict": ("{clinic}: sorry, {when} cannot be booked for you. Please call {phone}.",),
     "nothing": ("{clinic}: thank you. No open time is waiting for your answer. Questions? Call {phone}.",),
+    "to_join": ("{clinic}: to join the waitlist, reply START. Questions? Call {phone}.",),
     "which": ("{clinic}: which one? Reply {choices}.",),
     "another": (
         "{clinic}: thank you. To take another open time as well, reply {choices}.",

@@ -39,6 +39,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     ),
     "conflict": ("{clinic}: lo sentimos, {when} no se puede reservar para usted. Por favor llame al {phone}.",),
     "nothing": ("{clinic}: gracias. Ningún horario espera su respuesta. ¿Preguntas? Llame al {phone}.",),
+    "to_join": ("{clinic}: para entrar en la lista de espera, responda START. ¿Preguntas? Llame al {phone}.",),
     "which": ("{clinic}: ¿cuál? Responda {choices}.",),
     "another": (
         "{clinic}: gracias. Para tomar también otro horario, responda {choices}.",
