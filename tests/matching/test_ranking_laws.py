@@ -41,8 +41,9 @@ def test_a_better_part_never_lowers_anybodys_place(seed, place, better):
     entry = WaitlistEntry.objects.get(pk=before[place % len(before)])
     improve(entry, better)
     # of one person's wishes the best stands in the order: whoever lives nearer may stand there with another
-    after = WaitlistEntry.objects.in_bulk(order(slot))
-    people = [after[pk].patient_id for pk in order(slot)]
+    after = order(slot)
+    whose = dict(WaitlistEntry.objects.values_list("pk", "patient_id"))
+    people = [whose[pk] for pk in after]
     assert people.index(entry.patient_id) <= before.index(entry.pk)
 
 
