@@ -88,7 +88,7 @@ def enter(clinic: Clinic, public_id: UUID, digits: str, *, now: datetime) -> Pas
     """These digits, typed by whoever asked: the page is open, once. None: they are wrong, or the code is over."""
     rows = Passcode.objects.select_for_update(no_key=True).filter(clinic=clinic, public_id=public_id)
     code = rows.first()
-    if code is None or not holds(code, now=now) or _is_guessed(code, now=now):
+    if code is None or not holds(code, now=now) or is_guessed(code, now=now):
         return None
     fits = tokens.is_passcode(str(code.public_id), digits)
     if fits and code.contact_point_id is not None:
@@ -101,7 +101,7 @@ def enter(clinic: Clinic, public_id: UUID, digits: str, *, now: datetime) -> Pas
     return code if is_open else None
 
 
-def _is_guessed(code: Passcode, *, now: datetime) -> bool:
+def is_guessed(code: Passcode, *, now: datetime) -> bool:
     """Whether so many wrong digits were typed within a day, from this household or at this clinic, that no page opens
     there for now: a thousand guesses open one of a million codes in a day of a thousand."""
     lately = Passcode.objects.filter(clinic=code.clinic_id, asked_at__gt=now - DAY)

@@ -125,6 +125,17 @@ def test_the_cookie_is_signed_hidden_from_scripts_and_for_this_clinic_alone(clie
     assert "Send me a code" in stranger.get(door(world.clinic)).text
 
 
+def test_after_too_much_guessing_a_right_code_is_not_called_wrong(client, world, monkeypatch):
+    monkeypatch.setattr(passcodes, "WRONG_PER_CLINIC_A_DAY", 1)
+    code = knock(client, world.clinic)
+    digits = tokens.passcode(str(code.public_id))
+    client.post(at("my-code", world), {"digits": f"{(int(digits) + 1) % 10**6:06d}"})
+    page = client.post(at("my-code", world), {"digits": digits})
+    assert "Too many wrong codes were typed" in page.text and "That is not the code" not in page.text
+    code.refresh_from_db()
+    assert code.opened_at is None
+
+
 def test_a_code_typed_at_another_clinics_page_opens_nothing(client, world):
     elsewhere = factories.World()
     factories.patient(elsewhere.clinic, NUMBER)

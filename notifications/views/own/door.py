@@ -33,6 +33,7 @@ from waitlist.views.answer import typed
 
 ASKED, OPEN = "my-code", "my"  # the cookies, before and after the code
 TOO_MANY = gettext_noop("Too many codes were asked for. Please try again in an hour, or call us.")
+GUESSED = gettext_noop("Too many wrong codes were typed. Please try again tomorrow, or call us.")
 OVER = gettext_noop("This code is over. Please ask for a new one.")
 
 
@@ -132,7 +133,7 @@ def enter(request: HttpRequest, slug: str) -> HttpResponse:
             answer.delete_cookie(ASKED, path=_path(clinic), samesite="Lax")
             return answer
         code.refresh_from_db()
-        form.add_error("digits", _wrong(code) if passcodes.holds(code, now=now) else gettext(OVER))
+        form.add_error("digits", _why(code, now=now))
     context = {"clinic": clinic, "form": form, "holds": passcodes.holds(code, now=now)}
     return render(request, "notifications/own/code.html", context)
 
@@ -146,7 +147,12 @@ def close(request: HttpRequest, here: Here) -> HttpResponse:
     return answer
 
 
-def _wrong(code: Passcode) -> str:
+def _why(code: Passcode, *, now: datetime) -> str:
+    """What keeps the page shut."""
+    if passcodes.is_guessed(code, now=now):
+        return gettext(GUESSED)
+    if not passcodes.holds(code, now=now):
+        return gettext(OVER)
     left = passcodes.MOST_TRIES - code.tries
     text = ngettext("That is not the code. {count} try is left.", "That is not the code. {count} tries are left.", left)
     return text.format(count=left)
