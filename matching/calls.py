@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db.models import Exists, F, Q, QuerySet
@@ -14,6 +15,7 @@ from matching.models import Offer
 from matching.policy.ends import answers_end_at
 from matching.states import MAY_ANSWER, OfferState
 from notifications import asked, outages, rules
+from notifications.alerts import counting, finding
 from notifications.models import Message, Outage, PatientContact
 from notifications.states import UNFINISHED, Channel, ContactKind, Kind, MessageStatus
 from waitlist.models import Appointment, Clinic
@@ -61,14 +63,33 @@ class News:
 
 
 def news(clinic: Clinic, *, now: datetime) -> News:
-    by_slot = Counter(offer.slot_id for offer in _offers(clinic, now=now))
-    losers, blank = (part.of_clinic(clinic, now=now).count() for part in (untold, unwritten))
-    return News(outages.of_now(), by_slot.total(), losers, blank, rules.is_money_spent(clinic, now=now), by_slot)
+    """Every open board asks it after every change, so what is rare is looked for only where there is some."""
+    counts, out = counting.ask(_statement(), clinic.pk, 0, now=now), outages.out()
+    offers = _offers(clinic, out, now=now) if out or "failed" in counts else []
+    by_slot = Counter(offer.slot_id for offer in offers)
+    outage = outages.of_now() if out else None
+    losers, blank = counts.get("losers", 0), counts.get("unwritten", 0)
+    return News(outage, by_slot.total(), losers, blank, rules.is_money_spent(clinic, now=now), by_slot)
+
+
+@cache
+def _statement() -> str:
+    return counting.write(_counted)
+
+
+def _counted(clinic_id: int, membership_id: int, now: datetime) -> list[QuerySet[Any]]:
+    """What nothing tells, and the offers among which may be some that no way could tell."""
+    clinic = Clinic(pk=clinic_id)
+    return [
+        finding.part("failed", _failed_at(clinic)),
+        finding.part("losers", untold.of_clinic(clinic, now=now)),
+        finding.part("unwritten", unwritten.of_clinic(clinic, now=now)),
+    ]
 
 
 def of_clinic(clinic: Clinic, *, now: datetime) -> list[Call]:
     """Whom to ring up, by the start of the time on offer; who could not be reached by telephone either comes last."""
-    offers = _offers(clinic, now=now)
+    offers = _offers(clinic, outages.out(), now=now)
     numbers = numbers_of(clinic, [offer.patient_id for offer in offers], contact_point__stopped_at=None)
     failed = set(_failed().filter(pk__in=[offer.pk for offer in offers]).values_list("pk", flat=True))
     listed = {one.offer_id: one for one in _on_the_list(offers)}
@@ -114,18 +135,23 @@ def numbers_of(clinic: Clinic, patients: Iterable[int | None], **only: Any) -> d
     return dict(users.order_by("-position", "-pk").values_list("patient_id", "contact_point__value"))
 
 
-def _offers(clinic: Clinic, *, now: datetime) -> list[Offer]:
-    """Of free times for which a yes would still count: not handed over in an outage, or failed on every way."""
+def _offers(clinic: Clinic, out: Iterable[str], *, now: datetime) -> list[Offer]:
+    """Of free times for which a yes would still count: not handed over while these channels are out, or failed on every
+    way."""
     told = asked.of_each().filter(status__in=untold.HANDED_OVER)
     unsent = asked.of_each().filter(status__in=UNFINISHED)
-    waiting = clocks.stands_still(outages.out()) & Q(Exists(unsent), ~Exists(told), state=OfferState.PENDING)
-    failed = Q(pk__in=_failed().filter(slot__clinic=clinic, slot__state__in=LIVE_SLOT_STATES).values("pk"))
+    waiting = clocks.stands_still(out) & Q(Exists(unsent), ~Exists(told), state=OfferState.PENDING)
+    failed = Q(pk__in=_failed_at(clinic).values("pk"))
     live = Offer.objects.filter(slot__clinic=clinic, slot__state__in=LIVE_SLOT_STATES, slot__starts_at__gt=now)
     rows = live.filter(waiting | failed).exclude(entry__status__in=(EntryStatus.BOOKED, EntryStatus.REMOVED))
     shown = rows.select_related(
         "patient", "slot__service", "slot__policy", "slot__practitioner", "slot__location__clinic"
     )
     return [offer for offer in shown.order_by("slot__starts_at", "slot_id", "pk") if now < answers_end_at(offer.slot)]
+
+
+def _failed_at(clinic: Clinic) -> QuerySet[Offer]:
+    return _failed().filter(slot__clinic=clinic, slot__state__in=LIVE_SLOT_STATES)
 
 
 def _failed() -> QuerySet[Offer]:

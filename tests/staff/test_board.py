@@ -218,11 +218,11 @@ def test_the_number_of_queries_is_fixed(staff: Client, world: World, django_asse
         filled_slot(world)
 
     one_more()
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(17):
         staff.get("/")
     one_more()
     one_more()
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(17):
         staff.get("/")
 
 

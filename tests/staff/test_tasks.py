@@ -183,10 +183,10 @@ def test_a_task_of_another_clinic_is_not_found(staff: Client):
 def test_the_number_of_queries_is_fixed(staff: Client, world: World, django_assert_num_queries):
     writeback(world)
     reply(world, "Is parking free?", "SM1")
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(13):
         staff.get(reverse("tasks"))
     writeback(world)
     writeback(world)
     reply(world, "Who is this?", "SM2")
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(13):
         staff.get(reverse("tasks"))
