@@ -5,12 +5,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, gettext, gettext_lazy
 
 from waitlist import languages, people
 from waitlist.entries import Window, Wish
-from waitlist.forms.people import WRITTEN
 from waitlist.models import Clinic
 from waitlist.models.clinic import ORIGIN
 from waitlist.people import Person
@@ -39,7 +39,7 @@ class JoinForm(forms.Form):
         error_messages={"required": gettext_lazy("We need a number that takes texts.")},
     )
     email = forms.CharField(label=gettext_lazy("E-mail"), max_length=254, required=False, widget=forms.EmailInput())
-    language = forms.ChoiceField(label=gettext_lazy("Language of our texts"), choices=WRITTEN)
+    language = forms.ChoiceField(label=gettext_lazy("Language of our texts"), choices=settings.LANGUAGES)
     timezone = forms.ChoiceField(label=gettext_lazy("Your time zone"))
     services = forms.TypedMultipleChoiceField(
         coerce=int,
@@ -60,7 +60,6 @@ class JoinForm(forms.Form):
         own = [] if clinic.timezone in dict(HOME) else [(clinic.timezone, ZoneInfo(clinic.timezone).key)]
         self.fields["timezone"].choices = [*own, *((one, gettext(name)) for one, name in HOME)]  # type: ignore[attr-defined]
         self.fields["timezone"].initial = clinic.timezone
-        self.fields["language"].choices = [(one, gettext(name)) for one, name in WRITTEN]  # type: ignore[attr-defined]
         self.fields["language"].initial = languages.known(get_language() or "") or "en"
         for name, autocomplete in (
             ("first_name", "given-name"),

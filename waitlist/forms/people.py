@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext_noop
 
 from notifications.consent import texts
 from notifications.models import ContactPoint
@@ -15,8 +14,12 @@ from waitlist.models import Patient, User
 from waitlist.people import ConsentGiven, Person
 from waitlist.states import Tier
 
-WRITTEN = [("en", gettext_noop("English")), ("es", gettext_noop("Spanish"))]
-LANGUAGES = [*WRITTEN, ("zh", "Chinese (we write English)"), ("vi", "Vietnamese (we write English)")]
+LANGUAGES = [
+    ("en", "English"),
+    ("es", "Spanish"),
+    ("zh", "Chinese (we write English)"),
+    ("vi", "Vietnamese (we write English)"),
+]
 FIRST = [(Channel.SMS.value, "Text"), (Channel.VOICE.value, "Automated call"), (Channel.EMAIL.value, "E-mail")]
 DETAIL_SENTENCE = (
     "May these messages name you, whom you see and what for? Whoever sees your phone or opens your mail could read it."
