@@ -18,11 +18,12 @@ from notifications.models import ContactPoint, Message
 from notifications.outbox import checks, deadlines, lookups, pace, results, written
 from notifications.states import UNFINISHED, MessageStatus
 from waitlist.models import Clinic
+from waitlist.states import LAUNCHED
 
 LEASE = timedelta(seconds=30)  # longer than any channel's timeout
 KNOWN_AT_MOST = 200
 NONE = rules.Spent()
-LAUNCHED = "SELECT id, launch, live_since FROM waitlist_clinic WHERE id = ANY (%s) ORDER BY id FOR KEY SHARE"
+HOW_FAR = "SELECT id, launch, live_since FROM waitlist_clinic WHERE id = ANY (%s) ORDER BY id FOR KEY SHARE"
 ON_THEIR_WAY = """
 UPDATE notifications_message m SET status = 'sending', attempts = r.attempts, next_attempt_at = %(lease)s,
     text = r.text, context = r.context, segments = r.segments, cost_mills = r.cost_mills, error_code = ''
@@ -110,7 +111,7 @@ def _keep_to_launch(messages: Sequence[Message]) -> None:
     waits for this lock, and this for them. Every row that names a clinic takes it, so it keeps nobody else waiting."""
     ids = sorted({message.clinic_id for message in messages})
     with connection.cursor() as cursor:
-        cursor.execute(LAUNCHED, [ids])
+        cursor.execute(HOW_FAR, [ids])
         launched = {pk: (launch, live_since) for pk, launch, live_since in cursor.fetchall()}
     for message in messages:
         message.clinic.launch, message.clinic.live_since = launched[message.clinic_id]
@@ -133,7 +134,8 @@ def _lock(messages: Sequence[Message]) -> list[Message]:
         mine.append(message)
     # the offers as they are now, not as they were before we had waited for the locks
     theirs = [one.offer_id for one in mine if one.offer_id is not None]
-    offers = Offer.objects.prefetch_related("slot").in_bulk(theirs)
+    more = ["entry"] if any(one.clinic.launch in LAUNCHED for one in mine) else []  # where the wish's tier decides
+    offers = Offer.objects.prefetch_related("slot", *more).in_bulk(theirs)
     for message in mine:
         if message.offer_id is not None:
             message.offer = offers[message.offer_id]

@@ -3,7 +3,7 @@
 from notifications.models import Message
 from notifications.rules.caps import OFFERS
 from notifications.states import Channel, Kind, Rule
-from waitlist.models import Clinic, WaitlistEntry
+from waitlist.models import Clinic
 from waitlist.states import LAUNCHED, Launch
 
 TO_STAFF = (Kind.ALERT, Kind.TEST)
@@ -24,6 +24,5 @@ def held_back(message: Message, clinic: Clinic) -> Rule | None:
 
 def _tier(message: Message) -> str:
     """As waves go by it: the word of staff on the wish, else the patient's own."""
-    entry_id = message.offer.entry_id if message.offer is not None else None
-    priority = WaitlistEntry.objects.filter(pk=entry_id or 0).values_list("priority", flat=True).first()
-    return priority or (message.patient.tier if message.patient is not None else "")
+    entry = message.offer.entry if message.offer is not None else None
+    return (entry.priority if entry else "") or (message.patient.tier if message.patient is not None else "")

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from audit.models import Entry
 from matching import cascade, picks, readiness, work
@@ -161,6 +163,18 @@ def test_an_offer_that_waits_goes_to_platinum_only(told, tier, priority, goes):
     assert (told.deliver().refused_by == Rule.NOT_LAUNCHED) != goes
 
 
+def test_platinum_only_costs_as_many_statements_for_three_as_for_one(world):
+    turn(world, Launch.PLATINUM)
+    counted = []
+    for many in (1, 3):
+        told = [tell(world, tier="1platinum") for _ in range(many)]
+        messages = boarding._rows([one.message.pk for one in told], now=NOW)
+        with CaptureQueriesContext(connection) as statements:
+            assert len(boarding.claim(messages, now=NOW)) == many
+        counted.append(len(statements))
+    assert counted[0] == counted[1]
+
+
 def test_confirmations_go_to_everyone_with_platinum_only(told):
     told.deliver()
     turn(told.world, Launch.PLATINUM)
@@ -228,7 +242,7 @@ def test_a_text_that_waited_does_not_go_after_the_switch_is_turned_back(world):
 @pytest.mark.django_db(transaction=True)
 def test_control_without_the_lock_it_does_not_wait_and_goes(world, monkeypatch):
     told = tell(world)
-    monkeypatch.setattr(boarding, "LAUNCHED", boarding.LAUNCHED.replace(" FOR KEY SHARE", ""))
+    monkeypatch.setattr(boarding, "HOW_FAR", boarding.HOW_FAR.replace(" FOR KEY SHARE", ""))
     with pytest.raises(AssertionError):  # while_uncommitted wants it to wait
         deliver_while_it_turns(told)
     assert SimulatedText.objects.exists()
