@@ -123,7 +123,7 @@ def _has_to_wait(slot: Slot, needed: Iterable[Wave], *, now: datetime) -> bool:
 
 def _may_refill(slot: Slot, plan: Plan, *, now: datetime) -> bool:
     """Whether places of the present wave are to be filled again, in time, not paused, and its own way is not out."""
-    if slot.next_wave_at is None or not refills.places(plan) or now >= ends.offers_end_at(slot):
+    if slot.halted_at is not None or not refills.places(plan) or now >= ends.offers_end_at(slot):
         return False
     return not clocks.stopped_by([plan.waves[plan.done - 1]])
 

@@ -34,10 +34,10 @@ def pause(slot_id: int, *, now: datetime) -> bool:
 def resume(slot_id: int, *, now: datetime) -> bool:
     """The next wave comes at its minute, or at once if that is over or nobody can answer; False: it was not paused."""
     slot = slots.lock_slot(slot_id)
-    if slot is None or not slot.is_live or slot.next_wave_at is not None:
+    if slot is None or not slot.is_live or slot.halted_at is None:
         return False
     plan = plans.of(slot)
-    if not plan.goes_by_itself or plan.is_over:
+    if plan.is_over:
         return False
     next_wave_at = max(now, slot.exclusive_until or now)
     if offers.pending(slot).exists():

@@ -133,8 +133,7 @@ class Card:
     @property
     def is_paused_by_hand(self) -> bool:
         """Whether it would go on by itself, but for staff who stopped it for now."""
-        is_at_rest = self.slot.is_live and self.slot.next_wave_at is None
-        return is_at_rest and self.plan.goes_by_itself and not self.plan.is_over
+        return self.slot.is_live and self.slot.halted_at is not None and not self.plan.is_over
 
     @property
     def may_pause(self) -> bool:

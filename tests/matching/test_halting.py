@@ -128,6 +128,14 @@ def test_what_is_not_to_be_paused_or_resumed():
     assert not halting.resume(by_hand.pk, now=NOW), "staff start it"
 
 
+def test_what_staff_have_started_is_paused_and_resumed_like_any_other():
+    slot = asking(autopilot="suggest")
+    assert halting.pause(slot.pk, now=after(5))
+    assert step(slot, after(20)) == 0
+    assert halting.resume(slot.pk, now=after(21))
+    assert step(slot, after(21)) == 1
+
+
 @committed
 def test_everything_is_recorded():
     slot = asking()
