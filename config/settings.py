@@ -124,7 +124,7 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)  # how many proxies of ours append to X-Forwarded-For
-PATIENT_CSS = styles.read(BASE_DIR / "static")
+PATIENT_CSS = styles.read(BASE_DIR / "static/css/patient.css")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -151,7 +151,7 @@ WHITENOISE_USE_FINDERS = DEBUG or DEMO
 if not (DEBUG or DEMO):
     STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+        "staticfiles": {"BACKEND": "config.storage.CollectedStyles"},
     }
 
 # How a person is reached. The simulator stands in for the carrier in the demo only.
