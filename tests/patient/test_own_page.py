@@ -198,7 +198,7 @@ def test_what_and_when_is_changed_and_the_rest_stays(inside, world):
         practitioners=[world.practitioner.pk], note="rings early", priority="1platinum", max_travel_minutes=40
     )
     page = inside.get(at("my-wish", world, entry.pk))
-    assert "rings early" not in page.text and "Dr Chen" in page.text
+    assert "rings early" not in page.text and "With whom?" not in page.text  # there is nobody else
     changed = wish(world, services=[world.service.pk, facial.pk])
     with everything_recorded():
         said = inside.post(at("my-wish", world, entry.pk), changed, follow=True)
@@ -209,9 +209,24 @@ def test_what_and_when_is_changed_and_the_rest_stays(inside, world):
     assert entry.practitioners == [world.practitioner.pk]
 
 
+def test_with_whom_is_chosen_among_those_they_have_not_ruled_out(inside, world):
+    entry = world.wish_of_ana
+    ruiz, moss = (factories.practitioner(world.clinic, name=name) for name in ("M. Ruiz", "Dr Moss"))
+    WaitlistEntry.objects.filter(pk=entry.pk).update(excluded_practitioners=[moss.pk])
+    page = inside.get(at("my-wish", world, entry.pk)).text
+    assert "M. Ruiz" in page and "Dr Moss" not in page
+    inside.post(at("my-wish", world, entry.pk), wish(world, practitioners=[ruiz.pk]))
+    entry.refresh_from_db()
+    assert (entry.practitioners, entry.excluded_practitioners) == ([ruiz.pk], [moss.pk])
+    inside.post(at("my-wish", world, entry.pk), wish(world))
+    entry.refresh_from_db()
+    assert (entry.practitioners, entry.excluded_practitioners) == ([], [moss.pk])
+
+
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
+        ("practitioners", ["999999"], "not one of the available choices"),
         ("services", [], "Choose at least one."),
         ("services", ["999999"], "not one of the available choices"),
         ("t-0-days", [], "Choose at least one day."),
@@ -220,6 +235,7 @@ def test_what_and_when_is_changed_and_the_rest_stays(inside, world):
     ],
 )
 def test_a_wish_nothing_could_meet_is_refused_at_its_field(inside, world, field, value, words):
+    factories.practitioner(world.clinic, name="M. Ruiz")
     answer = inside.post(at("my-wish", world, world.wish_of_ana.pk), wish(world, **{field: value}))
     assert answer.status_code == 200 and words in answer.text
     assert WaitlistEntry.objects.get(pk=world.wish_of_ana.pk).notice_minutes == 60
@@ -322,6 +338,19 @@ def test_what_is_over_is_not_shown(inside, world):
     world.offered(state="declined")
     world.offered(world.offering(situations.at(5, 9)), state="retracted")
     assert "Open for you now" not in inside.get(door(world.clinic)).text
+
+
+# What is booked.
+
+
+def test_the_visits_before_them_lead_to_their_pages(inside, world):
+    ahead = world.appointment(patient=world.ana, starts_at=situations.at(6, 9))
+    world.appointment(patient=world.ana, starts_at=situations.at(6, 11), status="cancelled")
+    someone_else = world.appointment(patient=factories.patient(world.clinic), starts_at=situations.at(6, 13))
+    page = inside.get(door(world.clinic)).text
+    assert f'href="{reverse("visit", args=[tokens.make_visit(ahead.pk)])}"' in page
+    assert page.count('href="/v/') == 1
+    assert reverse("visit", args=[tokens.make_visit(someone_else.pk)]) not in page
 
 
 # What they may be told.

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from notifications import consent
@@ -65,6 +66,9 @@ class OwnWishForm(forms.Form):
         label=gettext_lazy("What would you like to come for?"),
         error_messages={"required": gettext_lazy("Choose at least one.")},
     )
+    practitioners = forms.TypedMultipleChoiceField(
+        coerce=int, required=False, widget=forms.CheckboxSelectMultiple, label=gettext_lazy("With whom?")
+    )
     notice_minutes = forms.TypedChoiceField(coerce=int, label=gettext_lazy("How long before must you know?"))
 
     def __init__(self, entry: WaitlistEntry, *args: Any, **options: Any) -> None:
@@ -74,14 +78,24 @@ class OwnWishForm(forms.Form):
         steps = sorted({minutes for minutes, _ in NOTICE} | {entry.notice_minutes})
         self.fields["services"].choices = [(one.pk, one.name) for one in offered]  # type: ignore[attr-defined]
         self.fields["services"].initial = entry.services
+        if len(people := self._people()) > 1:
+            self.fields["practitioners"].choices = people  # type: ignore[attr-defined]
+            self.fields["practitioners"].initial = entry.practitioners
+        else:
+            del self.fields["practitioners"]  # there is nothing to choose
         self.fields["notice_minutes"].choices = [(one, length(one)) for one in steps]  # type: ignore[attr-defined]
         self.fields["notice_minutes"].initial = entry.notice_minutes
+
+    def _people(self) -> list[tuple[int, str]]:
+        """Whoever works there, and is not one they said they do not want; and whom they wait for already."""
+        here = Q(retired_at=None) & ~Q(pk__in=self.entry.excluded_practitioners) | Q(pk__in=self.entry.practitioners)
+        return list(self.entry.clinic.practitioners.filter(here).order_by("name").values_list("pk", "name"))
 
     def wish(self, windows: tuple[Window, ...]) -> Wish:
         entry = self.entry
         return Wish(
             service_ids=tuple(self.cleaned_data["services"]),
-            practitioner_ids=tuple(entry.practitioners),
+            practitioner_ids=tuple(self.cleaned_data.get("practitioners", entry.practitioners)),
             excluded_ids=tuple(entry.excluded_practitioners),
             windows=windows,
             max_travel_minutes=entry.max_travel_minutes,

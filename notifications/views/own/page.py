@@ -19,7 +19,7 @@ from matching.claims import Claim
 from matching.models import Offer
 from matching.states import OfferState
 from matching.views import facts, parting
-from notifications.views.own import allowed
+from notifications.views.own import allowed, visits
 from notifications.views.own.door import Here, as_them, door, whoever
 from waitlist import joining, languages
 from waitlist.forms.own import PauseForm, length
@@ -84,6 +84,7 @@ def show(request: HttpRequest, here: Here, *, pause: PauseForm | None = None, of
         "who": who,
         "wishes": wishes(who, now=now) if who else [],
         "offers": live_offers(who, now=now) if who else [],
+        "visits": visits.ahead(who, now=now) if who else [],
         "allowed": allowed.of(here.point, here.clinic, language),
         "pause": pause or PauseForm(here.clinic, now=now),
         "wrong_pause": of,
