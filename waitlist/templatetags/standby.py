@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
+from django import template
 from django.conf import settings
 from django.forms import BaseForm
 from django.templatetags.tz import do_timezone
@@ -13,6 +14,7 @@ from django.utils.html import escape, urlize
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import ngettext
 
+from waitlist.legal import LEGAL
 from waitlist.templatetags.shapes import register
 
 
@@ -28,6 +30,13 @@ def address(name: str, *args: object) -> str | None:
 def patient_css() -> SafeString:
     """The stylesheet that stands in every page of patients (config.styles)."""
     return mark_safe(settings.PATIENT_CSS)
+
+
+@register.simple_tag(takes_context=True)
+def law(context: template.Context) -> str:
+    """What binds by law what this page sets; nothing where it sets nothing."""
+    found = getattr(context.get("request"), "resolver_match", None)
+    return LEGAL.get(found.url_name or "", "") if found else ""
 
 
 @register.filter
