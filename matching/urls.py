@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from matching.views import (
     again,
+    another,
     asking,
     calls,
     changes,
@@ -32,6 +33,7 @@ urlpatterns: list[URLPattern] = [
     path("o/<str:token>/keep", changes.offer_keep, name="offer-keep"),
     path("o/<str:token>/service", changes.offer_service, name="offer-service"),
     path("o/<str:token>/zone", changes.offer_zone, name="offer-zone"),
+    path("o/<str:token>/another", another.offer_another, name="offer-another"),
     path("o/<str:token>/outcome", offers.offer_outcome, name="offer-outcome"),
     path("o/<str:token>/seen", offers.offer_seen, name="offer-seen"),
     path("o/<str:token>/appointment.ics", offers.offer_calendar, name="offer-calendar"),
@@ -39,6 +41,7 @@ urlpatterns: list[URLPattern] = [
     path("v/<str:token>/confirm", visit.visit_confirm, name="visit-confirm"),
     path("v/<str:token>/cancel", visit.visit_cancel, name="visit-cancel"),
     path("v/<str:token>/earlier", visit.visit_earlier, name="visit-earlier"),
+    path("v/<str:token>/another", visit.visit_another, name="visit-another"),
     path("v/<str:token>/zone", visit.visit_zone, name="visit-zone"),
     path("v/<str:token>/appointment.ics", visit.visit_calendar, name="visit-calendar"),
     path("slots/<int:pk>/", slots.slot, name="slot"),

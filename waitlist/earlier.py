@@ -1,21 +1,18 @@
 """Acts: whoever holds a later visit waits for an earlier time, if they agreed to be asked (decision R20)."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from notifications.models import PatientContact
-from notifications.states import Capability, Channel, ContactKind, Purpose
+from notifications import askable
 from waitlist import entries, live, pausing
 from waitlist.entries import Wish
 from waitlist.models import Appointment, Clinic, WaitlistEntry
-from waitlist.states import WAITING_STATUSES, AppointmentStatus
+from waitlist.states import WAITING_STATUSES, AppointmentStatus, Origin
 from waitlist.vacancies import Refused
 
 TOPIC = "waitlist"
-BY_TEXT, BY_MAIL = (f"{Purpose.OFFERS}:{channel}" for channel in (Channel.SMS, Channel.EMAIL))
 AT_ONCE = 200  # a clinic that turns the rule on has its whole calendar joined in a few hours
 
 
@@ -29,7 +26,7 @@ def wait(
         raise Refused("This visit is not booked any more.")
     if visit.patient is None:
         raise Refused("The calendar names no patient for this visit, so nobody can be asked.")
-    if not _with_consent().filter(patient=visit.patient).exists():
+    if not askable.may_be_asked(visit.patient):
         raise Refused(f"{visit.patient.name} has not agreed to be asked about openings: record their consent first.")
     made = _join(visit, said_by=said_by, only_with=only_with, notice_minutes=notice_minutes, now=now)
     pausing.keep_asked(made[0], now=now)
@@ -37,50 +34,28 @@ def wait(
     return made
 
 
-@dataclass(frozen=True)
-class Standing:
-    """Whether a patient waits for a visit's service, for a time before it, and whether they may be asked at all."""
-
-    is_waiting: bool
-    waits_for_earlier: bool
-    may_be_asked: bool
-
-
-def standing(visit: Appointment) -> Standing:
-    """How a patient stands on the list, beside this visit of theirs."""
-    theirs = WaitlistEntry.objects.filter(patient=visit.patient_id, status__in=WAITING_STATUSES)
-    waits = theirs.filter(services__contains=[visit.service_id])
-    may_be_asked = _with_consent().filter(patient=visit.patient_id)
-    return Standing(waits.exists(), waits.filter(later_visit=visit).exists(), may_be_asked.exists())
-
-
-@transaction.atomic(durable=True)
-def wait_for_another(appointment_id: int, *, now: datetime) -> WaitlistEntry | None:
-    """Their wish for another time for the same, as they are about to give this one up; None: nobody may ask them."""
-    visit = Appointment.objects.select_related("clinic", "patient", "service").get(pk=appointment_id)
-    if visit.patient is None or not standing(visit).may_be_asked or visit.service.retired_at is not None:
-        return None
-    wish = Wish((visit.service_id,), note="Another time: said by the patient, by link")
-    entry, _ = entries.join(visit.patient, wish, now=now)
-    live.hint(visit.clinic_id, TOPIC)
-    return entry
-
-
 def enrol_due(clinic: Clinic, *, now: datetime) -> int:
     """By the clinic's own rule, inside the transaction of whoever refreshes: each visit once, only with consent."""
     if clinic.earlier_from_days is None:
         return 0
+    visits = due(clinic, clinic.earlier_from_days, now=now).select_related("clinic", "patient", "service")
+    return sum(_join(visit, is_automatic=True, now=now)[1] for visit in visits.order_by("starts_at", "pk")[:AT_ONCE])
+
+
+def due(clinic: Clinic, from_days: int, *, now: datetime) -> QuerySet[Appointment]:
+    """Visits so far ahead whose patients agreed to be asked, wait for nothing like it and never did for this one."""
     known = WaitlistEntry.objects.filter(later_visit=OuterRef("pk"))
     waits = WaitlistEntry.objects.filter(patient=OuterRef("patient"), status__in=WAITING_STATUSES)
-    far = now + timedelta(days=clinic.earlier_from_days)
-    visits = (
-        Appointment.objects.filter(clinic=clinic, status=AppointmentStatus.BOOKED, starts_at__gte=far)
-        .filter(Exists(_with_consent().filter(patient=OuterRef("patient"))), service__retired_at=None)
-        .filter(~Exists(known), ~Exists(waits.filter(services__contains=[OuterRef("service")])))
-        .select_related("clinic", "patient", "service")
-        .order_by("starts_at", "pk")[:AT_ONCE]
-    )
-    return sum(_join(visit, is_automatic=True, now=now)[1] for visit in visits)
+    agreed = askable.ways().filter(patient=OuterRef("patient"))
+    visits = far_ahead(clinic, from_days, now=now).filter(Exists(agreed), service__retired_at=None)
+    return visits.filter(~Exists(known), ~Exists(waits.filter(services__contains=[OuterRef("service")])))
+
+
+def far_ahead(clinic: Clinic, from_days: int, *, now: datetime) -> QuerySet[Appointment]:
+    """Visits of somebody, booked at least so many days from now."""
+    far = now + timedelta(days=from_days)
+    booked = Appointment.objects.filter(clinic=clinic, status=AppointmentStatus.BOOKED, patient__isnull=False)
+    return booked.filter(starts_at__gte=far)
 
 
 @transaction.atomic(durable=True)
@@ -106,15 +81,7 @@ def _join(
     with_whom = (visit.practitioner_id,) if only_with else ()
     note = f"An earlier time: said by {said_by}"[:300] if said_by else ""
     wish = Wish((visit.service_id,), practitioner_ids=with_whom, notice_minutes=notice_minutes, note=note)
-    entry, is_new = entries.join(visit.patient, wish, now=now)
+    origin = Origin.RULE if is_automatic else Origin.DESK
+    entry, is_new = entries.join(visit.patient, wish, origin=origin, now=now)
     entries.hold(entry, visit, is_automatic=is_automatic and is_new, now=now)
     return entry, is_new
-
-
-def _with_consent() -> QuerySet[PatientContact]:
-    """Who uses a number or address that may be asked about openings."""
-    uses = PatientContact.objects.filter(contact_point__stopped_at=None)
-    takes_texts = ~Q(contact_point__sms_capability=Capability.NO)
-    texts = Q(contact_point__kind=ContactKind.PHONE, contact_point__granted__contains=[BY_TEXT])
-    mails = Q(contact_point__kind=ContactKind.EMAIL, contact_point__granted__contains=[BY_MAIL])
-    return uses.filter(takes_texts & texts | mails)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from audit import trail
 from waitlist.models import Appointment, Availability, Clinic, Patient, WaitlistEntry
-from waitlist.states import ENTRY_MOVES, WAITING_STATUSES, EntryStatus
+from waitlist.states import ENTRY_MOVES, WAITING_STATUSES, EntryStatus, Origin
 
 Window = tuple[int, int, int]  # weekdays (bit 0 Monday), from, until in minutes after local midnight
 ANY_TIME: tuple[Window, ...] = ((0b1111111, 0, 24 * 60),)
@@ -62,19 +62,19 @@ def contradictions(wish: Wish) -> dict[str, str]:
 
 
 def join(
-    patient: Patient, wish: Wish, *, added_at: datetime | None = None, now: datetime
+    patient: Patient, wish: Wish, *, origin: Origin = Origin.UNSAID, added_at: datetime | None = None, now: datetime
 ) -> tuple[WaitlistEntry, bool]:
-    """The patient's one waiting entry for these services, and whether it is new; joining twice returns it."""
+    """The patient's one waiting entry for these services, and whether it is new; joining twice returns it as it is."""
     fields = wish.fields(patient.clinic)
     entry, is_new = WaitlistEntry.objects.get_or_create(
         patient=patient,
         services=fields.pop("services"),
         status__in=WAITING_STATUSES,
-        defaults={"clinic_id": patient.clinic_id, "added_at": added_at or now, **fields},
+        defaults={"clinic_id": patient.clinic_id, "added_at": added_at or now, "origin": origin, **fields},
     )
     if is_new:
         _write_windows(entry, wish)
-        trail.record("entry.joined", entry, now=now, clinic_id=entry.clinic_id)
+        trail.record("entry.joined", entry, now=now, clinic_id=entry.clinic_id, changes={"origin": str(origin)})
     return entry, is_new
 
 

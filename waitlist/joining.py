@@ -22,7 +22,7 @@ from waitlist import entries, households, live, people, roster
 from waitlist.entries import Wish
 from waitlist.models import Clinic, Patient, WaitlistEntry
 from waitlist.people import Person
-from waitlist.states import EntryStatus
+from waitlist.states import EntryStatus, Origin
 
 OPEN = Q(confirmed_at=None, expired_at=None)
 STANDS_FOR = timedelta(days=7)
@@ -64,7 +64,7 @@ def ask(clinic: Clinic, person: Person, wish: Wish, agreed: Agreed, *, now: date
     point, patient, email_point = people.greet(clinic, person, now=now)
     if point.joins.filter(asked_at__gt=now - DAY).count() >= PER_NUMBER_A_DAY:
         return True
-    entry, is_new = entries.join(patient, wish, now=now)
+    entry, is_new = entries.join(patient, wish, origin=Origin.WEB, now=now)
     if is_new:
         entries.pause(entry, None, now=now)
     join = Join.objects.create(
@@ -81,6 +81,22 @@ def ask(clinic: Clinic, person: Person, wish: Wish, agreed: Agreed, *, now: date
         _ask_for_start(join, patient, now=now)
     live.hint(clinic.pk, "waitlist")
     return True
+
+
+def may_ask(point: ContactPoint, *, now: datetime) -> bool:
+    """Whether this number can be asked for START once more: near enough, and not asked too often today."""
+    return consent.is_near(point.value) and point.joins.filter(asked_at__gt=now - DAY).count() < PER_NUMBER_A_DAY
+
+
+def ask_known(point: ContactPoint, entry: WaitlistEntry, agreed: Agreed, *, now: datetime) -> None:
+    """A new wish of somebody known rests until their number, which is locked, says START as on the join page. Inside
+    the transaction that made it."""
+    entries.pause(entry, None, now=now)
+    join = Join.objects.create(
+        clinic=entry.clinic, contact_point=point, entry=entry, is_new=True, asked_at=now, **vars(agreed)
+    )
+    trail.record("join.asked", join, now=now, clinic_id=entry.clinic_id, changes={"entry": entry.pk, "is_new": True})
+    _ask_for_start(join, entry.patient, now=now)
 
 
 def confirm(point: ContactPoint, heard: InboundMessage, *, now: datetime) -> int:
@@ -180,7 +196,8 @@ def _allow(join: Join, *, now: datetime) -> None:
     nobody else uses, is allowed with it."""
     agreed: dict[str, Any] = {"text_version": join.text_version, "remote_addr": join.remote_addr}
     about = {"purpose": Purpose.OFFERS, "granted": True, "now": now, **agreed}
-    form = {"source": Consent.Source.FORM, "note": f"join page, form {join.pk}", "at": join.asked_at, **about}
+    page = "join page" if join.entry.origin in (Origin.WEB, Origin.UNSAID) else "prompt on their page"
+    form = {"source": Consent.Source.FORM, "note": f"{page}, form {join.pk}", "at": join.asked_at, **about}
     by_text = {"source": Consent.Source.KEYWORD, "note": f"replied START to form {join.pk}", "at": now, **about}
     point, email = join.contact_point, join.email_point
     consent.record(point, channel=Channel.SMS, **form)

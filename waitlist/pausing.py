@@ -6,7 +6,7 @@ from django.db.models import F, Q, QuerySet
 
 from audit import trail
 from waitlist.models import Appointment, Clinic, WaitlistEntry
-from waitlist.states import ENTRY_MOVES, WAITING_STATUSES, AppointmentStatus, EntryStatus
+from waitlist.states import BY_CANCELLATION, ENTRY_MOVES, WAITING_STATUSES, AppointmentStatus, EntryStatus
 
 CLOSES_AFTER = timedelta(hours=24)
 CLOSING = Q(status=EntryStatus.PAUSED, closes_at__isnull=False)
@@ -49,6 +49,13 @@ def booking_ended(visits: QuerySet[Appointment], *, now: datetime) -> int:
     paused = WaitlistEntry.objects.filter(CLOSING, paused_for__in=visits.filter(status=AppointmentStatus.CANCELLED))
     back = {"paused_for": None, "closes_at": None}
     return _move(paused, EntryStatus.ACTIVE, "entry.waits_again", now=now, **back)
+
+
+def on_after_all(visit: Appointment, given_up_at: datetime | None, *, now: datetime) -> int:
+    """Its cancellation was taken back: what its patient waits for since then in its stead is off the list; how many."""
+    mine = WaitlistEntry.objects.filter(patient=visit.patient_id, services=[visit.service_id])
+    waits = mine.filter(status__in=WAITING_STATUSES, origin__in=BY_CANCELLATION, added_at__gte=given_up_at or now)
+    return _move(waits, EntryStatus.REMOVED, "entry.removed", now=now)
 
 
 def close_due(clinic: Clinic, *, now: datetime) -> int:

@@ -14,7 +14,7 @@ from waitlist import earlier, entries, figures, live, pausing, people, tiering
 from waitlist.entries import Wish
 from waitlist.models import Clinic, Patient, User, WaitlistEntry
 from waitlist.people import ConsentGiven, Person
-from waitlist.states import WAITING_STATUSES
+from waitlist.states import WAITING_STATUSES, Origin
 
 TOPIC = "waitlist"
 
@@ -36,6 +36,7 @@ class Request:
     wish: Wish
     consents: Sequence[ConsentGiven] = ()
     added_at: datetime | None = None  # when they began to wait, if not now
+    origin: Origin = Origin.DESK
 
 
 def enrol(clinic: Clinic, *, person: Person, wish: Wish, consents: Sequence[ConsentGiven], now: datetime) -> Enrolment:
@@ -57,7 +58,8 @@ def enrol_many(clinic: Clinic, requests: Iterable[Request], *, now: datetime) ->
 def enrol_inside(clinic: Clinic, request: Request, *, now: datetime) -> Enrolment:
     """One enrolment of a wish that was checked, inside the transaction of whoever enrols many."""
     patient = people.meet(clinic, request.person, request.consents, now=now)
-    entry, is_new = entries.join(patient, request.wish, added_at=request.added_at or now, now=now)
+    began = request.added_at or now
+    entry, is_new = entries.join(patient, request.wish, origin=request.origin, added_at=began, now=now)
     return Enrolment(patient, entry, is_new)
 
 

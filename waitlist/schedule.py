@@ -15,7 +15,7 @@ from matching.losses import Won
 from matching.terms import Due
 from notifications import outbox
 from notifications.states import Kind
-from waitlist import calendar, fees
+from waitlist import calendar, fees, pausing
 from waitlist.calendar import Time
 from waitlist.freeing import vacate
 from waitlist.live import hint
@@ -116,9 +116,10 @@ def move(appointment_id: int, *, to: Time, version: int | None = None, now: date
 def uncancel(appointment_id: int, *, now: datetime) -> Changed:
     """Take a cancellation back: booked again, and its time is offered to nobody any more.
 
-    Those who were told of an offer are told; where nobody was asked yet, nobody hears of it. Refused where the time
-    is past or taken, where its patient won it through us: they have been told that it is cancelled, and where they
-    gave it up for an earlier time: they would have both.
+    Those who were told of an offer are told; where nobody was asked yet, nobody hears of it. What its patient waits for
+    only since it was cancelled leaves the list. Refused where the time is past or taken, where its patient won it
+    through us: they have been told that it is cancelled, and where they gave it up for an earlier time: they would
+    have both.
     """
 
     def act() -> Changed:
@@ -134,8 +135,10 @@ def uncancel(appointment_id: int, *, now: datetime) -> Changed:
             raise Refused("The patient gave this visit up for an earlier time, and would have both.")
         if calendar.is_booked(time):
             raise Refused(f"{time.practitioner} is booked at that time again.")
+        given_up_at = appointment.cancelled_at
         if not calendar.uncancel(appointment, now=now):
             raise Refused("The patient is booked at that time already.")
+        pausing.on_after_all(appointment, given_up_at, now=now)
         outbox.take_cancellation_back(appointment, now=now)
         for slot in live:
             own = slot.freed_by_id == appointment.pk

@@ -122,6 +122,24 @@ ENTRY_MOVES = {
 }
 
 
+class Origin(TextChoices):
+    """Where a wish began: what a manager is shown of each way onto the list."""
+
+    UNSAID = "", "Not noted"  # before it was
+    DESK = "desk", "At the desk"
+    IMPORT = "import", "By import"
+    WEB = "web", "The join page"
+    RULE = "rule", "Your rule for earlier times"
+    CANCEL_DESK = "cancelled", "Cancelling at the desk"
+    CANCEL_PAGE = "gave_up", "The page of a cancelled visit"
+    TAKEN_PAGE = "taken", "The page of a time that was taken"
+    VISIT_PAGE = "visit", "The page of their visit"
+    REMINDER = "reminder", "A reminder that asked"
+
+
+BY_CANCELLATION = (Origin.CANCEL_DESK, Origin.CANCEL_PAGE)
+
+
 class Bulk(TextChoices):
     """What is done to several wishes at once."""
 

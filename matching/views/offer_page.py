@@ -17,13 +17,16 @@ from matching.choosing import ranking
 from matching.claims import Claim
 from matching.models import Offer
 from matching.states import IN_LINE, DeclineReason, OfferState
-from matching.views import beside, facts, lesson_words, parting, steps, swap_words, zones
+from matching.views import beside, facts, lesson_words, parting, prompts, steps, swap_words, zones
 from matching.views.hearing import hears_of_openings
 from waitlist import service_change
+from waitlist.models import Appointment
+from waitlist.states import WAITING_STATUSES
 
 SAME_PAGE = {Claim.YOURS: Claim.BOOKED}
 WITH_ALTERNATIVES = (Claim.LOST, Claim.TAKEN, Claim.EXPIRED, Claim.WITHDRAWN, Claim.CONFLICT)
 WITH_ZONES = (Claim.OPEN, Claim.YOURS)
+ENDED = (*WITH_ALTERNATIVES, Claim.DECLINED)
 OTHERS = 3
 NEWS_COMES_FOR = (Claim.OPEN, Claim.BUSY, Claim.HELD, Claim.YOURS)  # an open page of these looks again
 
@@ -76,6 +79,7 @@ def show(
         "was_booked": offer.state == OfferState.ACCEPTED,
         "learned": lesson_words.of(offer) if outcome == Claim.DECLINED else None,
         "others": _others(offer, now=now) if outcome in WITH_ALTERNATIVES else [],
+        **(_without_it(offer, outcome, left.visit if left else None, now=now) if outcome in ENDED else {}),
     }
     return render(request, f"matching/offer/{template}.html", context, status=status)
 
@@ -111,6 +115,19 @@ def _after_a_yes(offer: Offer, *, now: datetime) -> dict[str, Any]:
         "choices": choices,
         "may_change": any(not one.refused for one in choices),
         "change_ends": ends_at and facts.moment(ends_at, offer.slot.clinic.zone, now=now),
+    }
+
+
+def _without_it(offer: Offer, outcome: Claim, visit: Appointment | None, *, now: datetime) -> dict[str, Any]:
+    """Whether they wait on, what they are asked if they do not, and visits they could have earlier."""
+    keeps_place = offer.entry is not None and offer.entry.status in WAITING_STATUSES
+    clinic, service = offer.slot.clinic, offer.slot.service
+    prompt = None if keeps_place else prompts.of(offer.patient, service, visit, now=now, clinic=clinic)
+    held = prompts.other_visits(offer.patient, now=now) if outcome == Claim.TAKEN else []
+    return {
+        "keeps_place": keeps_place or (prompt is not None and prompt.standing.is_waiting),
+        "prompt": prompt,
+        "held": [facts.of(one, offer.patient) for one in held],
     }
 
 

@@ -24,21 +24,18 @@ from audit.actor import ActorKind, acting, current
 from matching import tokens
 from matching.models import Offer
 from matching.states import OfferState
-from matching.views import facts, zones
+from matching.views import facts, prompts, zones
 from matching.views.changes import NO_ZONE
 from matching.views.hearing import hears_of_openings
 from matching.views.offers import HEADERS
 from notifications.rendering.invites import newest_sequence
-from waitlist import attendance, earlier, ics, languages, schedule
+from waitlist import attendance, ics, languages, prompting, schedule
 from waitlist.models import Appointment
-from waitlist.states import AppointmentStatus, CancelledBy, ConfirmedVia
-from waitlist.vacancies import Refused
+from waitlist.states import AppointmentStatus, CancelledBy, ConfirmedVia, Origin
 
 ROWS = Appointment.objects.select_related("clinic", "location__clinic", "practitioner", "service", "patient")
 OTHER_TIME = gettext_noop("The time of your visit has changed since you opened this page. Please look at it again.")
-NOT_YOURS = gettext_noop("This visit is not booked any more, so nothing was changed.")
 BEGUN = gettext_noop("Your visit has begun, so it cannot be cancelled here any more. Please call us.")
-NOBODY_TO_ASK = gettext_noop("We may not write to you about openings yet. Please call us, and we put you on the list.")
 VisitView = Callable[[HttpRequest, Appointment], HttpResponseBase]
 
 
@@ -105,12 +102,19 @@ def visit_cancel(request: HttpRequest, visit: Appointment) -> HttpResponseBase:
 @of_token("POST")
 def visit_earlier(request: HttpRequest, visit: Appointment) -> HttpResponse:
     """They would come sooner, and keep this visit until they say yes to another time."""
-    now = timezone.now()
-    try:
-        earlier.wait(visit.pk, said_by="the patient, by link", only_with=False, notice_minutes=None, now=now)
-    except Refused:
-        return after(request, visit, notice=NOBODY_TO_ASK if is_ahead(visit, now=now) else NOT_YOURS)
-    return after(request, visit)
+    origin, agreed = prompts.led_by(visit), prompts.agreed(request, visit.clinic)
+    answer = prompting.earlier_than(visit.pk, origin=origin, agreed=agreed, now=timezone.now())
+    return after(request, visit, notice=prompts.notice(answer))
+
+
+@of_token("POST")
+def visit_another(request: HttpRequest, visit: Appointment) -> HttpResponse:
+    """They want another time for what this visit was for, which is off."""
+    agreed, now = prompts.agreed(request, visit.clinic), timezone.now()
+    if visit.status != AppointmentStatus.CANCELLED:
+        return after(request, visit)
+    answer = prompting.another(visit.pk, origin=Origin.CANCEL_PAGE, agreed=agreed, now=now)
+    return after(request, visit, notice=prompts.notice(answer))
 
 
 @of_token("POST")
@@ -170,7 +174,7 @@ def show(request: HttpRequest, visit: Appointment, *, page: str = "booked", noti
         "zones": zones.of(visit, patient) if page == "booked" else None,
         "zone_url": reverse("visit-zone", args=[token]),
         "is_by_patient": visit.cancelled_by == CancelledBy.PATIENT,
-        "standing": earlier.standing(visit),
+        "prompt": prompts.of(patient, visit.service, visit, now=now, clinic=visit.clinic),
         "hears": partial(hears_of_openings, patient),
     }
     return render(request, f"matching/visit/{page}.html", context)
@@ -180,9 +184,9 @@ def _cancel(request: HttpRequest, visit: Appointment) -> HttpResponse:
     now = timezone.now()
     if not is_ahead(visit, now=now):
         return show(request, visit, notice=BEGUN if visit.status == AppointmentStatus.BOOKED else "")
-    if "wait" in request.POST:
-        earlier.wait_for_another(visit.pk, now=now)
     schedule.cancel(visit.pk, reason="by the patient", by=CancelledBy.PATIENT, now=now)
+    if "wait" in request.POST:  # afterwards: whatever becomes of it, the visit is off
+        prompting.another(visit.pk, origin=Origin.CANCEL_PAGE, agreed=None, now=now)
     return after(request, visit)
 
 

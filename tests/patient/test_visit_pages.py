@@ -120,13 +120,18 @@ def test_with_the_tick_they_wait_for_another_time_but_are_not_asked_for_this_one
     assert Offer.objects.get(slot__starts_at=visit.starts_at).state == OfferState.RETURNED
 
 
-def test_without_consent_for_openings_nothing_is_promised(visitor):
+@pytest.mark.parametrize(
+    "spoil", [{"stopped_at": timezone.now()}, {"sms_capability": "no"}, {"value": "+442071838750"}]
+)
+def test_where_nobody_can_be_asked_nothing_is_promised(spoil, visitor):
     visit = booked()
-    ContactPoint.objects.update(granted=["reminders:sms"])
+    ContactPoint.objects.update(granted=["reminders:sms"], **spoil)
     assert look(visitor, visit).to("/earlier") == []
     assert look(visitor, visit, "/cancel").to("/cancel")[0][1] == {}
-    assert "We may not write to you" in send(visitor, visit, "/earlier").text
-    send(visitor, visit, "/cancel", wait="1")
+    assert "We may not write to you" in send(visitor, visit, "/earlier", agreed="prompt-1").text
+    page = send(visitor, visit, "/cancel", wait="1")
+    assert page.forms == [] and "text START to us or call" in page.text
+    assert "We may not write to you" in send(visitor, visit, "/another", agreed="prompt-1").text
     assert not WaitlistEntry.objects.exists()
 
 
@@ -165,7 +170,8 @@ def test_each_end_has_its_page_and_nothing_can_be_done_there(change, outcome, wo
         fields |= {"starts_at": timezone.now() - timedelta(minutes=5), "ends_at": timezone.now() + timedelta(hours=1)}
     Appointment.objects.filter(pk=visit.pk).update(**fields)
     page = look(visitor, visit)
-    assert page.outcome == outcome and words in page.text and page.forms == []
+    assert page.outcome == outcome and words in page.text
+    assert page.forms == (page.to("/another") if outcome == "cancelled" else [])
     before = fingerprints()
     for act in ("/confirm", "/cancel", "/earlier"):
         assert send(visitor, visit, act, wait="1").outcome == outcome

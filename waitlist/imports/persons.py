@@ -15,7 +15,7 @@ from waitlist.imports.report import Report
 from waitlist.imports.table import Problem, Row
 from waitlist.models import Clinic
 from waitlist.people import ConsentGiven, Person
-from waitlist.states import Tier
+from waitlist.states import Origin, Tier
 
 PERSON = ("last_name", "phone", "email", "external_id", "language", "timezone", "state")
 FIGURES = ("visits", "past_visits", "spend", "show_rate", "latitude", "longitude")
@@ -127,7 +127,7 @@ def write_waitlist(clinic: Clinic, found: list[tuple], report: Report, *, now: d
     roster.lock_clinic(clinic)
     met = []
     for who, given, wish, added_at in found:
-        request = roster.Request(who, wish, given, added_at)
+        request = roster.Request(who, wish, given, added_at, Origin.IMPORT)
         enrolment = roster.enrol_inside(clinic, request, now=now)
         met.append(enrolment.patient.pk)
         report.added += enrolment.created

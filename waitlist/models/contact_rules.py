@@ -46,6 +46,11 @@ class ContactRules(models.Model):
     sends_reminders = models.BooleanField(
         default=False, db_default=False, help_text="Off where the clinic’s own calendar reminds patients already."
     )
+    reminders_ask_earlier = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="A reminder says that an earlier time can be had, to whoever may be asked and does not wait yet.",
+    )
     email_lead_minutes = models.PositiveSmallIntegerField(
         default=120,
         validators=[MaxValueValidator(10_080)],

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 
 from waitlist.models.clinic import Clinic, validate_zone
 from waitlist.models.places import place_is_whole, validate_place
-from waitlist.states import WAITING_STATUSES, EntryStatus, Tier
+from waitlist.states import WAITING_STATUSES, EntryStatus, Origin, Tier
 
 
 class Patient(models.Model):
@@ -131,6 +131,9 @@ class WaitlistEntry(models.Model):
         related_name="+",
         help_text="Held already: only earlier times fit, and a yes gives it up.",
     )
+    origin = models.CharField(
+        max_length=10, choices=Origin, blank=True, default="", db_default="", editable=False, help_text="How it began."
+    )
     is_automatic = models.BooleanField(
         default=False, db_default=False, editable=False, help_text="Joined by the clinic’s own rule."
     )
@@ -161,6 +164,7 @@ class WaitlistEntry(models.Model):
             models.CheckConstraint(
                 name="entry_accepted_within_answered", condition=Q(offers_accepted__lte=F("offers_answered"))
             ),
+            models.CheckConstraint(name="entry_origin_known", condition=Q(origin__in=Origin.values)),
             models.CheckConstraint(
                 name="entry_closes_after_a_booking", condition=Q(closes_at=None) | Q(paused_for__isnull=False)
             ),
