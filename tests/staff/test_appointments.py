@@ -8,10 +8,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from notifications.models import Consent, ContactPoint
 from tests import factories
 from tests.factories import World
-from waitlist.models import Appointment, Closure, Location, Slot
-from waitlist.states import AppointmentStatus, ClosedBecause, SlotState
+from tests.recorded import everything_recorded
+from waitlist.models import Appointment, Closure, Location, Slot, WaitlistEntry
+from waitlist.states import AppointmentStatus, ClosedBecause, Origin, SlotState
 
 pytestmark = pytest.mark.django_db
 committed = pytest.mark.django_db(transaction=True)
@@ -203,3 +205,127 @@ def test_a_slot_that_ended_fills_in_the_form(staff: Client, world: World):
     foreign = World().slot()
     page = staff.get(reverse("opening-new"), {"slot": foreign.pk}).content.decode()
     assert 'name="day" value=' not in page
+
+
+# Another time, as the visit is cancelled.
+
+
+def cancel_url(visit: Appointment) -> str:
+    return reverse("appointment-cancel", args=[visit.pk])
+
+
+@committed
+def test_one_tick_makes_the_wish_as_the_visit_was(staff: Client, world: World):
+    visit = booked(world)
+    page = staff.get(cancel_url(visit)).content.decode()
+    assert "Put them on the waitlist for another time" in page and "They have agreed to be asked" in page
+    assert "Read this aloud" not in page
+    with everything_recorded():
+        staff.post(cancel_url(visit), {"reason": "by the patient", "n-wait": "on"})
+    entry, local = WaitlistEntry.objects.get(), visit.starts_at.astimezone(visit.location.zone)
+    window = entry.availabilities.get()
+    assert (entry.services, entry.practitioners, entry.origin) == (
+        [world.service.pk],
+        [world.practitioner.pk],
+        Origin.CANCEL_DESK,
+    )
+    assert window.days == 1 << local.weekday()
+    assert window.from_minute <= local.hour * 60 + local.minute < window.until_minute
+    assert Slot.objects.get().offers.get().state == "returned", "they are not asked for the time they gave up"
+    page, link = staff.get("/").content.decode(), f'<a href="/waitlist/{entry.pk}/">{visit.patient.name}</a>'
+    assert f"Cancelled. The time is open now. {link} is on the waitlist for another time." in page
+
+
+@committed
+def test_at_any_time_with_anybody_and_twice_is_once(staff: Client, world: World):
+    visit = booked(world)
+    form = {"reason": "other reason", "n-wait": "on", "n-when": "any", "n-with_whom": "anybody"}
+    staff.post(cancel_url(visit), form)
+    entry = WaitlistEntry.objects.get()
+    assert entry.practitioners == [] and entry.availabilities.get().days == 127
+    page = staff.post(cancel_url(visit), form, follow=True).content.decode()
+    assert "It was cancelled before." in page and "was on the waitlist for it" in page
+    assert "Nothing was changed" not in page
+    assert WaitlistEntry.objects.count() == 1 and Slot.objects.get().offers.count() == 1
+
+
+@committed
+@pytest.mark.parametrize("form", [{"n-when": "x"}, {"n-with_whom": "x" * 999}, {"n-sms": "on", "n-email": "on"}])
+def test_nothing_about_the_wish_keeps_the_visit(form: dict[str, str], staff: Client, world: World):
+    visit = booked(world)
+    staff.post(cancel_url(visit), {"reason": "by the patient", "n-wait": "on", **form})
+    visit.refresh_from_db()
+    assert visit.status == "cancelled"
+    assert WaitlistEntry.objects.get().practitioners == [world.practitioner.pk]
+
+
+@committed
+def test_a_service_that_is_no_more_cannot_be_waited_for(staff: Client, world: World):
+    visit = booked(world)
+    world.service.retired_at = timezone.now()
+    world.service.save()
+    assert "n-wait" not in staff.get(cancel_url(visit)).content.decode()
+    page = staff.post(cancel_url(visit), {"reason": "by the patient", "n-wait": "on"}, follow=True).content.decode()
+    assert "Cancelled." in page and "Not on the waitlist" in page
+    assert not WaitlistEntry.objects.exists()
+
+
+@committed
+@pytest.mark.parametrize(
+    ("ticked", "granted"), [({"n-sms": "on"}, ["offers:sms", "reminders:sms"]), ({}, ["reminders:sms"])]
+)
+def test_without_consent_the_sentence_is_read_and_the_yes_kept(ticked, granted, staff: Client, world: World):
+    visit = booked(world)
+    point = visit.patient.contact_points.get()
+    ContactPoint.objects.update(granted=["reminders:sms"])
+    page = staff.get(cancel_url(visit)).content.decode()
+    assert "Read this aloud" in page and "n-email" not in page
+    with everything_recorded():
+        staff.post(cancel_url(visit), {"reason": "by the patient", "n-wait": "on", **ticked})
+    point.refresh_from_db()
+    assert point.granted == granted and WaitlistEntry.objects.count() == 1
+    page = staff.get("/").content.decode()
+    assert ("nobody writes to them, so please call" in page) == (not ticked)
+    if ticked:
+        line = Consent.objects.get()
+        assert (line.source, line.text_version, line.note) == ("staff", "staff-read-2", f"Said by {visit.patient.name}")
+        assert line.recorded_by is not None
+
+
+@committed
+def test_after_a_stop_their_word_at_the_desk_brings_them_back(staff: Client, world: World):
+    visit = booked(world)
+    ContactPoint.objects.update(granted=[], stopped_at=timezone.now() - timedelta(days=1))
+    staff.post(cancel_url(visit), {"reason": "by the patient", "n-wait": "on", "n-sms": "on"})
+    point = ContactPoint.objects.get()
+    assert point.stopped_at is None and point.granted == ["offers:sms"]
+
+
+@committed
+def test_who_waits_already_is_not_put_down_again(staff: Client, world: World):
+    visit = booked(world)
+    world.entry(visit.patient)
+    page = staff.get(cancel_url(visit)).content.decode()
+    assert "already, and stay on it" in page and "n-wait" not in page
+
+
+@committed
+def test_what_was_won_by_a_wish_is_kept_by_that_wish(staff: Client, world: World):
+    visit, now = booked(world), timezone.now()
+    slot = world.slot(visit.starts_at, state="filled", filled_by=visit, filled_at=now)
+    offer = world.offer(slot, world.entry(visit.patient, status="booked"), state="accepted")
+    page = staff.get(cancel_url(visit)).content.decode()
+    assert "keeps_place" in page and "n-wait" not in page
+    offer.entry = None
+    offer.save()
+    page = staff.get(cancel_url(visit)).content.decode()
+    assert "keeps_place" not in page and "n-wait" in page
+
+
+@committed
+def test_taken_back_the_wish_goes_with_it(staff: Client, world: World):
+    visit = booked(world)
+    staff.post(cancel_url(visit), {"reason": "by the patient", "n-wait": "on"})
+    staff.post(reverse("slot-undo", args=[Slot.objects.get().pk]))
+    visit.refresh_from_db()
+    assert visit.status == "booked" and WaitlistEntry.objects.get().status == "removed"

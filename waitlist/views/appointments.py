@@ -7,16 +7,19 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from matching import calls, untold, unwritten
 from matching.states import OfferState
 from waitlist import access, fees, schedule
+from waitlist.forms.another import AnotherForm
 from waitlist.forms.openings import CancelForm
 from waitlist.models import Appointment, Slot
 from waitlist.states import AppointmentStatus, CancelledBy, SlotState
 from waitlist.templatetags.standby import money
+from waitlist.views import another
 from waitlist.views.answer import matching_words, typed
 
 AHEAD = timedelta(days=14)
@@ -25,6 +28,10 @@ NOT_DONE = {
     "already": "It was cancelled before.",
     "over": "The visit has begun, so no fee is noted.",
     "dearer": "More is owed now than the page you came from said: please look again.",
+}
+BECAME = {
+    SlotState.FILLED: "Whoever was first in reserve is booked.",
+    SlotState.WITHDRAWN: "The time stays empty.",
 }
 SEARCHED = ("patient__first_name", "patient__last_name", "practitioner__name", "service__name")
 
@@ -56,7 +63,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Appointment.objects.select_related("clinic", "patient", "practitioner", "service", "location__clinic")
     appointment = access.get_row(request, rows, pk=pk)
     now = timezone.now()
-    form = CancelForm(typed(request))
+    form, another_time = CancelForm(typed(request)), AnotherForm(appointment, typed(request))
     if request.method == "POST" and form.is_valid():
         changed = schedule.cancel(
             pk,
@@ -67,8 +74,10 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
             keep_empty=form.stays_empty,
             now=now,
         )
+        is_off = changed.outcome in ("done", "already")
+        wish = another.put_down(request, appointment, another_time, now=now) if is_off else ""
         unheard = untold.of_clinic(appointment.clinic, now=now).filter(slot__filled_by=appointment)
-        _say(request, changed, is_told=not unheard.exists())
+        _say(request, changed, wish, is_told=not unheard.exists())
         return redirect("appointment-cancel", pk) if changed.outcome == "dearer" else redirect("board")
     theirs = Slot.objects.filter(filled_by=appointment, offers__state=OfferState.ACCEPTED)
     won = theirs.select_related("clinic", "service").first()
@@ -80,21 +89,22 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         "won": won,
         "number": calls.numbers_of(appointment.clinic, [appointment.patient_id]).get(appointment.patient_id or 0, ""),
         "due": fees.due(appointment, won, now=now) if won is not None else None,
+        "keeps": theirs.filter(offers__state=OfferState.ACCEPTED, offers__entry__isnull=False).exists(),
+        "another": another_time,
+        "asked": another.asked_of(appointment, now=now),
     }
     return render(request, "waitlist/appointment_cancel.html", context)
 
 
-def _say(request: HttpRequest, changed: schedule.Changed, *, is_told: bool) -> None:
+def _say(request: HttpRequest, changed: schedule.Changed, wish: str, *, is_told: bool) -> None:
+    """What became of the visit and of their wish for another time, as one result."""
     if changed.outcome != "done":
-        messages.warning(request, f"{NOT_DONE[changed.outcome]} Nothing was changed.")
+        messages.warning(request, format_html("{} {}", NOT_DONE[changed.outcome], wish or "Nothing was changed."))
     elif changed.slot is None:
-        messages.success(request, "Cancelled. The time is past or taken, so nobody is asked.")
-    elif changed.slot.state == SlotState.FILLED:
-        messages.success(request, "Cancelled. Whoever was first in reserve is booked.")
-    elif changed.slot.state == SlotState.WITHDRAWN:
-        messages.success(request, "Cancelled. The time stays empty.")
+        messages.success(request, format_html("Cancelled. The time is past or taken, so nobody is asked. {}", wish))
     else:
-        messages.success(request, "Cancelled. The time is open now.")
+        what = BECAME.get(SlotState(changed.slot.state), "The time is open now.")
+        messages.success(request, format_html("Cancelled. {} {}", what, wish))
     if changed.fee is not None:
         messages.success(request, f"{money(changed.fee.cents)} is noted as owed.")
     if changed.outcome == "done" and not is_told:
