@@ -79,6 +79,14 @@ def ours(clinic: Clinic, place: Place, known: Names) -> Draft:
     return Draft(*place, text=wording)
 
 
+def reminders(clinic: Clinic, known: Names, *, now: datetime) -> tuple[str, str]:
+    """A reminder a day before in our words, without and with the line that an earlier time can be had."""
+    message = examples.usual(clinic, (Kind.REMINDER, Channel.SMS, "en", 0), known, now=now)
+    usual = sms.said(message, None)
+    message.context["asks_earlier"] = True
+    return usual, sms.said(message, None)
+
+
 def look(
     clinic: Clinic, draft: Draft, known: Names, *, is_own: bool, patients: Sequence[str] | None = None, now: datetime
 ) -> Look:

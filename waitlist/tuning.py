@@ -93,11 +93,12 @@ def set_cancelling(clinic: Clinic, notices: Mapping[int, int | None], **fields: 
 
 
 @transaction.atomic(durable=True)
-def set_reminders(clinic: Clinic, is_on: bool) -> None:
-    """Whether patients are reminded of their visits from now on; django-auditlog writes the line."""
+def set_reminders(clinic: Clinic, is_on: bool, *, asks_earlier: bool) -> None:
+    """Whether patients are reminded of their visits from now on, and told then that an earlier time can be had;
+    django-auditlog writes the line."""
     clinic = _locked(clinic)
-    clinic.sends_reminders = is_on
-    clinic.save(update_fields=["sends_reminders"])
+    clinic.sends_reminders, clinic.reminders_ask_earlier = is_on, asks_earlier
+    clinic.save(update_fields=["sends_reminders", "reminders_ask_earlier"])
 
 
 def _locked(clinic: Clinic) -> Clinic:

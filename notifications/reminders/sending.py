@@ -6,12 +6,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from notifications import outbox, whom
-from notifications.models import Message
-from notifications.reminders.plan import Due, planned
+from notifications import askable, outbox, whom
+from notifications.models import Message, MessageTemplate
+from notifications.reminders.plan import TWO_HOURS, Due, planned
 from notifications.states import REACHED_CARRIER, UNFINISHED, Kind, MessageStatus, Purpose, Rule
-from waitlist.models import Appointment, Clinic
-from waitlist.states import AppointmentStatus
+from waitlist.models import Appointment, Clinic, WaitlistEntry
+from waitlist.states import WAITING_STATUSES, AppointmentStatus
 
 FARTHEST = timedelta(days=3)  # before the start, a night put forward, nothing is due yet
 
@@ -86,5 +86,19 @@ def _enqueue(visit: Appointment, one: Due, *, now: datetime) -> bool:
 def _freeze(visit: Appointment, one: Due) -> dict[str, Any]:
     """All a template may need, as it was when the reminder was written."""
     level = whom.level(visit.clinic, one.point, one.which.channel) if one.point is not None else 0
-    is_confirmed = visit.confirmed_at is not None
-    return {"which": one.which.name, "is_confirmed": is_confirmed, **outbox.facts_of(visit, level=level)}
+    known = {"is_confirmed": visit.confirmed_at is not None, "asks_earlier": _asks_earlier(visit, one)}
+    return {"which": one.which.name, **known, **outbox.facts_of(visit, level=level)}
+
+
+def _asks_earlier(visit: Appointment, one: Due) -> bool:
+    """Whether it says that an earlier time can be had: to whom we may tell of one, and who does not wait for it yet.
+
+    Not two hours before, and not where the clinic reminds in words of its own.
+    """
+    clinic, patient = visit.clinic, visit.patient
+    if not clinic.reminders_ask_earlier or one.which == TWO_HOURS or patient is None or visit.service.retired_at:
+        return False
+    waits = WaitlistEntry.objects.filter(patient=patient, status__in=WAITING_STATUSES)
+    if waits.filter(services__contains=[visit.service_id]).exists() or not askable.may_be_asked(patient):
+        return False
+    return not MessageTemplate.objects.filter(clinic=clinic, kind=Kind.REMINDER, channel=one.which.channel).exists()

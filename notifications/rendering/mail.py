@@ -16,7 +16,7 @@ from notifications.rendering.invites import Invite
 from notifications.rendering.links import fill, fill_code
 from notifications.rendering.needs import HAS_CODE
 from notifications.rendering.placeholders import write
-from notifications.rendering.sms import language
+from notifications.rendering.sms import asks_earlier, language
 from notifications.rendering.words.shape import Mail
 from notifications.states import Kind
 
@@ -122,9 +122,10 @@ def one_line(subject: str) -> str:
 
 
 def _more(message: Message, speaks: ModuleType, known: Mapping[str, str]) -> list[str]:
-    """What only some have to know: their own clock, and that a yes moves the visit they hold."""
+    """What only some have to know: their own clock, that they could come sooner, that a yes moves their visit."""
     theirs = [speaks.MAIL_ZONE2] if known.get("clock2") else []
-    return _known(theirs, known) + ([speaks.MOVES_VISIT] if own.kind_of(message) == own.EARLIER else [])
+    asks = [speaks.ASKS_EARLIER] if asks_earlier(message) else []
+    return _known(theirs, known) + asks + ([speaks.MOVES_VISIT] if own.kind_of(message) == own.EARLIER else [])
 
 
 def _known(lines: Iterable[str], known: Mapping[str, str]) -> list[str]:

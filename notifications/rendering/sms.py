@@ -58,6 +58,7 @@ def wordings(
         yield mine.text, room(level, speaks)
     if asks and level:
         detailed = speaks.DETAILED_EARLIER if is_earlier(message) else speaks.DETAILED.get(message.kind, ())
+        detailed = (*(speaks.DETAILED_ASKING if asks_earlier(message) else ()), *detailed)
         yield from ((wording, MOST_SEGMENTS) for wording in detailed)
     yield from ((wording, room(0, speaks)) for wording in ours(message, speaks))
 
@@ -67,7 +68,10 @@ def ours(message: Message, speaks: ModuleType) -> tuple[str, ...]:
     if message.kind == Kind.ANSWER:
         said: tuple[str, ...] = speaks.ANSWERS[message.context["answer"]]
     elif is_confirmed(message):
-        said = speaks.CONFIRMED_REMINDER
+        asking = speaks.ASKING_CONFIRMED if asks_earlier(message) else ()
+        said = (*asking, *speaks.CONFIRMED_REMINDER)
+    elif asks_earlier(message):
+        said = (*speaks.ASKING_REMINDER, *speaks.TEXTS[message.kind])
     else:
         said = speaks.EARLIER if is_earlier(message) else speaks.TEXTS[message.kind]
     return said
@@ -86,6 +90,11 @@ def shortest(said: Sequence[str], known: dict[str, str]) -> str:
 def is_confirmed(message: Message) -> bool:
     """A reminder to somebody who has said that they will be there: it does not ask again."""
     return message.kind == Kind.REMINDER and bool(message.context.get("is_confirmed"))
+
+
+def asks_earlier(message: Message) -> bool:
+    """A reminder to somebody who could wait for an earlier time: its link leads to where they say so."""
+    return message.kind == Kind.REMINDER and bool(message.context.get("asks_earlier"))
 
 
 def is_earlier(message: Message) -> bool:

@@ -7,7 +7,7 @@ import pytest
 
 from matching import tokens
 from notifications import outbox, reminders, rendering, tasks
-from notifications.models import ContactPoint, Message
+from notifications.models import ContactPoint, Message, MessageTemplate
 from notifications.reminders.plan import planned
 from notifications.states import Rule
 from tests import factories
@@ -247,3 +247,81 @@ def test_two_of_a_family_are_two_reminders_on_one_number(world):
     two = booked(world, NOON + 2 * HOURS, who={"phone": "+16285550177"})
     heard = [answered(world, one), answered(world, two)]
     assert reminders.open_for(heard[0].contact_point, now=NOON - 20 * HOURS) == heard
+
+
+# Whether it says that an earlier time can be had.
+
+TEXT, MAIL = NOON - 24 * HOURS, NOON - 48 * HOURS
+
+
+def said(which: str) -> str:
+    return rendering.render(Message.objects.get(kind="reminder", context__which=which))
+
+
+def test_who_may_be_asked_and_does_not_wait_reads_that_they_could_come_sooner(world):
+    booked(world, email="ana@example.com")
+    sweep(MAIL), sweep(TEXT)
+    assert "Would you come sooner?" in said("48h")
+    assert "sooner?" in said("24h") and "C" in said("24h") and "{link}" in said("24h")
+    sweep(NOON - 2 * HOURS)
+    assert "sooner" not in said("2h") and "earlier" not in said("2h")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda visit: Clinic.objects.update(reminders_ask_earlier=False),
+        lambda visit: factories.entry(visit.clinic, [visit.service], visit.patient),
+        lambda visit: factories.entry(visit.clinic, [visit.service], visit.patient, status="paused"),
+        lambda visit: ContactPoint.objects.update(granted=["reminders:sms", "reminders:email"]),
+        lambda visit: type(visit.service).objects.update(retired_at=NOW),
+        lambda visit: [
+            MessageTemplate.objects.create(
+                clinic=visit.clinic, kind="reminder", channel=channel, language="en", text="x", updated_at=NOW, **more
+            )
+            for channel, more in (("sms", {}), ("email", {"subject": "x"}))
+        ],
+    ],
+)
+def test_nobody_else_does(spoil, world):
+    spoil(booked(world, email="ana@example.com"))
+    sweep(MAIL), sweep(TEXT)
+    assert {message.context["asks_earlier"] for message in Message.objects.all()} == {False}
+    assert all("ooner" not in rendering.render(message) for message in Message.objects.all())
+
+
+def test_who_has_confirmed_reads_it_too(world):
+    visit = booked(world)
+    visits.confirm(visit, visit.starts_at, via=ConfirmedVia.LINK, now=NOON - 30 * HOURS)
+    sweep(TEXT)
+    assert "see you" in said("24h") and ("sooner" in said("24h") or "earlier" in said("24h"))
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("confirmed", [False, True])
+@pytest.mark.parametrize("name", ["Bay Laser", "Radiance Med Spa", "Northside Dermatology & Laser Center of Marin"])
+def test_the_line_never_costs_a_second_text(language, confirmed, name, world, settings):
+    settings.PUBLIC_URL = "https://standby.example.com"
+    Clinic.objects.update(name=name)
+    world.clinic.refresh_from_db()
+    starts_at = at(2026, 9, 23, 10, 30, zone=ZoneInfo("America/Denver"))
+    visit = booked(world, starts_at, who={"language": language})
+    Appointment.objects.update(created_at=starts_at - timedelta(days=9))
+    if confirmed:
+        visits.confirm(visit, starts_at, via=ConfirmedVia.LINK, now=starts_at - 30 * HOURS)
+    sweep(starts_at - 24 * HOURS)
+    text = said("24h")
+    assert rendering.segments(text) == 1 and name.split()[0] in text
+    assert not text.startswith("{link}") and not text.endswith("{link}")
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_with_details_it_fits_as_those_do(language, world):
+    Clinic.objects.update(content_level=2)
+    world.clinic.refresh_from_db()
+    visit = booked(world, who={"language": language})
+    ContactPoint.objects.update(granted=["detail:sms", "offers:sms", "reminders:sms"])
+    sweep(TEXT)
+    text = said("24h")
+    assert visit.patient.first_name in text and rendering.segments(text) <= 2
+    assert "earlier time" in text or "temprano" in text

@@ -1,8 +1,9 @@
 """English: how days and times are written, and the words that are asked for."""
 
 from notifications.rendering.words.en.answers import ANSWERS
-from notifications.rendering.words.en.detailed import DETAILED, DETAILED_EARLIER, WHAT
+from notifications.rendering.words.en.detailed import DETAILED, DETAILED_ASKING, DETAILED_EARLIER, WHAT
 from notifications.rendering.words.en.mails import (
+    ASKS_EARLIER,
     AUTOMATED,
     GREETING,
     MAIL_CODE,
@@ -14,10 +15,19 @@ from notifications.rendering.words.en.mails import (
     QUESTIONS,
     QUESTIONS_AT,
 )
-from notifications.rendering.words.en.texts import CONFIRMED_REMINDER, EARLIER, TEXTS
+from notifications.rendering.words.en.texts import (
+    ASKING_CONFIRMED,
+    ASKING_REMINDER,
+    CONFIRMED_REMINDER,
+    EARLIER,
+    TEXTS,
+)
 
 __all__ = [
     "ANSWERS",
+    "ASKING_CONFIRMED",
+    "ASKING_REMINDER",
+    "ASKS_EARLIER",
     "AUTOMATED",
     "BY_DAY",
     "BY_TODAY",
@@ -27,6 +37,7 @@ __all__ = [
     "CONFIRM_WORDS",
     "DAYS",
     "DETAILED",
+    "DETAILED_ASKING",
     "DETAILED_EARLIER",
     "EARLIER",
     "GREETING",

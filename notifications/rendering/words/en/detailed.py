@@ -63,6 +63,10 @@ DETAILED: dict[str, tuple[str, ...]] = {
         " This is automated. STOP to end.",
     ),
 }
+DETAILED_ASKING = (
+    "{clinic}: {first_name}, your visit is {when}{zone2} {what}. Reply C or YES to confirm. Changes, or an earlier"
+    " time? See {link} or call {phone}. This is automated. STOP to end.",
+)
 DETAILED_EARLIER = (
     "{clinic}: {first_name}, an earlier time {what} is open, {when}{zone2}. Reply YES or tap {link} by {deadline} to"
     " move your visit to it. NO to pass, STOP to opt out. This is automated; questions? Call {phone}.",

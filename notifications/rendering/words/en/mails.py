@@ -90,6 +90,7 @@ MAILS: dict[str, Mail] = {
     ),
     Kind.DESK: Mail("A message from {clinic}", "A message from {clinic}", ()),
 }
+ASKS_EARLIER = "Would you come sooner? The button leads to where you can be told when an earlier time opens."
 MOVES_VISIT = "You keep your later visit until you say yes. Then it moves to this time."
 GREETING = "Hello {first_name},"
 MAIL_WHAT = {1: "It is with {practitioner}.", 2: "It is {service} with {practitioner}."}

@@ -90,6 +90,17 @@ CONFIRMED_REMINDER = (  # they have said that they will be there
     "{clinic}: see you {when}. Changes: {link} or call {phone}.",
     "{clinic}: see you {when}. Changes? Call {phone}.",
 )
+ASKING_REMINDER = (  # they could have it earlier; where no such wording fits, it is not said
+    "{clinic}: your visit is {when}. Reply C or YES to confirm. Changes, or an earlier time? {link} STOP to end.",
+    "{clinic}: visit {when}. Reply C or YES to confirm. Changes or sooner? {link} STOP ends",
+    "{clinic}: visit {when}. Reply C to confirm. Changes or sooner? {link} STOP ends",
+    "{clinic}: visit {when}. C confirms. Changes or sooner? {link} STOP ends",
+    "{clinic}: visit {when}. C confirms. Sooner? {link} STOP ends",
+)
+ASKING_CONFIRMED = (
+    "{clinic}: see you {when}. Changes, or would you come earlier? {link} STOP to end.",
+    "{clinic}: see you {when}. Changes or sooner? {link} STOP ends",
+)
 EARLIER = (  # an offer to somebody who holds a later visit: their yes moves it
     "{clinic}: an earlier time is open, {when}. Reply YES or tap {link} by {deadline} to move your visit to it."
     " NO to pass, STOP to opt out.",

@@ -66,6 +66,10 @@ DETAILED: dict[str, tuple[str, ...]] = {
         " {phone}. Mensaje automático. STOP: no más.",
     ),
 }
+DETAILED_ASKING = (
+    "{clinic}: {first_name}, su cita es {when}{zone2} {what}. Responda C o SI para confirmar. ¿Cambios, o un horario"
+    " más temprano? Vea {link} o llame al {phone}. Mensaje automático. STOP: no más.",
+)
 DETAILED_EARLIER = (
     "{clinic}: {first_name}, hay un horario más temprano {what}, {when}{zone2}. Responda SI o toque {link} hasta"
     " {deadline} para mover su cita. NO para pasar, STOP: no más. Mensaje automático; ¿preguntas? {phone}",

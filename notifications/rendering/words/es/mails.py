@@ -90,6 +90,7 @@ MAILS: dict[str, Mail] = {
     ),
     Kind.DESK: Mail("Un mensaje de {clinic}", "Un mensaje de {clinic}", ()),
 }
+ASKS_EARLIER = "¿Vendría antes? El botón lleva a donde puede pedir que le avisemos de un horario más temprano."
 MOVES_VISIT = "Conserva su cita posterior hasta que diga que sí. Entonces se cambia a este horario."
 GREETING = "Hola, {first_name}:"
 MAIL_WHAT = {1: "Es con {practitioner}.", 2: "Es {service} con {practitioner}."}

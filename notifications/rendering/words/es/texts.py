@@ -88,6 +88,17 @@ CONFIRMED_REMINDER = (
     "{clinic}: le esperamos {when}. Cambios: {link} o llame al {phone}.",
     "{clinic}: le esperamos {when}. ¿Cambios? Llame al {phone}.",
 )
+ASKING_REMINDER = (
+    "{clinic}: su cita es {when}. Responda C o SI para confirmar. ¿Cambios, o antes? {link} STOP: no más.",
+    "{clinic}: cita {when}. C o SI para confirmar. ¿Cambios o antes? {link} STOP: no más",
+    "{clinic}: cita {when}. C confirma. ¿Cambios o antes? {link} STOP: no más",
+    "{clinic}: cita {when}. C confirma. ¿Antes? {link} STOP: no más",
+)
+ASKING_CONFIRMED = (
+    "{clinic}: le esperamos {when}. ¿Cambios, o vendría antes? {link} STOP: no más.",
+    "{clinic}: le esperamos {when}. ¿Cambios o antes? {link} STOP: no más",
+    "{clinic}: le esperamos {when}. ¿Antes? {link} STOP: no más",
+)
 EARLIER = (
     "{clinic}: hay un horario más temprano, {when}. Responda SI o toque {link} hasta {deadline} para mover su cita."
     " NO para pasar, STOP: no más.",
