@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from waitlist.models import Clinic
+from waitlist.states import Origin
 
 
 @dataclass(frozen=True)
@@ -76,3 +77,30 @@ def week_start(clinic: Clinic, *, now: datetime) -> datetime:
 def day_start(clinic: Clinic, *, now: datetime) -> datetime:
     """Today's first minute on the clinic's own clock."""
     return now.astimezone(clinic.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+@dataclass(frozen=True)
+class CameBy:
+    """Of one way onto the list: wishes that began so, and those of them that led to a yes."""
+
+    origin: Origin
+    joined: int
+    booked: int
+
+
+_CAME_BY = """
+SELECT origin, count(*), count(*) FILTER (WHERE offers_accepted > 0) FROM waitlist_waitlistentry e
+WHERE clinic_id = %(clinic)s AND added_at >= %(since)s AND NOT EXISTS (
+    SELECT FROM notifications_join j WHERE j.entry_id = e.id AND j.is_new AND j.confirmed_at IS NULL
+      AND (j.expired_at IS NULL OR j.expired_at >= j.asked_at + interval '7 days'))
+GROUP BY origin
+"""
+
+
+def came_by(clinic: Clinic, *, since: datetime) -> list[CameBy]:
+    """Every way by which somebody came since then, in the order of the ways. A form that its number never confirmed,
+    nor staff, began nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CAME_BY, {"clinic": clinic.pk, "since": since})
+        found = {origin: counts for origin, *counts in cursor.fetchall()}
+    return [CameBy(one, *found[one]) for one in Origin if one in found]

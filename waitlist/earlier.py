@@ -1,5 +1,6 @@
 """Acts: whoever holds a later visit waits for an earlier time, if they agreed to be asked (decision R20)."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from waitlist.states import WAITING_STATUSES, AppointmentStatus, Origin
 from waitlist.vacancies import Refused
 
 TOPIC = "waitlist"
+USUAL_DAYS = 14
 AT_ONCE = 200  # a clinic that turns the rule on has its whole calendar joined in a few hours
 
 
@@ -56,6 +58,28 @@ def far_ahead(clinic: Clinic, from_days: int, *, now: datetime) -> QuerySet[Appo
     far = now + timedelta(days=from_days)
     booked = Appointment.objects.filter(clinic=clinic, status=AppointmentStatus.BOOKED, patient__isnull=False)
     return booked.filter(starts_at__gte=far)
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What the rule does, or would do from 14 days on: visits so far ahead, whose patients wait by it now, will within
+    the hour, or have not agreed to be asked."""
+
+    from_days: int
+    visits: int
+    waiting: int
+    due: int
+    silent: int
+
+
+def outlook(clinic: Clinic, *, now: datetime) -> Outlook:
+    """As of now, in counts."""
+    from_days = clinic.earlier_from_days or USUAL_DAYS
+    far = far_ahead(clinic, from_days, now=now)
+    by_rule = WaitlistEntry.objects.filter(clinic=clinic, is_automatic=True, status__in=WAITING_STATUSES)
+    agreed = askable.ways().filter(patient=OuterRef("patient"))
+    coming = due(clinic, from_days, now=now).count()
+    return Outlook(from_days, far.count(), by_rule.count(), coming, far.filter(~Exists(agreed)).count())
 
 
 @transaction.atomic(durable=True)

@@ -483,3 +483,13 @@ def test_pages_are_light_kept_nowhere_and_hold_no_style_or_script_of_their_own(i
         assert "no-store" in page.headers["Cache-Control"]
         assert "style=" not in page.text and "<script>" not in page.text
         assert page.headers["X-Frame-Options"] in ("DENY", "SAMEORIGIN")
+
+
+def test_who_was_put_on_the_list_by_the_rule_reads_why_and_how_to_leave(inside, world):
+    visit = world.appointment(situations.at(20, 9), patient=world.ana)
+    WaitlistEntry.objects.filter(pk=world.wish_of_ana.pk).update(later_visit=visit, is_automatic=True, origin="rule")
+    page = inside.get(door(world.clinic)).text
+    assert "We put you on the list because you hold this visit" in page
+    assert at("my-leave", world, world.wish_of_ana.pk) in page
+    inside.post(at("my-leave", world, world.wish_of_ana.pk))
+    assert "We put you on the list" not in inside.get(door(world.clinic)).text

@@ -16,6 +16,7 @@ from notifications.models import Consent, ContactPoint, Join, Message
 from notifications.states import Kind
 from tests import factories
 from tests.patient.situations import Clinic, at
+from tests.patient.test_languages import assert_speaks
 from tests.patient.test_offer_pages import Page
 from tests.patient.test_visit_pages import booked, home, look, send
 from tests.recorded import everything_recorded
@@ -300,3 +301,52 @@ class TestTaken:
         page = Page(visitor.get(self.url(offer)).content.decode())
         assert page.outcome == "declined" and "You keep your place" not in page.text
         assert len(page.to("/another")) == 1
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+class TestEveryPageIn:
+    """Light, and all of it in the patient's language."""
+
+    def speaking(self, visit: Appointment, language: str) -> list[str]:
+        visit.patient.language = language
+        visit.patient.save()
+        return [visit.practitioner.name, visit.service.name]
+
+    @pytest.mark.parametrize("consents", [True, False])
+    def test_a_cancelled_visit(self, consents, language, visitor):
+        visit = cancelled()
+        names = self.speaking(visit, language)
+        if not consents:
+            silent()
+        url = look(visitor, visit).to("/another")[0]
+        assert_speaks(visitor.get(home(visit)), language, *names)
+        assert_speaks(visitor.post(*url), language, *names)
+
+    def test_a_visit_to_come_without_consent(self, language, visitor):
+        visit = booked()
+        names = self.speaking(visit, language)
+        silent()
+        assert_speaks(visitor.get(home(visit)), language, *names)
+        assert_speaks(visitor.post(*look(visitor, visit).to("/earlier")[0]), language, *names)
+
+    def test_a_time_that_was_taken(self, language, visitor):
+        offer = TestTaken().offer()
+        offer.patient.language = language
+        offer.patient.save()
+        other = factories.service(offer.slot.clinic, name="Facial")
+        held = Appointment.objects.get()
+        Appointment.objects.create(
+            clinic=held.clinic,
+            location=held.location,
+            practitioner=factories.practitioner(held.clinic, name="M. Ruiz 2"),
+            service=other,
+            patient=offer.patient,
+            starts_at=at(9, 11),
+            ends_at=at(9, 12),
+            price_cents=100,
+            created_at=timezone.now(),
+        )
+        url = TestTaken().url(offer)
+        names = [offer.slot.service.name, "Facial", "Dr Chen", "M. Ruiz 2"]
+        assert_speaks(visitor.get(url), language, *names)
+        assert_speaks(visitor.post(url + "/another"), language, *names)

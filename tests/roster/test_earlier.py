@@ -10,6 +10,7 @@ from tests.factories import NOW, World
 from tests.recorded import everything_recorded
 from waitlist import earlier, roster
 from waitlist.models import Appointment, WaitlistEntry
+from waitlist.states import Origin
 from waitlist.vacancies import Refused
 
 FAR = NOW + timedelta(days=20)
@@ -105,3 +106,19 @@ def test_all_of_it_is_in_the_trail():
         earlier.set_rule(world.clinic, 10, now=NOW)
         roster.refresh(world.clinic, now=NOW)
     assert WaitlistEntry.objects.filter(is_automatic=True).count() == 1
+
+
+@pytest.mark.django_db
+def test_what_the_rule_does_in_counts_before_it_is_set_and_after():
+    world = World()
+    visit(world)
+    visit(world, FAR + timedelta(days=1), patient=factories.patient(world.clinic, phone=None))
+    visit(world, NOW + timedelta(days=2))
+    world.appointment(FAR + timedelta(days=2), patient=None)
+    visit(World())
+    assert earlier.outlook(world.clinic, now=NOW) == earlier.Outlook(14, visits=2, waiting=0, due=1, silent=1)
+    earlier.set_rule(world.clinic, 7, now=NOW)
+    world.clinic.refresh_from_db()
+    roster.refresh(world.clinic, now=NOW)
+    assert earlier.outlook(world.clinic, now=NOW) == earlier.Outlook(7, visits=2, waiting=1, due=0, silent=1)
+    assert WaitlistEntry.objects.get().origin == Origin.RULE

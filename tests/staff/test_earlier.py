@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from tests import factories
 from tests.factories import World, user
+from waitlist import roster
 from waitlist.models import Appointment, Clinic, Slot, WaitlistEntry
 from waitlist.states import Role, SlotState
 
@@ -104,3 +105,50 @@ def test_a_manager_sets_the_rule_and_bad_input_is_named(client: Client, world: W
     assert Clinic.objects.get().earlier_from_days == 14
     client.post(url, {"from_days": ""})
     assert Clinic.objects.get().earlier_from_days is None
+
+
+@committed
+def test_who_waits_by_the_rule_is_counted_named_and_can_leave(client: Client, world: World):
+    client.force_login(user(world.clinic, Role.MANAGER))
+    held = visit(world)
+    page = client.get(reverse("earlier-times")).content.decode()
+    assert "What 14 days would mean" in page
+    client.post(reverse("earlier-times"), {"from_days": "7"})
+    assert "Join within the hour" in client.get(reverse("earlier-times")).content.decode()
+    world.clinic.refresh_from_db()
+    roster.refresh(world.clinic, now=timezone.now())
+    by_hand = world.entry()
+    page = client.get(reverse("earlier-times")).content.decode()
+    assert f"{reverse('waitlist')}?origin=rule" in page
+    page = client.get(reverse("waitlist"), {"origin": "rule"}).content.decode()
+    assert held.patient.name in page and by_hand.patient.name not in page and "by the clinic’s rule" in page
+    page = client.get(reverse("patient", args=[held.patient_id])).content.decode()
+    assert "joined by the clinic’s rule: they agreed to be asked and hold a visit far ahead" in page
+    roster.remove(WaitlistEntry.objects.get(is_automatic=True).pk, now=timezone.now())
+    roster.refresh(world.clinic, now=timezone.now())
+    assert not WaitlistEntry.objects.filter(is_automatic=True, status="active").exists()
+
+
+@committed
+def test_the_reminders_page_shows_the_line_and_what_it_adds(client: Client, world: World):
+    client.force_login(user(world.clinic, Role.MANAGER))
+    url = reverse("reminders")
+    page = client.get(url).content.decode()
+    assert "Changes or sooner?" in page or "an earlier time?" in page
+    assert "It takes no second text" in page
+    client.post(url, {"sends_reminders": "on"})
+    assert (Clinic.objects.get().sends_reminders, Clinic.objects.get().reminders_ask_earlier) == (True, False)
+    client.post(url, {"sends_reminders": "on", "reminders_ask_earlier": "on"})
+    assert Clinic.objects.get().reminders_ask_earlier
+    world.clinic.wordings.create(
+        kind="reminder", channel="sms", language="en", text="{clinic} {when} C", updated_at=timezone.now()
+    )
+    assert "You word the reminder yourself" in client.get(url).content.decode()
+
+
+def test_the_join_page_s_settings_say_how_people_came(client: Client, world: World):
+    client.force_login(user(world.clinic, Role.MANAGER))
+    assert "Nobody in the last 90 days" in client.get(reverse("join-page")).content.decode()
+    world.entry(origin="cancelled", added_at=timezone.now())
+    page = client.get(reverse("join-page")).content.decode()
+    assert '<th scope="row">Cancelling at the desk</th><td data-label="Wishes">1</td>' in page

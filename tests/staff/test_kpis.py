@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from matching import kpis
-from notifications.models import Message
+from notifications.models import Join, Message
 from notifications.states import Kind, MessageStatus
 from tests import factories
 from tests.factories import NOW, World
 from waitlist.models import Slot
-from waitlist.states import ClosedBecause, SlotState
+from waitlist.states import ClosedBecause, Origin, SlotState
 
 pytestmark = pytest.mark.django_db
 SINCE = NOW - timedelta(days=1)
@@ -105,3 +105,25 @@ def test_the_week_begins_at_midnight_though_the_clocks_changed():
     clinic = factories.clinic(timezone="America/Los_Angeles")
     after_the_change = datetime(2026, 11, 1, 20, tzinfo=UTC)
     assert kpis.week_start(clinic, now=after_the_change) == datetime(2026, 10, 26, 7, tzinfo=UTC)
+
+
+def test_how_people_came_onto_the_list_and_what_it_led_to():
+    world = World()
+    for origin, accepted, added in (
+        (Origin.WEB, 0, NOW),
+        (Origin.REMINDER, 0, NOW),
+        (Origin.REMINDER, 1, NOW),
+        (Origin.CANCEL_DESK, 0, SINCE - timedelta(seconds=1)),
+    ):
+        world.entry(origin=origin, offers_answered=1, offers_accepted=accepted, added_at=added)
+    World().entry(origin=Origin.TAKEN_PAGE, added_at=NOW)
+    unconfirmed = world.entry(origin=Origin.CANCEL_PAGE, added_at=NOW, status="paused")
+    Join.objects.create(
+        clinic=world.clinic,
+        contact_point=unconfirmed.patient.contact_points.get(),
+        entry=unconfirmed,
+        is_new=True,
+        asked_at=NOW,
+    )
+    came = [(one.origin, one.joined, one.booked) for one in kpis.came_by(world.clinic, since=SINCE)]
+    assert came == [(Origin.WEB, 1, 0), (Origin.REMINDER, 2, 1)]

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django import forms
 
-from waitlist.states import Tier
+from waitlist.states import Origin, Tier
 from waitlist.views import listing
 from waitlist.views.listing import Question
 
@@ -28,6 +28,7 @@ class ListForm(forms.Form):
     tier = forms.ChoiceField(choices=[("", "Any"), *Tier.choices], required=False)
     state = forms.ChoiceField(label="Now", choices=[("", "All"), *listing.State.choices], required=False)
     reach = forms.ChoiceField(label="Reached by", choices=[("", "Any"), *listing.Reached.choices], required=False)
+    origin = forms.ChoiceField(label="Came by", required=False)
     days = forms.IntegerField(label="Waits longer than, days", min_value=0, max_value=LONGEST_DAYS, required=False)
     silent = forms.BooleanField(
         label="No answer lately",
@@ -39,6 +40,8 @@ class ListForm(forms.Form):
         self, services: Mapping[int, str], people: Mapping[int, str], *args: Any, **options: Any
     ) -> None:
         super().__init__(*args, **options)
+        known = [(value, label) for value, label in Origin.choices if value]
+        self.fields["origin"].choices = [("", "Any"), *known]  # type: ignore[attr-defined]
         for name, named in (("service", services), ("practitioner", people)):
             choices = sorted(named.items(), key=lambda one: one[1].casefold())
             self.fields[name].choices = [("", "Any"), *choices]  # type: ignore[attr-defined]
@@ -54,6 +57,7 @@ class ListForm(forms.Form):
             tier=said.get("tier", ""),
             state=said.get("state", ""),
             reach=said.get("reach", ""),
+            origin=said.get("origin", ""),
             longer_than_days=said.get("days"),
             is_silent=bool(said.get("silent")),
             sort=said.get("sort") or listing.Sort.WAIT,

@@ -68,4 +68,5 @@ def rule(request: HttpRequest) -> HttpResponse:
         earlier.set_rule(clinic, form.cleaned_data["from_days"], now=timezone.now())
         messages.success(request, "Saved. The list follows within the hour.")
         return redirect("earlier-times")
-    return render(request, "waitlist/earlier.html", {"clinic": clinic, "form": form, "forms": [form]})
+    context = {"clinic": clinic, "form": form, "forms": [form], "look": earlier.outlook(clinic, now=timezone.now())}
+    return render(request, "waitlist/earlier.html", context)

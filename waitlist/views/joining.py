@@ -1,5 +1,6 @@
 """Whether patients may put themselves on the list, where, and which sites may show the form."""
 
+from datetime import timedelta
 from io import BytesIO
 
 import segno
@@ -11,12 +12,15 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from matching import kpis
 from waitlist import access, joining
 from waitlist.forms.joining import SwitchForm
 from waitlist.models import Clinic, WaitlistEntry
 from waitlist.states import Role
 from waitlist.templatetags.standby import address
 from waitlist.views.answer import typed
+
+LATELY = timedelta(days=90)
 
 
 @require_POST
@@ -50,6 +54,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "url": _url(clinic),
         "own_url": _url(clinic, "my"),
         "sites": clinic.join_origins.split(),
+        "came_by": kpis.came_by(clinic, since=timezone.now() - LATELY),
     }
     return render(request, "waitlist/join_page.html", context)
 

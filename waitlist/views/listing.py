@@ -52,6 +52,7 @@ class Question:
     tier: str = ""
     state: str = ""
     reach: str = ""
+    origin: str = ""
     longer_than_days: int | None = None
     is_silent: bool = False
     sort: str = Sort.WAIT
@@ -83,6 +84,8 @@ def find(clinic: Clinic, asked: Question, *, now: datetime) -> QuerySet[Waitlist
         rows = rows.filter(STATES[State(asked.state)])
     if asked.reach:
         rows = rows.filter(reached_by(Reached(asked.reach)))
+    if asked.origin:
+        rows = rows.filter(origin=asked.origin)
     if asked.longer_than_days is not None:
         rows = rows.filter(added_at__lt=now - timedelta(days=asked.longer_than_days))
     if asked.is_silent:

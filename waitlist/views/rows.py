@@ -9,9 +9,18 @@ from notifications.models import ContactPoint
 from notifications.states import Capability, Channel, ContactKind, Purpose
 from waitlist.lessons import PARTS_OF_DAY
 from waitlist.models import Appointment, Availability, Clinic, WaitlistEntry
-from waitlist.states import AppointmentStatus, EntryStatus, Tier
+from waitlist.states import AppointmentStatus, EntryStatus, Origin, Tier
 from waitlist.templatetags.standby import minute_of_day
 
+CAME_BY = {
+    Origin.WEB: "joined on the web",
+    Origin.IMPORT: "imported",
+    Origin.CANCEL_DESK: "wanted another time as staff cancelled",
+    Origin.CANCEL_PAGE: "wanted another time on the page of a cancelled visit",
+    Origin.TAKEN_PAGE: "asked for it on the page of a time that was taken",
+    Origin.VISIT_PAGE: "asked for it on the page of their visit",
+    Origin.REMINDER: "asked for it after a reminder",
+}
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -42,6 +51,11 @@ class Row:
         """The visit they hold and would give up for an earlier time."""
         held = self.entry.later_visit
         return held if held is not None and held.status != AppointmentStatus.CANCELLED else None
+
+    @property
+    def came_by(self) -> str:
+        """How the wish began, where somebody's page or a dialog asked for it."""
+        return CAME_BY.get(Origin(self.entry.origin), "")
 
     @property
     def is_closing(self) -> bool:

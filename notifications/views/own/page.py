@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.dateformat import format as write
-from django.utils.translation import get_language, gettext, pgettext
+from django.utils.translation import get_language, gettext, gettext_noop, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -29,6 +29,10 @@ from waitlist.states import LIVE_SLOT_STATES, WAITING_STATUSES, AppointmentStatu
 from waitlist.templatetags.standby import minute_of_day
 
 MOST_OFFERS = 5
+BY_RULE = gettext_noop(
+    "We put you on the list because you hold this visit and agreed to hear of open times. You keep the visit until you"
+    " say yes to an earlier one, and can leave the list here at any time."
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Own:
     paused_until: str
     closes: str
     earlier_than: str
+    why: str = ""
 
     @property
     def is_paused(self) -> bool:
@@ -117,6 +122,7 @@ def own(entry: WaitlistEntry, *, now: datetime) -> Own:
         paused_until=_day(entry.paused_until, clinic) if entry.paused_until else "",
         closes=facts.moment(entry.closes_at, clinic.zone, now=now) if entry.closes_at else "",
         earlier_than=facts.moment(held.starts_at, held.location.zone, now=now) if held is not None and holds else "",
+        why=gettext(BY_RULE) if entry.is_automatic and holds else "",
     )
 
 
