@@ -62,7 +62,7 @@ def open_offer(info: dict[str, Any]) -> str:
     """Cancel an appointment somebody waits for, as a clinic's calendar would; the link on the first phone."""
     connection = next(one for one in info["connections"] if one["source"] == "standard")
     wanted = [one for one in info["appointments"] if one["candidates"] and one["clinic"] == connection["clinic"]]
-    before = links(info["url"])
+    before = links(info["url"], "/o/")
     body = json.dumps({"type": "appointment.cancelled", "data": {"external_id": wanted[0]["external_id"]}})
     now = datetime.now(UTC)
     signature = Webhook(connection["secret"]).sign("screenshots", now, body)
@@ -71,18 +71,28 @@ def open_offer(info: dict[str, Any]) -> str:
     address = f"{info['url']}/api/intake/standard/{connection['id']}/"
     urllib.request.urlopen(urllib.request.Request(address, body.encode(), headers), timeout=10).close()
     deadline = time.monotonic() + 30
-    while not (new := [link for link in links(info["url"]) if link not in before]):
+    while not (new := [link for link in links(info["url"], "/o/") if link not in before]):
         if time.monotonic() > deadline:
             raise Refused("The cancelled appointment brought no text within 30 s.")
         time.sleep(0.2)
     return new[0]
 
 
-def links(url: str) -> list[str]:
-    """The offer links on all simulated phones, newest first."""
+def reminded(info: dict[str, Any]) -> str:
+    """The visit on some phone that was reminded of it."""
+    deadline = time.monotonic() + 150  # visits are looked at every two minutes
+    while not (found := links(info["url"], "/v/")):
+        if time.monotonic() > deadline:
+            raise Refused("No visit was reminded of within 150 s.")
+        time.sleep(1)
+    return found[0]
+
+
+def links(url: str, kind: str) -> list[str]:
+    """The links of offers, /o/, or of visits, /v/, on all simulated phones, newest first."""
     with urllib.request.urlopen(f"{url}/demo/phones.json", timeout=10) as response:
         phones = json.load(response)["phones"]
-    texts = [text for phone in phones for text in phone["messages"] if "/o/" in (text["link"] or "")]
+    texts = [text for phone in phones for text in phone["messages"] if kind in (text["link"] or "")]
     return [text["link"] for text in sorted(texts, key=lambda text: str(text["at"]), reverse=True)]
 
 
@@ -96,7 +106,7 @@ def sign_in(page: Page, info: dict[str, Any], role: str) -> None:
     page.wait_for_url(re.compile(r"^(?!.*sign-in)"))
 
 
-def take(chromium: Browser, info: dict[str, Any], shots: list[Shot], offer: str, folder: Path) -> None:
+def take(chromium: Browser, info: dict[str, Any], shots: list[Shot], links: dict[str, str], folder: Path) -> None:
     """Six pictures of each of one role's pages."""
     clinic = info["connections"][0]["clinic"]
     for size, viewport in SIZES.items():
@@ -111,7 +121,7 @@ def take(chromium: Browser, info: dict[str, Any], shots: list[Shot], offer: str,
             if role := shots[0].role:
                 sign_in(page, info, role)
             for shot in shots:
-                address = shot.path.format(offer=offer, clinic=clinic)
+                address = shot.path.format(clinic=clinic, **links)
                 page.goto(address if address.startswith("http") else info["url"] + address, wait_until="load")
                 for selector in shot.clicks:
                     page.locator(selector).first.click()
@@ -131,9 +141,10 @@ def main(folder: Path, names: list[str]) -> int:
         chromium = playwright.chromium.launch(**browser.launch_options())  # type: ignore[arg-type]
         chosen = [shot for shot in SHOTS if not names or shot.name in names]
         offer = open_offer(info) if any(shot.name.startswith(WITH_AN_OFFER) for shot in chosen) else ""
+        visit = reminded(info) if any("{visit}" in shot.path for shot in chosen) else ""
         for _, shots in groupby(chosen, key=lambda shot: shot.role):
             of_role = list(shots)
-            take(chromium, info, of_role, offer, folder)
+            take(chromium, info, of_role, {"offer": offer, "visit": visit}, folder)
             print("\n".join(f"{folder}/{shot.name}-*.png" for shot in of_role))
         chromium.close()
     return 0

@@ -7,7 +7,7 @@ DESK, MANAGER, ADMIN, COMPLIANCE = "front_desk", "manager", "admin", "compliance
 
 @dataclass(frozen=True)
 class Shot:
-    """One page: a path with {offer}, the newest open offer's link, and {clinic}, a clinic's slug, filled in."""
+    """One page: a path with {offer}, the newest open offer's link, {visit}, that of a visit, and {clinic} filled in."""
 
     name: str
     path: str
@@ -21,6 +21,8 @@ FIRST_ROW = ".rows a"
 SHOTS = [
     Shot("offer", "{offer}", is_whole=False),
     Shot("offer-es", "{offer}?lang=es", is_whole=False),
+    Shot("visit", "{visit}", is_whole=False),
+    Shot("visit-cancel", "{visit}/cancel"),
     Shot("join", "/join/{clinic}/"),
     Shot("join-es", "/join/{clinic}/?lang=es"),
     Shot("my", "/my/{clinic}/"),

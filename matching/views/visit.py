@@ -31,11 +31,13 @@ from matching.views.offers import HEADERS
 from notifications.rendering.invites import newest_sequence
 from waitlist import attendance, ics, languages, prompting, schedule
 from waitlist.models import Appointment
+from waitlist.prompting import Answer
 from waitlist.states import AppointmentStatus, CancelledBy, ConfirmedVia, Origin
 
 ROWS = Appointment.objects.select_related("clinic", "location__clinic", "practitioner", "service", "patient")
 OTHER_TIME = gettext_noop("The time of your visit has changed since you opened this page. Please look at it again.")
 BEGUN = gettext_noop("Your visit has begun, so it cannot be cancelled here any more. Please call us.")
+EARLIER = gettext_noop("Noted. We write to you if an earlier time opens.")
 VisitView = Callable[[HttpRequest, Appointment], HttpResponseBase]
 
 
@@ -104,7 +106,8 @@ def visit_earlier(request: HttpRequest, visit: Appointment) -> HttpResponse:
     """They would come sooner, and keep this visit until they say yes to another time."""
     origin, agreed = prompts.led_by(visit), prompts.agreed(request, visit.clinic)
     answer = prompting.earlier_than(visit.pk, origin=origin, agreed=agreed, now=timezone.now())
-    return after(request, visit, notice=prompts.notice(answer))
+    is_good = answer == Answer.WAITS
+    return after(request, visit, notice=EARLIER if is_good else prompts.notice(answer), is_good=is_good)
 
 
 @of_token("POST")
@@ -147,13 +150,15 @@ def is_ahead(visit: Appointment, *, now: datetime) -> bool:
     return visit.status == AppointmentStatus.BOOKED and visit.starts_at > now
 
 
-def after(request: HttpRequest, visit: Appointment, *, notice: str = "") -> HttpResponse:
+def after(request: HttpRequest, visit: Appointment, *, notice: str = "", is_good: bool = False) -> HttpResponse:
     """The page after an answer: the visit is read again first."""
-    return show(request, ROWS.get(pk=visit.pk), notice=notice)
+    return show(request, ROWS.get(pk=visit.pk), notice=notice, is_good=is_good)
 
 
-def show(request: HttpRequest, visit: Appointment, *, page: str = "booked", notice: str = "") -> HttpResponse:
-    """The page of what the visit is now; `page` is what a visit to come is asked for."""
+def show(
+    request: HttpRequest, visit: Appointment, *, page: str = "booked", notice: str = "", is_good: bool = False
+) -> HttpResponse:
+    """The page of what the visit is now; `page` is what a visit to come is asked for, `is_good` of the notice."""
     now, token, patient = timezone.now(), tokens.make_visit(visit.pk), visit.patient
     assert patient is not None
     if visit.status == AppointmentStatus.CANCELLED:
@@ -162,6 +167,7 @@ def show(request: HttpRequest, visit: Appointment, *, page: str = "booked", noti
         page = "over"
     context: dict[str, Any] = {
         "notice": notice and gettext(notice),
+        "is_good": is_good,
         "outcome": page,
         "quiet": True,
         "token": token,
