@@ -42,6 +42,8 @@ def resume(slot_id: int, *, now: datetime) -> bool:
     next_wave_at = max(now, slot.exclusive_until or now)
     if offers.pending(slot).exists():
         next_wave_at = waves.next_look(slot, plan, (), slot.exclusive_until, now=now)
+    if not slot.wave:
+        slot.may_ask_at = next_wave_at
     _act_at(slot, next_wave_at, "slot.resumed", halted_at=None, now=now)
     nudge("matching.tasks.advance", slot.pk)
     return True
@@ -50,6 +52,7 @@ def resume(slot_id: int, *, now: datetime) -> bool:
 def _act_at(
     slot: Slot, next_wave_at: datetime | None, verb: str, *, halted_at: datetime | None, now: datetime
 ) -> None:
-    Slot.objects.filter(pk=slot.pk).update(next_wave_at=next_wave_at, halted_at=halted_at)
+    moments = {"next_wave_at": next_wave_at, "halted_at": halted_at, "may_ask_at": slot.may_ask_at}
+    Slot.objects.filter(pk=slot.pk).update(**moments)
     trail.record(verb, slot, now=now, clinic_id=slot.clinic_id)
     hint(slot.clinic_id, "board")

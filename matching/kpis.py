@@ -5,8 +5,11 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from matching.anew import REHEARSED
 from waitlist.models import Clinic
 from waitlist.states import Origin
+
+A_MOMENT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -17,8 +20,11 @@ class Figures:
       nobody was meant to fill (kept empty, closed, cancellation taken back) or that the calendar itself refilled, and
       those filled and cancelled since: their time is an opening of its own.
     - recovered = the prices of the `recovered` openings filled since then and still filled.
-    - first message = from the opening to the first offer message handed to the carrier, over `messaged` openings.
+    - first message = from when the opening might be asked for (its policy's waits and staff's OK are over) to the first
+      offer message handed to the carrier, over `messaged` openings; `from_cancel_p95` = the same from the opening.
     - time to fill = from the opening to the booking, over the same `recovered` openings.
+    - `rehearsed` openings count in none of these: a dry run held back what they had to say, to `would_hear` people,
+      and nobody was told of them.
     """
 
     filled: int
@@ -28,35 +34,52 @@ class Figures:
     messaged: int
     first_message_median: timedelta | None
     first_message_p95: timedelta | None
+    from_cancel_p95: timedelta | None
     fill_median: timedelta | None
+    rehearsed: int
+    would_hear: int
 
     @property
     def fill_percent(self) -> int | None:
         return round(100 * self.filled / self.ended) if self.ended else None
 
+    @property
+    def waits_for_ok(self) -> bool:
+        """Whether policies or staff took time of their own before anybody might be asked."""
+        if self.from_cancel_p95 is None or self.first_message_p95 is None:
+            return False
+        return self.from_cancel_p95 - self.first_message_p95 >= A_MOMENT
 
-_FIGURES = """
-WITH opened AS (
-    SELECT id, state, opened_at, state = 'filled' AS is_filled, EXISTS (
+
+_FIGURES = f"""
+WITH meant AS (
+    SELECT id, state, price_cents, opened_at, filled_at, greatest(may_ask_at, opened_at) AS may_ask_at, EXISTS (
                SELECT FROM waitlist_appointment a WHERE a.id = s.filled_by_id AND a.status = 'cancelled') AS is_lost,
            (SELECT min(m.sent_at) FROM notifications_message m JOIN matching_offer o ON o.id = m.offer_id
-            WHERE o.slot_id = s.id AND m.kind = 'offer') - opened_at AS first_message
+            WHERE o.slot_id = s.id AND m.kind = 'offer') AS told_at, {REHEARSED} AS is_rehearsed
     FROM waitlist_slot s
-    WHERE clinic_id = %(clinic)s AND opened_at >= %(since)s
+    WHERE clinic_id = %(clinic)s AND (opened_at >= %(since)s OR filled_at >= %(since)s)
       AND closed_because NOT IN ('kept_empty', 'closure', 'rebooked', 'uncancelled')
+), opened AS (
+    SELECT *, told_at - may_ask_at AS first_message FROM meant WHERE opened_at >= %(since)s AND NOT is_rehearsed
 ), recovered AS (
-    SELECT price_cents, filled_at - opened_at AS took FROM waitlist_slot s
-    WHERE clinic_id = %(clinic)s AND state = 'filled' AND filled_at >= %(since)s AND NOT EXISTS (
-        SELECT FROM waitlist_appointment a WHERE a.id = s.filled_by_id AND a.status = 'cancelled')
+    SELECT price_cents, filled_at - opened_at AS took FROM meant
+    WHERE state = 'filled' AND filled_at >= %(since)s AND NOT is_lost AND NOT is_rehearsed
+), rehearsed AS (
+    SELECT id FROM meant WHERE opened_at >= %(since)s AND is_rehearsed
 )
-SELECT (SELECT count(*) FROM opened WHERE is_filled AND NOT is_lost),
+SELECT (SELECT count(*) FROM opened WHERE state = 'filled' AND NOT is_lost),
        (SELECT count(*) FROM opened WHERE state IN ('filled', 'expired', 'withdrawn') AND NOT is_lost),
        (SELECT count(*) FROM recovered),
        (SELECT coalesce(sum(price_cents), 0) FROM recovered),
        (SELECT count(first_message) FROM opened),
        (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY first_message) FROM opened),
        (SELECT percentile_cont(0.95) WITHIN GROUP (ORDER BY first_message) FROM opened),
-       (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY took) FROM recovered)
+       (SELECT percentile_cont(0.95) WITHIN GROUP (ORDER BY told_at - opened_at) FROM opened),
+       (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY took) FROM recovered),
+       (SELECT count(*) FROM rehearsed),
+       (SELECT count(DISTINCT m.patient_id) FROM notifications_message m JOIN rehearsed ON rehearsed.id = m.slot_id
+        WHERE m.kind = 'offer' AND m.refused_by = 'rehearsal')
 """
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from matching.anew import REHEARSED
 from waitlist.models import Clinic, Slot
 
 LEADS_SECONDS = [4 * 3600, 24 * 3600, 72 * 3600]  # the bands by which the time to answer goes, too
@@ -38,7 +39,7 @@ class Past:
         return f"about {self.in_ten} in 10" if self.filled else "none"
 
 
-_PAST = """
+_PAST = f"""
 SELECT service_id, lead, count(*) FILTER (WHERE state = 'filled'), count(*)
 FROM (
     SELECT s.service_id, s.state, width_bucket(
@@ -46,7 +47,7 @@ FROM (
     FROM waitlist_slot s LEFT JOIN waitlist_appointment a ON a.id = s.filled_by_id
     WHERE s.clinic_id = %(clinic)s AND s.starts_at > %(since)s AND s.starts_at <= %(now)s
       AND s.state IN ('filled', 'expired', 'withdrawn') AND a.status IS DISTINCT FROM 'cancelled'
-      AND s.closed_because NOT IN ('kept_empty', 'closure', 'rebooked', 'uncancelled')
+      AND s.closed_because NOT IN ('kept_empty', 'closure', 'rebooked', 'uncancelled') AND NOT {REHEARSED}
     ORDER BY s.starts_at DESC LIMIT %(looked_at)s
 ) latest
 WHERE service_id = ANY(%(services)s)

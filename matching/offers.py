@@ -100,6 +100,13 @@ def seen(offer: Offer, *, now: datetime) -> bool:
     return bool(moved)
 
 
+def uncount(unheard: QuerySet[Offer]) -> None:
+    """As if these had never been made: nobody heard of them, so they are no reason to ask others first."""
+    wishes = WaitlistEntry.objects.filter(pk__in=list(unheard.values_list("entry_id", flat=True)))
+    list(wishes.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    wishes.filter(offers_received__gt=0).update(offers_received=F("offers_received") - 1)
+
+
 def _count_answers(entry_ids: list[int]) -> None:
     """One answer more for each wish, locked in id order so that two slots' lapses cannot wait crosswise."""
     wishes = WaitlistEntry.objects.filter(pk__in=entry_ids)

@@ -19,7 +19,7 @@ FIRST_MESSAGE = timedelta(seconds=90)  # decision R12
 @dataclass(frozen=True)
 class Readiness:
     """Since `since`: of `settled` texts, those whose end is known, so many arrived; of `people` numbers that had a
-    text, so many have stopped since; `held_back` messages would have been sent, of `rehearsed` openings."""
+    text, so many have stopped since; `held_back` messages would have been sent but for a dry run."""
 
     since: datetime
     figures: Figures
@@ -29,7 +29,6 @@ class Readiness:
     people: int
     stopped: int
     held_back: int
-    rehearsed: int
 
     @property
     def delivered_percent(self) -> float | None:
@@ -60,7 +59,7 @@ class Readiness:
 
 _COUNTS = """
 WITH texts AS (
-    SELECT status, refused_by, slot_id, contact_point_id, sent_at, channel FROM notifications_message
+    SELECT status, refused_by, contact_point_id, sent_at, channel FROM notifications_message
     WHERE clinic_id = %(clinic)s AND created_at >= %(since)s AND patient_id IS NOT NULL AND channel <> 'staff'
 )
 SELECT count(*) FILTER (WHERE channel = 'sms' AND status IN ('delivered', 'undelivered', 'failed')),
@@ -69,22 +68,16 @@ SELECT count(*) FILTER (WHERE channel = 'sms' AND status IN ('delivered', 'undel
        (SELECT count(*) FROM notifications_contactpoint c WHERE c.clinic_id = %(clinic)s AND c.stopped_at >= %(since)s
            AND EXISTS (SELECT FROM texts t WHERE t.contact_point_id = c.id AND t.channel = 'sms'
                AND t.sent_at <= c.stopped_at)),
-       count(*) FILTER (WHERE refused_by = 'rehearsal'),
-       count(DISTINCT slot_id) FILTER (WHERE refused_by = 'rehearsal')
+       count(*) FILTER (WHERE refused_by = 'rehearsal')
 FROM texts
 """
 
 
 def of(clinic: Clinic, *, now: datetime) -> Readiness:
-    """Of the last two weeks; where a dry run ended since, from then on."""
-    since = figures_since(clinic, now - SPAN)
+    """Of the last two weeks. What a dry run held back was neither sent nor counted, whenever the switch was turned."""
+    since = now - SPAN
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS, {"clinic": clinic.pk, "since": since})
         counts = cursor.fetchone()
     twice = calendar.promised_twice(clinic.pk, now=now).count()
     return Readiness(since, kpis.figures(clinic, since=since), twice, *counts)
-
-
-def figures_since(clinic: Clinic, since: datetime) -> datetime:
-    """What was rehearsed before is no result."""
-    return max(since, clinic.live_since) if clinic.live_since else since

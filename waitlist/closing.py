@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 
 from matching import lapses
 from notifications.states import Kind
-from waitlist import calendar, masses, schedule
+from waitlist import calendar, masses, schedule, slots
 from waitlist.live import hint
 from waitlist.models import (
     Appointment,
@@ -98,6 +98,7 @@ def answer(mass: MassCancellation, said: MassCancellation.Answer, user_id: int |
     keeps_empty = said == MassCancellation.Answer.KEEP_EMPTY
     if keeps_empty:
         calendar.lock_practitioners(*_practitioners(mass.clinic, mass.practitioner))
+    waiting = list(masses.slots_of(mass).select_for_update(no_key=True, of=("self",)))
     if not masses.answer(mass, said, user_id, now=now):
         return False
     if keeps_empty:
@@ -106,7 +107,8 @@ def answer(mass: MassCancellation, said: MassCancellation.Answer, user_id: int |
         reason = f"{mass.practitioner.name} is away" if mass.practitioner else "Cancelled, kept empty"
         put(mass.clinic, reason=reason[:100], now=now, **span, **whose)
     else:
-        for slot in masses.slots_of(mass):
+        slots.let_ask([slot for slot in waiting if not slot.wave], now=now)
+        for slot in waiting:
             nudge("matching.tasks.advance", slot.pk)
     return True
 

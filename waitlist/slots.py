@@ -1,6 +1,6 @@
 """Rows of slots: opened, moved from state to state, closed; with no consequences."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -68,12 +68,22 @@ def open_slot(
                 price_cents=price_cents,
                 policy=policy_of(clinic, time.service),
                 next_wave_at=next_wave_at,
+                may_ask_at=next_wave_at,
                 **time.fields(),
             )
     except IntegrityError:
         return None
     trail.record("slot.opened", slot, now=now, clinic_id=clinic.pk, changes={"because": because})
     return slot
+
+
+def let_ask(waiting: Sequence[Slot], *, now: datetime) -> None:
+    """Staff said that these may be asked for: the clock of their first message begins now, or when the policy says."""
+    for slot in waiting:
+        slot.may_ask_at = max(now, slot.may_ask_at) if slot.may_ask_at else None
+    Slot.objects.bulk_update(waiting, ["may_ask_at"])
+    if waiting:
+        trail.record("slot.let_ask", waiting, now=now, clinic_id=waiting[0].clinic_id)
 
 
 def keep_empty(

@@ -90,6 +90,7 @@ class OpenedBecause(TextChoices):
     CANCELLED = "cancelled", "Cancelled"
     MOVED = "moved", "Moved"
     BY_HAND = "by_hand", "Opened by hand"
+    ANEW = "anew", "Opened anew after a dry run"
 
 
 class ClosedBecause(TextChoices):
@@ -103,6 +104,7 @@ class ClosedBecause(TextChoices):
     TOO_NEAR = "too_near", "Too near to ask anybody"
     REBOOKED = "rebooked", "Booked in the clinic's calendar"
     UNCANCELLED = "uncancelled", "The cancellation was taken back"
+    REHEARSED = "rehearsed", "Rehearsed; opened anew after the dry run"
 
 
 class EntryStatus(TextChoices):

@@ -70,7 +70,8 @@ def start(slot_id: int, *, now: datetime) -> bool:
         raise Refused("This clinic’s policy asks nobody by itself: choose whom to ask.")
     if plan.is_over and (waits := waits_for(slot)):
         raise Refused(f"{waits} Ask again then, or book by hand.")
-    Slot.objects.filter(pk=slot.pk).update(next_wave_at=now, halted_at=None)
+    may_ask_at = slot.may_ask_at if slot.wave else min(now, slot.may_ask_at or now)
+    Slot.objects.filter(pk=slot.pk).update(next_wave_at=now, halted_at=None, may_ask_at=may_ask_at)
     trail.record("slot.started", slot, now=now, clinic_id=slot.clinic_id)
     nudge("matching.tasks.advance", slot.pk)
     hint(slot.clinic_id, "board")

@@ -17,5 +17,6 @@ WITH made AS (
         told_at = EXCLUDED.told_at, asked = EXCLUDED.asked, excluded = EXCLUDED.excluded
 )
 UPDATE waitlist_slot SET state = %(state)s, wave = %(wave)s, exclusive_until = %(exclusive_until)s,
-    next_wave_at = %(next_wave_at)s
+    next_wave_at = %(next_wave_at)s,
+    may_ask_at = CASE WHEN wave = 0 THEN least(may_ask_at, %(now)s) ELSE may_ask_at END
 WHERE id = %(slot_id)s

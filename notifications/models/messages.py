@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from matching.models import Offer
 from notifications.models.contacts import ContactPoint
-from notifications.states import Channel, Kind, MessageStatus, Purpose
+from notifications.states import Channel, Kind, MessageStatus, Purpose, Rule
 from waitlist.models import Appointment, Clinic, Patient, Slot, User, Writeback
 
 
@@ -85,6 +85,7 @@ class Message(models.Model):
                 condition=Q(cost_mills__gt=0),
             ),
             models.Index(fields=["contact_point", "sent_at"], name="message_by_contact"),
+            models.Index(fields=["slot"], name="message_rehearsed", condition=Q(refused_by=Rule.REHEARSAL)),
             models.Index(fields=["channel", "sent_at"], name="message_by_channel"),
             models.Index(fields=["channel", "unreached_at"], name="message_unreached", condition=Q(unreached__gt=0)),
         ]

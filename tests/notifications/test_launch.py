@@ -202,10 +202,12 @@ def test_what_was_rehearsed_is_no_result(rehearsing):
     told = tell(rehearsing)
     told.deliver()
     before = readiness.of(rehearsing.clinic, now=minutes(1))
-    assert (before.held_back, before.rehearsed, before.settled, before.is_delivering) == (1, 1, 0, None)
+    assert (before.held_back, before.figures.rehearsed, before.settled, before.is_delivering) == (1, 1, 0, None)
     turn(rehearsing, Launch.EVERYONE, minutes(1))
     after = readiness.of(rehearsing.clinic, now=minutes(2))
-    assert (after.held_back, after.since) == (0, minutes(1))
+    assert after.figures == before.figures and after.held_back == 1, "the switch moves no figure"
+    turn(rehearsing, Launch.REHEARSAL, minutes(2))
+    assert readiness.of(rehearsing.clinic, now=minutes(2)).figures == before.figures
 
 
 def test_the_launch_lists_figures_are_counted(world):

@@ -208,7 +208,7 @@ def test_a_time_just_filled_is_marked_for_a_moment(staff: Client, world: World):
 def test_today_has_its_own_figures(staff: Client, world: World):
     filled_slot(world)
     page = staff.get("/").content.decode()
-    assert "Today: " in page and "from cancel to filled (median of 1)" in page
+    assert "Today: " in page and "half of 1 filled within" in page
 
 
 def test_the_number_of_queries_is_fixed(staff: Client, world: World, django_assert_num_queries):

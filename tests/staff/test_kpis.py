@@ -6,7 +6,7 @@ import pytest
 
 from matching import kpis
 from notifications.models import Join, Message
-from notifications.states import Kind, MessageStatus
+from notifications.states import Kind, MessageStatus, Rule
 from tests import factories
 from tests.factories import NOW, World
 from waitlist.models import Slot
@@ -25,20 +25,24 @@ def filled(world: World, minutes: int, n: int = 0) -> Slot:
     return slot
 
 
-def message(world: World, slot: Slot, seconds: float, kind: str = Kind.OFFER) -> None:
+def message(world: World, slot: Slot, seconds: float | None, kind: str = Kind.OFFER) -> None:
+    """Handed to the carrier so long after the opening; None: a dry run held it back."""
     offer = world.offer(slot)
+    fate = {"status": MessageStatus.REFUSED, "refused_by": Rule.REHEARSAL}
+    if seconds is not None:
+        fate = {"status": MessageStatus.SENT, "sent_at": slot.opened_at + timedelta(seconds=seconds)}
     Message.objects.create(
         clinic=world.clinic,
         kind=kind,
         channel="sms",
         contact_point=offer.patient.contact_points.get(),
         offer=offer,
+        patient=offer.patient,
         slot=slot,
         dedupe_key=f"{kind}:{offer.pk}",
-        status=MessageStatus.SENT,
         next_attempt_at=NOW,
         created_at=NOW,
-        sent_at=slot.opened_at + timedelta(seconds=seconds),
+        **fate,
     )
 
 
@@ -87,6 +91,56 @@ def test_the_first_message_of_each_slot_counts():
     assert figures.messaged == 2
     assert figures.first_message_median == timedelta(seconds=0.9)
     assert figures.first_message_p95 == timedelta(seconds=1.35)
+
+
+@pytest.mark.parametrize("launch", ["rehearsal", "platinum", "everyone"])
+def test_what_was_only_rehearsed_is_counted_apart_wherever_the_switch_stands(launch):
+    world = World(launch=launch)
+    for slot in (filled(world, 6), world.slot(NOW + timedelta(hours=40), state=SlotState.EXPIRED)):
+        message(world, slot, None)
+        message(world, slot, None)
+    message(world, world.slot(NOW + timedelta(hours=50)), None)
+    filled(world, 9, 3)
+    figures = kpis.figures(world.clinic, since=SINCE)
+    assert (figures.filled, figures.ended, figures.recovered, figures.messaged) == (1, 1, 1, 0)
+    assert figures.fill_median == timedelta(minutes=9)
+    assert (figures.rehearsed, figures.would_hear) == (3, 5)
+
+
+def test_an_opening_somebody_was_really_told_of_counts_whatever_was_held_back_of_it():
+    world = World()
+    slot = filled(world, 6)
+    message(world, slot, 2)
+    message(world, slot, None)
+    figures = kpis.figures(world.clinic, since=SINCE)
+    assert (figures.filled, figures.messaged, figures.rehearsed, figures.would_hear) == (1, 1, 0, 0)
+
+
+def test_an_opening_that_was_opened_anew_counts_once():
+    world = World()
+    filled(world, 6)
+    world.slot(NOW + timedelta(hours=30), state=SlotState.WITHDRAWN, closed_because=ClosedBecause.REHEARSED)
+    figures = kpis.figures(world.clinic, since=SINCE)
+    assert (figures.filled, figures.ended, figures.rehearsed) == (1, 1, 1)
+
+
+def test_the_first_message_counts_from_when_it_might_go_and_from_the_opening():
+    world = World()
+    thought, at_once = world.slot(), world.slot(NOW + timedelta(hours=50))
+    Slot.objects.filter(pk=thought.pk).update(may_ask_at=thought.opened_at + timedelta(minutes=10))
+    message(world, thought, 601)
+    message(world, at_once, 1)
+    figures = kpis.figures(world.clinic, since=SINCE)
+    assert figures.first_message_p95 == timedelta(seconds=1)
+    assert figures.from_cancel_p95 == timedelta(seconds=571)
+    assert figures.waits_for_ok
+
+
+def test_where_nobody_took_their_time_both_are_one():
+    world = World()
+    message(world, world.slot(), 1)
+    figures = kpis.figures(world.clinic, since=SINCE)
+    assert figures.first_message_p95 == figures.from_cancel_p95 and not figures.waits_for_ok
 
 
 def test_other_clinics_do_not_count():

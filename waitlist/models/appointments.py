@@ -121,7 +121,10 @@ class Slot(models.Model):
     ends_at = models.DateTimeField()
     price_cents = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=10, choices=SlotState, default=SlotState.OPEN)
-    opened_at = models.DateTimeField(help_text="When the time became free: the clock every figure starts from.")
+    opened_at = models.DateTimeField(help_text="When the time became free: the clock of whatever was filled.")
+    may_ask_at = models.DateTimeField(
+        null=True, help_text="From when on its policy or staff let it ask: the clock of the first message."
+    )
     opened_because = models.CharField(max_length=10, choices=OpenedBecause)
     freed_by = models.ForeignKey(Appointment, models.PROTECT, null=True, related_name="freed_slots")
     filled_by = models.OneToOneField(Appointment, models.PROTECT, null=True, related_name="filled_slot")

@@ -103,7 +103,7 @@ class Clinic(ContactRules):
         db_default=Launch.EVERYONE,
         help_text="Whom offers reach.",
     )
-    live_since = models.DateTimeField(null=True, blank=True, help_text="When a dry run ended last: figures begin then.")
+    live_since = models.DateTimeField(null=True, blank=True, help_text="When a dry run ended last: nothing older goes.")
 
     class Meta(ContactRules.Meta):
         abstract = False

@@ -11,12 +11,12 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from audit import heart
-from matching import calls, kpis, readiness
+from matching import calls, kpis
 from matching.views.cards import cards, with_past
 from notifications.alerts import finding
 from waitlist import access, closing, first_run, masses
 from waitlist.models import MassCancellation, Membership, Slot
-from waitlist.states import LIVE_SLOT_STATES, Role, SlotState
+from waitlist.states import LIVE_SLOT_STATES, ClosedBecause, Role, SlotState
 from waitlist.templatetags import bar
 from waitlist.views.answer import done, is_update
 
@@ -33,7 +33,8 @@ def board(request: HttpRequest) -> HttpResponse:
     midnight = kpis.day_start(clinic, now=now)
     shown = Q(state__in=LIVE_SLOT_STATES) | Q(state=SlotState.FILLED, filled_at__gte=midnight)
     shown |= Q(state__in=(SlotState.EXPIRED, SlotState.WITHDRAWN), closed_at__gte=midnight)
-    slots = Slot.objects.filter(shown, clinic=clinic).order_by("starts_at", "pk")
+    slots = Slot.objects.filter(shown, clinic=clinic).exclude(closed_because=ClosedBecause.REHEARSED)
+    slots = slots.order_by("starts_at", "pk")
     news = calls.news(clinic, now=now)
     every = with_past(cards(slots, now=now), news.by_slot, now=now)
     counts = bar.count(membership, now=now)
@@ -52,8 +53,8 @@ def board(request: HttpRequest) -> HttpResponse:
         "administers": membership.role == Role.ADMIN,
         "to_set_up": _to_set_up(membership),
         "oversees": membership.role in access.MAY_ACT_AS[Role.MANAGER],
-        "figures": kpis.figures(clinic, since=readiness.figures_since(clinic, kpis.week_start(clinic, now=now))),
-        "today": kpis.figures(clinic, since=readiness.figures_since(clinic, midnight)),
+        "figures": kpis.figures(clinic, since=kpis.week_start(clinic, now=now)),
+        "today": kpis.figures(clinic, since=midnight),
     }
     return render(request, "waitlist/_board.html" if is_update(request) else "waitlist/board.html", context)
 
