@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from matching import lapses, offers
+from matching import anew, lapses, offers
 from matching.answering import reserves
 from matching.answering.reserves import Standing
 from matching.asking import clocks, refills, sending, waves
@@ -78,6 +78,8 @@ def _ask_if_due(slot: Slot | None, foreseen: Foresight | None, *, now: datetime)
             return _ask(slot, foreseen, now=now)
         except sending.Changed:
             slot, foreseen = slots.read_slot(slot.pk), None
+            if slot is not None and anew.is_waiting(slot):  # the dry run has ended meanwhile
+                return 0
     return 0
 
 

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from audit import trail
-from matching import offers
+from matching import anew, offers
 from matching.answering import holds
 from matching.asking import clocks, refills
 from matching.models import Offer
@@ -30,6 +30,8 @@ def clear_up(slot: Slot | None, *, now: datetime) -> Slot | None:
     It was read without its lock: a claim waits for that, and mostly nothing is over.
     """
     if slot is None or not slot.is_live:
+        return None
+    if anew.is_waiting(slot) and anew.begin(slot.pk, now=now) is not None:
         return None
     if _is_anything_over(slot, now=now):
         return slots.read_slot(slot.pk) if _clear_up(slot.pk, now=now) else None

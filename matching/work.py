@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
+from matching import anew
 from matching.answering import reserves
 from matching.asking import clocks, refills
 from matching.models import Offer
@@ -13,7 +14,7 @@ from notifications import asked, outages
 from notifications.states import REACHED_CARRIER, MessageStatus, Rule
 from waitlist import masses
 from waitlist.models import Slot
-from waitlist.states import LIVE_SLOT_STATES, SlotState
+from waitlist.states import LIVE_SLOT_STATES, Launch, SlotState
 
 ON_ITS_WAY = (MessageStatus.PENDING, *REACHED_CARRIER)
 OLDEST_FIRST = (F("next_wave_at").asc(nulls_last=True), F("pk").asc())
@@ -35,6 +36,7 @@ def due(*, now: datetime, limit: int) -> list[int]:
             (Q(next_wave_at__lte=now) & ~masses.pausing())
             | Q(Q(next_wave_at=None) | masses.pausing(), starts_at__lte=now)
             | Q(held_until__lte=now)
+            | anew.waiting()
             | Exists(over)
             | clocks.thawed(now=now)
             | (refills.waiting() & at_work)
@@ -60,6 +62,6 @@ def due_by_clinic(*, now: datetime, limit: int) -> list[list[int]]:
 
 
 def undeliverable(waiting: QuerySet[Offer]) -> QuerySet[Offer]:
-    """Those of which no message went out, or is still to go. What a dry run held back counts as gone."""
-    on_its_way = Q(status__in=ON_ITS_WAY) | Q(refused_by=Rule.REHEARSAL)
+    """Those of which no message went out, or is still to go. While a dry run lasts, what it held back is gone."""
+    on_its_way = Q(status__in=ON_ITS_WAY) | Q(refused_by=Rule.REHEARSAL, clinic__launch=Launch.REHEARSAL)
     return waiting.filter(Exists(asked.of_each()), ~Exists(asked.of_each().filter(on_its_way)))

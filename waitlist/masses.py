@@ -12,7 +12,7 @@ from matching.models import Offer
 from waitlist import calendar
 from waitlist.live import hint
 from waitlist.models import Clinic, MassCancellation, Slot
-from waitlist.states import LIVE_SLOT_STATES, ClosedBecause
+from waitlist.states import LIVE_SLOT_STATES, ClosedBecause, OpenedBecause
 
 WITHIN = timedelta(minutes=10)
 SAID_ALREADY = (ClosedBecause.KEPT_EMPTY, ClosedBecause.CLOSURE, ClosedBecause.UNCANCELLED)
@@ -26,6 +26,8 @@ def is_paused(slot: Slot, *, now: datetime) -> bool:
     """
     if slot.freed_by_id is None:
         return False
+    if slot.opened_because == OpenedBecause.ANEW:  # freed long before, and noticed then
+        return is_asked_about(slot)
     asked = [mass for mass in _over_slot(slot) if not (_is_pointless(mass, slot) and _forget(mass, now=now))]
     return any(not mass.answer for mass in asked) if asked else _notice(slot, now=now)
 
@@ -103,7 +105,7 @@ def _notice(slot: Slot, *, now: datetime) -> bool:
         starts_at__gte=starts_at,
         starts_at__lt=ends_at,
         opened_at__range=(slot.opened_at - WITHIN, slot.opened_at + WITHIN),
-    ).exclude(closed_because__in=SAID_ALREADY)
+    ).exclude(Q(closed_because__in=SAID_ALREADY) | Q(opened_because=OpenedBecause.ANEW))
     theirs = freed.filter(practitioner=slot.practitioner_id)
     if _are_many(theirs, slot.clinic):
         whose: dict[str, Any] = {"practitioner": slot.practitioner}

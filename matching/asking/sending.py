@@ -22,9 +22,10 @@ from waitlist import masses, slots
 from waitlist.live import hint
 from waitlist.models import Slot
 from waitlist.nudge import nudge
-from waitlist.states import SlotState
+from waitlist.states import Launch, SlotState
 
 Row = TypeVar("Row", bound=models.Model)
+HOW_FAR = "SELECT launch FROM waitlist_clinic WHERE id = %s FOR KEY SHARE"
 WAVE = (Path(__file__).parent / "wave.sql").read_text()
 
 
@@ -69,6 +70,8 @@ def send(batch: Batch, *, now: datetime) -> None:
     with transaction.atomic(durable=True):
         if not slots.lock_unchanged(slot) or not reach.still_so(slot, batch.reached, now=now):
             raise Changed
+        if slot.clinic.launch == Launch.REHEARSAL and not _still_rehearses(slot.clinic_id):
+            raise Changed
         if batch.step and masses.is_asked_about(slot):  # staff may ask whom they like meanwhile
             raise Changed
         with connection.cursor() as cursor:
@@ -78,6 +81,13 @@ def send(batch: Batch, *, now: datetime) -> None:
         if batch.picked:
             nudge("notifications.tasks.deliver_slot", slot.pk)
         hint(slot.clinic_id, "board")
+
+
+def _still_rehearses(clinic_id: int) -> bool:
+    """Whether the dry run this wave was found in goes on until it is written; whoever ends it waits so long."""
+    with connection.cursor() as cursor:
+        cursor.execute(HOW_FAR, [clinic_id])
+        return bool(cursor.fetchone() == (Launch.REHEARSAL,))
 
 
 def _facts(batch: Batch, *, now: datetime) -> dict[str, Any]:

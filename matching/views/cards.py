@@ -52,10 +52,12 @@ class Card:
     @property
     def opened(self) -> str:
         """Why it is free."""
-        if self.slot.opened_because == OpenedBecause.CANCELLED and self.slot.freed_by:
-            said = self.slot.freed_by.cancel_reason
-            return f"Cancelled: {said}" if said else "Cancelled"
-        return "Moved to another time" if self.slot.freed_by else "Opened by hand"
+        visit, is_anew = self.slot.freed_by, self.slot.opened_because == OpenedBecause.ANEW
+        why = "Moved to another time" if visit else "Opened by hand"
+        was_cancelled = is_anew and visit is not None and visit.status == AppointmentStatus.CANCELLED
+        if visit and (was_cancelled or self.slot.opened_because == OpenedBecause.CANCELLED):
+            why = f"Cancelled: {visit.cancel_reason}" if visit.cancel_reason else "Cancelled"
+        return f"{why}; opened anew after the dry run" if is_anew else why
 
     @property
     def waiting(self) -> list[Asked]:

@@ -102,15 +102,23 @@ class Asked:
             return ("", "square", "Left out")
         if self.is_set_aside:
             return ("", "back", "Not asked")
+        if self.was_rehearsed and self.offer.state in (OfferState.EXPIRED, OfferState.RETRACTED):
+            return ("", "dashed", "Rehearsed")
         if self.offer.state != OfferState.PENDING:
             return ANSWERED[OfferState(self.offer.state)]
         if self.offer.seen_at:
             return ("open", "eye", "Seen")
         if not self.messages:
             return ("open", "circle", "Asked")
-        if any(m.refused_by == Rule.REHEARSAL for m in self.messages):
+        if self.was_rehearsed:
             return ("hold", "dashed", "Would have been told")
         return TOLD[max((MessageStatus(m.status) for m in self.messages), key=FARTHEST.index)]
+
+    @property
+    def was_rehearsed(self) -> bool:
+        """Whether a dry run held back what would have told them, and nothing else did."""
+        held_back = any(message.refused_by == Rule.REHEARSAL for message in self.messages)
+        return held_back and not any(message.sent_at for message in self.messages)
 
     @property
     def is_waiting(self) -> bool:
