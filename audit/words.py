@@ -122,6 +122,7 @@ DONE = {
     "passcode.sent": "Code to a patient’s own page on its way",
     "passcode.refused": "Code to a patient’s own page: a wrong one typed",
     "passcode.opened": "Patient opened their own page by a code",
+    "passcode.forgotten": "Old code to a patient’s own page deleted",
     "passcode.closed": "Patient closed their own page",
     "patient.language_chosen": "Patient said which language they read",
     "patient.proof_exported": "Proof of consent taken out",

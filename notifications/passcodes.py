@@ -23,6 +23,7 @@ from waitlist.nudge import nudge
 HOLDS_FOR = timedelta(minutes=10)
 OPEN_FOR = timedelta(minutes=30)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+KEPT_FOR = DAY + HOUR  # no limit looks further back than a day
 PER_NUMBER_AN_HOUR, PER_NUMBER_A_DAY = 3, 6
 PER_ADDRESS_AN_HOUR = 10
 WRONG_PER_ADDRESS_A_DAY, WRONG_PER_CLINIC_A_DAY = 30, 1000
@@ -125,6 +126,16 @@ def opened(clinic: Clinic, public_id: UUID, *, now: datetime) -> Passcode | None
     """What a code has opened at this clinic, as long as it is open."""
     rows = Passcode.objects.filter(clinic=clinic, public_id=public_id, closed_at=None, opened_at__gt=now - OPEN_FOR)
     return rows.select_related("contact_point__clinic").first()
+
+
+@transaction.atomic(durable=True)
+def forget(clinic: Clinic, *, now: datetime) -> int:
+    """Codes that nothing counts any more are deleted; how many. The trail keeps that they were asked for."""
+    old = list(Passcode.objects.filter(clinic=clinic, asked_at__lte=now - KEPT_FOR).order_by("pk"))
+    if old:
+        trail.record("passcode.forgotten", old, now=now, clinic_id=clinic.pk)
+        Passcode.objects.filter(pk__in=[code.pk for code in old]).delete()
+    return len(old)
 
 
 @transaction.atomic(durable=True)

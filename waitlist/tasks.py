@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from audit.heart import beat
+from notifications import passcodes
 from waitlist import events, joining, keeping, kept, roster
 from waitlist.models import Clinic, InboundEvent
 from waitlist.states import EventStatus
@@ -49,8 +50,10 @@ def refresh_waiting() -> None:
 
 @shared_task
 def refresh_clinic(clinic_id: int) -> None:
-    """Waits are counted in whole days, tiers follow their rules, pauses run out, and public holidays to come close."""
+    """Waits are counted in whole days, tiers follow their rules, pauses run out, public holidays to come close, and old
+    codes go."""
     clinic, now = Clinic.objects.get(pk=clinic_id), timezone.now()
     roster.refresh(clinic, now=now)
     joining.expire(clinic, now=now)
     keeping.refresh_holidays(clinic, now=now)
+    passcodes.forget(clinic, now=now)

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from audit.models import Entry
 from matching import tokens
 from notifications import consent, outbox, passcodes, rendering, replies, rules
 from notifications.models import Message, Passcode
@@ -17,6 +18,7 @@ from tests import factories
 from tests.at_once import at_once, without_locks
 from tests.factories import NOW
 from tests.recorded import everything_recorded
+from waitlist.tasks import refresh_clinic
 
 pytestmark = pytest.mark.django_db
 NUMBER, ADDRESS = "+14155550123", "ana@patients.example"
@@ -47,6 +49,28 @@ def other(code):
 
 def enter(world, code, typed, *, now=SOON):
     return passcodes.enter(world.clinic, code.public_id, typed, now=now)
+
+
+# Forgotten.
+
+
+def test_a_code_is_deleted_once_no_limit_counts_it_and_the_trail_keeps_it(world):
+    old, counted = ask(world), ask(world, ADDRESS, now=NOW + timedelta(hours=2))
+    elsewhere = ask(factories.World())
+    enter(world, old, digits(old))
+    later = NOW + passcodes.KEPT_FOR
+    assert passcodes.forget(world.clinic, now=later - timedelta(seconds=1)) == 0
+    assert passcodes.forget(world.clinic, now=later) == 1
+    assert {code.pk for code in Passcode.objects.all()} == {counted.pk, elsewhere.pk}
+    verbs = Entry.objects.filter(object_id=old.pk, verb__startswith="passcode.").order_by("pk")
+    assert list(verbs.values_list("verb", flat=True)) == ["passcode.asked", "passcode.opened", "passcode.forgotten"]
+    assert passcodes.forget(world.clinic, now=later) == 0
+
+
+def test_the_hourly_refresh_forgets_them(world):
+    code = ask(world)
+    refresh_clinic(world.clinic.pk)
+    assert not Passcode.objects.filter(pk=code.pk).exists()
 
 
 # Guessed.
