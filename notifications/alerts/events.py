@@ -46,6 +46,7 @@ PAGES = {  # address by name: behind the sign-in
     Event.OUTREACH: "calls",
     Event.MONEY: "board",
 }
+ONLY = {Event.JOIN: "state=joined"}  # of that page, as its address says it
 WORDS = {  # one, more than one; nothing of anybody or anything but how many
     Event.APPROVAL: ("{n} free time waits for your OK", "{n} free times wait for your OK"),
     Event.EXHAUSTED: ("{n} free time ran out of people to ask", "{n} free times ran out of people to ask"),

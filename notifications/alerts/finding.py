@@ -8,14 +8,13 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 
 from matching.models import SentWave
 from notifications import inbox
-from notifications.alerts.counting import sums
-from notifications.alerts.events import PAGES, SHORT, Event
+from notifications.alerts.events import ONLY, PAGES, SHORT, Event
 from notifications.alerts.notices import Found
-from notifications.models import Message, Notice
+from notifications.models import Join, Message, Notice
 from notifications.states import Channel, MessageStatus
 from waitlist import masses
-from waitlist.models import MassCancellation, Slot
-from waitlist.states import Autopilot, ClosedBecause, SlotState
+from waitlist.models import MassCancellation, Slot, WaitlistEntry
+from waitlist.states import WAITING_STATUSES, Autopilot, ClosedBecause, SlotState
 
 ASK_STAFF_FIRST = (Autopilot.APPROVE, Autopilot.SUGGEST)
 NO_ONE_TOOK_IT = (ClosedBecause.PAST, ClosedBecause.TOO_NEAR)
@@ -58,6 +57,12 @@ def to_call(*, now: datetime) -> QuerySet[Message]:
     return rows.filter(Q(not_after=None) | Q(not_after__gt=now))
 
 
+def joined_lately(*, now: datetime) -> Q:
+    """For a query of wishes: their patients put themselves on the list, and their number has said START since a day."""
+    confirmed = Join.objects.filter(entry=OuterRef("pk"), is_new=True, confirmed_at__gt=now - LATELY)
+    return Q(Exists(confirmed), status__in=WAITING_STATUSES)
+
+
 def found(clinic_id: int, *, now: datetime) -> Iterator[Found]:
     """All of it at one clinic."""
     mine: dict[str, Any] = {"clinic": clinic_id}
@@ -78,7 +83,12 @@ def found(clinic_id: int, *, now: datetime) -> Iterator[Found]:
 def lines(counts: Mapping[str, int]) -> list[dict[str, Any]]:
     """What waits, each with how many and the name of its page; money is used up or not."""
     return [
-        {"n": counts[event] if event != Event.MONEY else None, "words": SHORT[event], "page": PAGES[event]}
+        {
+            "n": counts[event] if event != Event.MONEY else None,
+            "words": SHORT[event],
+            "page": PAGES[event],
+            "only": ONLY.get(event, ""),
+        }
         for event in Event
         if event in counts
     ]
@@ -92,18 +102,13 @@ def counting(clinic_id: int, membership_id: int | None, *, now: datetime) -> lis
         (Event.EXHAUSTED, exhausted(now=now)),
         (Event.INBOUND, inbox.to_read(clinic_id, now=now)),
         (Event.OUTREACH, to_call(now=now)),
+        (Event.JOIN, WaitlistEntry.objects.filter(joined_lately(now=now))),
     ]
     parts = [part(event, those.filter(clinic=clinic_id)) for event, those in rows]
-    raised = Notice.objects.filter(membership=membership_id, happened_at__gt=now - LATELY)
-    return parts + [part(event, raised.filter(event=event)) for event in (Event.JOIN, Event.MONEY)]
+    raised = Notice.objects.filter(membership=membership_id, happened_at__gt=now - LATELY, event=Event.MONEY)
+    return [*parts, part(Event.MONEY, raised)]
 
 
 def part(name: str, rows: QuerySet[Any]) -> QuerySet[Any]:
     """One line of a union: this name, and how many."""
     return rows.order_by().annotate(what=Value(str(name))).values("what").annotate(n=Count("pk")).values("what", "n")
-
-
-def total(parts: list[QuerySet[Any]]) -> dict[str, int]:
-    """The sums by name, in one query; what there is none of is left out."""
-    first, *rest = parts
-    return sums(first.union(*rest, all=True))

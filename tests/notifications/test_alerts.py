@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from audit.models import Entry
 from notifications import outbox, rendering
-from notifications.alerts import finding, mailing, notices
+from notifications.alerts import counting, finding, mailing, notices
 from notifications.alerts.events import DEFAULTS, PAGES, SHORT, WORDS, Event, How, usual
-from notifications.models import InboundMessage, Message, Notice, NoticeChoice
+from notifications.models import InboundMessage, Join, Message, Notice, NoticeChoice
 from tests import factories
 from tests.at_once import at_once, wait_until_blocked, without_locks
 from tests.factories import NOW, World
@@ -69,7 +69,12 @@ def everything(world: World) -> None:
         clinic=world.clinic, contact_point=point, patient=patient, kind="offer", channel="staff", created_at=NOW,
         dedupe_key=f"staff:{point.pk}", next_attempt_at=minutes(60),
     )  # fmt: skip
-    notices.joined(patient.entries.get(), now=NOW)
+    entry = patient.entries.get()
+    Join.objects.create(
+        clinic=world.clinic, contact_point=point, entry=entry, is_new=True, text_version="join-1", text="…",
+        asked_at=NOW, confirmed_at=NOW,
+    )  # fmt: skip
+    notices.joined(entry, now=NOW)
     notices.money_used_up(world.clinic, now=NOW)
 
 
@@ -403,8 +408,8 @@ def test_the_count_written_once_is_what_the_queries_say(world):
     for one in (world, world, other):
         everything(one)
     for now in (NOW, minutes(61), NOW + timedelta(days=2), NOW + timedelta(days=40)):
-        counts = finding.total(bar.everything(world.clinic.pk, desk.pk, now))
-        assert bar.count(desk, now=now) == counts
+        first, *rest = bar.everything(world.clinic.pk, desk.pk, now)
+        assert bar.count(desk, now=now) == counting.sums(first.union(*rest, all=True))
     assert bar.count(desk, now=NOW) != bar.count(desk, now=NOW + timedelta(days=40))
 
 
@@ -416,6 +421,7 @@ def test_the_board_says_it_in_words(world, client, monkeypatch):
     page = client.get(reverse("board")).content.decode()
     assert '<span class="count">1</span> <span class="strong">waiting for your OK</span>' in page
     assert f'<span class="count">1</span> <a href="{reverse("calls")}">to call</a>' in page
+    assert f'<span class="count">1</span> <a href="{reverse("waitlist")}?state=joined">new on the waitlist</a>' in page
     assert "money for messages is used up" in page
     assert 'Today <span class="count">' in page
 

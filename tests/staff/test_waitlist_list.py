@@ -10,10 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bench import waiting
+from notifications.models import Join
 from tests import factories
 from tests.factories import World
-from waitlist.models import WaitlistEntry
+from waitlist.models import User, WaitlistEntry
 from waitlist.states import EntryStatus, Tier
+from waitlist.templatetags import bar
 from waitlist.views import listing
 from waitlist.views.listing import Question, Reached, Sort, State
 
@@ -61,7 +63,28 @@ def test_filter_by_what_they_do_now(staff: Client, world: World):
     found = {state.value: named(staff, state=state.value) for state in State}
     assert found == {
         "active": ["Waiting"], "paused": ["Paused"], "away": ["Away"], "closing": ["Booked"], "joining": [],
+        "joined": [],
     }  # fmt: skip
+
+
+def test_who_is_new_on_today_is_who_its_link_shows(staff: Client, world: World, desk: User):
+    now = timezone.now()
+    for name, hours, fields in (
+        ("New", 1, {}), ("Older", 25, {}), ("Gone", 1, {"status": EntryStatus.REMOVED}), ("Anew", 1, {"is_new": False}),
+    ):  # fmt: skip
+        is_new = fields.pop("is_new", True)
+        entry = wait(world, name, **fields)
+        Join.objects.create(
+            clinic=world.clinic, contact_point=entry.patient.contact_points.get(), entry=entry, is_new=is_new,
+            text_version="join-1", text="…", asked_at=now - timedelta(days=2),
+            confirmed_at=now - timedelta(hours=hours),
+        )  # fmt: skip
+    assert named(staff, state="joined") == ["New"]
+    assert bar.count(desk.memberships.get(), now=now)["join"] == 1
+    page = staff.get(reverse("board")).content.decode()
+    assert '<span class="count">1</span> <a href="/waitlist/?state=joined">new on the waitlist</a>' in page
+    page = staff.get("/waitlist/?state=joined&sort=new").content.decode()
+    assert '<option value="joined" selected>' in page and '<details id="sieve" open>' in page
 
 
 def test_filter_by_how_they_are_reached_says_what_the_row_says(staff: Client, world: World):

@@ -48,11 +48,6 @@ WAITS_UNDER = {  # event → the page whose label says how many; what nobody und
 SAID = {"board": "to look at", "waitlist": "new", "tasks": "to do", "inbox": "to read"}
 
 
-def open_tasks(clinic_id: int, *, now: datetime) -> int:
-    """What waits for a person's hand."""
-    return finding.total(_tasks(clinic_id, now=now)).get("tasks", 0)
-
-
 def count(mine: Membership, *, now: datetime) -> dict[str, int]:
     """How much of everything waits: one query, as every page asks."""
     return counting.ask(_statement(), mine.clinic_id, mine.pk, now=now)

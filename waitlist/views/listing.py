@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce, NullIf
 
 from matching.models import Offer
 from matching.states import OfferState
+from notifications.alerts import finding
 from notifications.models import PatientContact
 from notifications.states import Capability, Channel, ContactKind, Purpose
 from waitlist import joining
@@ -33,6 +34,7 @@ class State(TextChoices):
     AWAY = "away", "Away until a day"
     CLOSING = "closing", "Has booked, leaves by itself"
     JOINING = "joining", "Joined on the web, not confirmed"
+    JOINED = "joined", "Joined on the web in the last day"
 
 
 class Reached(TextChoices):
@@ -81,7 +83,7 @@ def find(clinic: Clinic, asked: Question, *, now: datetime) -> QuerySet[Waitlist
     if asked.tier:
         rows = rows.filter(Q(priority=asked.tier) | Q(priority="", patient__tier=asked.tier))
     if asked.state:
-        rows = rows.filter(STATES[State(asked.state)])
+        rows = rows.filter(in_state(State(asked.state), now=now))
     if asked.reach:
         rows = rows.filter(reached_by(Reached(asked.reach)))
     if asked.origin:
@@ -101,6 +103,13 @@ STATES = {
     State.CLOSING: Q(status=EntryStatus.PAUSED, closes_at__isnull=False),
     State.JOINING: PAUSED & Q(is_joining=True),
 }
+
+
+def in_state(state: State, *, now: datetime) -> Q:
+    """What they do now. Who has joined lately are those Today counts as new."""
+    return finding.joined_lately(now=now) if state == State.JOINED else STATES[state]
+
+
 TIER = Coalesce(NullIf(F("priority"), Value("", output_field=CharField())), F("patient__tier"))
 ORDERS = {
     Sort.WAIT: ("added_at", "pk"),
