@@ -21,6 +21,7 @@ from waitlist.templatetags.standby import address
 from waitlist.views.answer import typed
 
 LATELY = timedelta(days=90)
+FRAME, FRAME_PER_SERVICE = 2100, 48
 
 
 @require_POST
@@ -55,6 +56,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "own_url": _url(clinic, "my"),
         "sites": clinic.join_origins.split(),
         "came_by": kpis.came_by(clinic, since=timezone.now() - LATELY),
+        "height": frame_height(clinic),
     }
     return render(request, "waitlist/join_page.html", context)
 
@@ -68,6 +70,13 @@ def qr(request: HttpRequest) -> HttpResponse:
     drawn = BytesIO()
     segno.make(_url(clinic), error="m").save(drawn, kind="svg", scale=8, border=4, light="#fff")
     return HttpResponse(drawn.getvalue(), content_type="image/svg+xml")
+
+
+def frame_height(clinic: Clinic) -> int:
+    """Pixels the form needs in a frame of 375 and more, in whichever language is longer; narrower, or with something to
+    put right, it scrolls. A frame cannot tell the site around it without a script there, so it was measured
+    (tests/patient/test_join_browser.py)."""
+    return FRAME + FRAME_PER_SERVICE * clinic.services.filter(retired_at=None).count()
 
 
 def _url(clinic: Clinic, name: str = "join") -> str:
