@@ -15,6 +15,7 @@ urlpatterns = [
     path("my/<slug:slug>/", page.my, name="my"),
     path("my/<slug:slug>/code/", door.enter, name="my-code"),
     path("my/<slug:slug>/close/", door.close, name="my-close"),
+    path("my/<slug:slug>/wishes/new/", wishes.new, name="my-wish-new"),
     path("my/<slug:slug>/wishes/<int:pk>/", wishes.wish, name="my-wish"),
     path("my/<slug:slug>/wishes/<int:pk>/pause/", wishes.pause, name="my-pause"),
     path("my/<slug:slug>/wishes/<int:pk>/leave/", wishes.leave, name="my-leave"),

@@ -145,6 +145,7 @@ PUBLIC: dict[str, str] = {
     "my": "patients ask for a code here; the page itself opens by the cookie that code gave",
     "my-code": "the code is the key",
     "my-close": "the cookie a code gave is the key",
+    "my-wish-new": "the cookie a code gave is the key",
     "my-wish": "the cookie a code gave is the key",
     "my-pause": "the cookie a code gave is the key",
     "my-leave": "the cookie a code gave is the key",

@@ -17,6 +17,7 @@ from waitlist.people import ConsentGiven, Person
 from waitlist.states import WAITING_STATUSES, Origin
 
 TOPIC = "waitlist"
+MOST_WISHES = 10  # of one patient, by themselves
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,18 @@ def enrol_inside(clinic: Clinic, request: Request, *, now: datetime) -> Enrolmen
     patient = people.meet(clinic, request.person, request.consents, now=now)
     began = request.added_at or now
     entry, is_new = entries.join(patient, request.wish, origin=request.origin, added_at=began, now=now)
+    return Enrolment(patient, entry, is_new)
+
+
+@transaction.atomic(durable=True)
+def add_wish(patient: Patient, wish: Wish, *, now: datetime) -> Enrolment | None:
+    """One wish more of somebody who is known, with what they allowed as it is; None where they wait for so many that
+    the desk has to look."""
+    check_wish(patient.clinic, wish)
+    if patient.entries.filter(status__in=WAITING_STATUSES).count() >= MOST_WISHES:
+        return None
+    entry, is_new = entries.join(patient, wish, now=now)
+    live.hint(patient.clinic_id, TOPIC)
     return Enrolment(patient, entry, is_new)
 
 

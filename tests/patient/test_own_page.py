@@ -19,6 +19,7 @@ from tests.patient.own_pages import NUMBER, door, go_in, knock
 from tests.patient.test_languages import assert_speaks
 from tests.patient.test_offer_pages import STATIC
 from tests.recorded import everything_recorded
+from waitlist import roster
 from waitlist.models import WaitlistEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -248,6 +249,74 @@ def test_two_wishes_for_the_same_are_one_too_many(inside, world):
     assert "You wait for exactly that already." in answer.text
 
 
+def test_a_wish_more_asks_who_is_known_for_nothing_but_what_and_when(inside, world):
+    type(world.clinic).objects.update(takes_joins=True)
+    facial, url = factories.service(world.clinic, name="Facial"), at("my-wish-new", world)
+    assert url in inside.get(door(world.clinic)).text
+    page = inside.get(url).text
+    assert "Put me on the list" in page and 'name="phone"' not in page and 'name="agrees"' not in page
+    with everything_recorded():
+        said = inside.post(url, wish(world, services=[facial.pk]), follow=True).text
+    assert "You are on the list for it." in said and "Say below" not in said and "Facial" in said
+    entry = WaitlistEntry.objects.latest("pk")
+    assert (entry.patient, entry.status, entry.notice_minutes) == (world.ana, "active", 240)
+    assert [(one.days, one.from_minute) for one in entry.availabilities.all()] == [(0b101, 540)]
+    assert not Join.objects.exists() and not Consent.objects.exists()
+    assert not Message.objects.exclude(kind="passcode").exists(), "no second opt-in for a number that has agreed"
+    assert "You wait for exactly that already." in inside.post(url, wish(world, services=[facial.pk])).text
+
+
+def test_a_wish_more_where_nothing_is_allowed_says_so(inside, world):
+    type(world.clinic).objects.update(takes_joins=True)
+    world.ana.contact_points.filter(kind="phone").update(granted=[])
+    facial = factories.service(world.clinic)
+    said = inside.post(at("my-wish-new", world), wish(world, services=[facial.pk]), follow=True)
+    assert "Say below how we may write to you" in said.text
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [("services", [], "Choose at least one."), ("t-0-ends", "08:00", "Until has to be later than from.")],
+)
+def test_a_wish_more_that_nothing_could_meet_is_refused_at_its_field(inside, world, field, value, words):
+    type(world.clinic).objects.update(takes_joins=True)
+    answer = inside.post(at("my-wish-new", world), wish(world, **{field: value}))
+    assert answer.status_code == 200 and words in answer.text
+    assert world.ana.entries.count() == 1
+
+
+def test_there_are_so_many_wishes_by_oneself(inside, world, monkeypatch):
+    type(world.clinic).objects.update(takes_joins=True)
+    monkeypatch.setattr(roster, "MOST_WISHES", 1)
+    answer = inside.post(at("my-wish-new", world), wish(world, services=[factories.service(world.clinic).pk]))
+    assert "You wait for a lot already." in answer.text and world.ana.entries.count() == 1
+
+
+def test_on_a_familys_number_a_wish_is_of_whoever_was_chosen_and_of_nobody_else(client, world):
+    type(world.clinic).objects.update(takes_joins=True)
+    ben = factories.patient(world.clinic, NUMBER, first_name="Ben", last_name="Pop")
+    stranger = factories.patient(world.clinic, "+14155550177", first_name="Eve")
+    url = at("my-wish-new", world)
+    assert client.get(url).status_code == 302, "without a code"
+    go_in(client, world.clinic)
+    for unchosen in ({}, {"who": stranger.pk}):
+        assert client.get(url, unchosen).headers["Location"] == door(world.clinic)
+        assert client.post(url, wish(world, **unchosen)).headers["Location"] == door(world.clinic)
+    assert f"{url}?who={ben.pk}" in client.get(f"{door(world.clinic)}?who={ben.pk}").text
+    page = client.get(url, {"who": ben.pk}).text
+    assert "For Ben Pop." in page and "Ana" not in page
+    done = client.post(url, wish(world, who=ben.pk))
+    assert done.headers["Location"] == f"{door(world.clinic)}?who={ben.pk}"
+    assert (ben.entries.count(), world.ana.entries.count(), stranger.entries.count()) == (1, 1, 0)
+
+
+def test_where_nobody_joins_by_themselves_there_is_no_such_page(inside, world):
+    assert at("my-wish-new", world) not in inside.get(door(world.clinic)).text
+    assert inside.get(at("my-wish-new", world)).status_code == 302
+    assert inside.post(at("my-wish-new", world), wish(world)).status_code == 302
+    assert world.ana.entries.count() == 1
+
+
 def test_a_pause_of_two_weeks_or_until_a_day_and_its_end(inside, world):
     entry, url = world.wish_of_ana, at("my-pause", world, world.wish_of_ana.pk)
     with everything_recorded():
@@ -453,6 +522,8 @@ def test_every_page_in_each_language(client, world, language):
     for name, fields in posts:
         answer = client.post(at(name, world, world.wish.pk), fields, follow=True)
         assert_speaks(answer, language, *own)
+    assert_speaks(client.get(at("my-wish-new", world)), language, *own)
+    assert_speaks(client.post(at("my-wish-new", world), rows), language, *own)
     assert_speaks(client.get(at("my-leave", world, world.wish.pk)), language, *own)
     for what in ("", "offers", "all"):
         send = client.post if what else client.get
@@ -463,7 +534,8 @@ def test_every_page_in_each_language(client, world, language):
 def test_looking_changes_nothing(inside, world):
     before = list(Passcode.objects.values()), list(WaitlistEntry.objects.values()), Message.objects.count()
     wish_pk = world.wish_of_ana.pk
-    urls = [at(name, world) for name in ("my", "my-close", "my-language", "my-messages", "my-stop")]
+    type(world.clinic).objects.update(takes_joins=True)
+    urls = [at(name, world) for name in ("my", "my-wish-new", "my-close", "my-language", "my-messages", "my-stop")]
     urls += [at(name, world, wish_pk) for name in ("my-wish", "my-pause", "my-leave")]
     for url in urls:
         for method in (inside.get, inside.head):
@@ -476,7 +548,9 @@ def test_pages_are_light_kept_nowhere_and_hold_no_style_or_script_of_their_own(i
     world.wish = world.wish_of_ana
     for days in (4, 5, 6):
         world.offered(world.offering(situations.at(days, 14)))
-    for url in (door(world.clinic), at("my-wish", world, world.wish_of_ana.pk), at("my-stop", world)):
+    type(world.clinic).objects.update(takes_joins=True)
+    pages = (at("my-wish", world, world.wish_of_ana.pk), at("my-wish-new", world), at("my-stop", world))
+    for url in (door(world.clinic), *pages):
         page = inside.get(url)
         files = set(re.findall(r"/static/([\w.]+)", page.text))
         assert len(page.content) + sum((STATIC / name).stat().st_size for name in files) < LIMIT, url

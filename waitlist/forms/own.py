@@ -1,5 +1,6 @@
 """What patients type on their own page: how to reach them, a code, what they wait for, until when they pause."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -57,8 +58,8 @@ class CodeForm(forms.Form):
         return digits
 
 
-class OwnWishForm(forms.Form):
-    """What of a wish its patient may change; the rest stays as it is."""
+class WhatForm(forms.Form):
+    """What for, and how long before they must know."""
 
     services = forms.TypedMultipleChoiceField(
         coerce=int,
@@ -71,25 +72,64 @@ class OwnWishForm(forms.Form):
     )
     notice_minutes = forms.TypedChoiceField(coerce=int, label=gettext_lazy("How long before must you know?"))
 
-    def __init__(self, entry: WaitlistEntry, *args: Any, **options: Any) -> None:
+    def __init__(
+        self,
+        clinic: Clinic,
+        *args: Any,
+        services: Sequence[int] = (),
+        wanted: Sequence[int] = (),
+        excluded: Sequence[int] = (),
+        notice: int,
+        **options: Any,
+    ) -> None:
         super().__init__(*args, **options)
-        self.entry = entry
-        offered = entry.clinic.services.filter(retired_at=None).order_by("category", "name")
-        steps = sorted({minutes for minutes, _ in NOTICE} | {entry.notice_minutes})
+        offered = clinic.services.filter(retired_at=None).order_by("category", "name")
+        steps = sorted({minutes for minutes, _ in NOTICE} | {notice})
         self.fields["services"].choices = [(one.pk, one.name) for one in offered]  # type: ignore[attr-defined]
-        self.fields["services"].initial = entry.services
-        if len(people := self._people()) > 1:
+        self.fields["services"].initial = services
+        if len(people := _people(clinic, wanted, excluded)) > 1:
             self.fields["practitioners"].choices = people  # type: ignore[attr-defined]
-            self.fields["practitioners"].initial = entry.practitioners
+            self.fields["practitioners"].initial = wanted
         else:
             del self.fields["practitioners"]  # there is nothing to choose
         self.fields["notice_minutes"].choices = [(one, length(one)) for one in steps]  # type: ignore[attr-defined]
-        self.fields["notice_minutes"].initial = entry.notice_minutes
+        self.fields["notice_minutes"].initial = notice
 
-    def _people(self) -> list[tuple[int, str]]:
-        """Whoever works there, and is not one they said they do not want; and whom they wait for already."""
-        here = Q(retired_at=None) & ~Q(pk__in=self.entry.excluded_practitioners) | Q(pk__in=self.entry.practitioners)
-        return list(self.entry.clinic.practitioners.filter(here).order_by("name").values_list("pk", "name"))
+
+def _people(clinic: Clinic, wanted: Sequence[int], excluded: Sequence[int]) -> list[tuple[int, str]]:
+    """Whoever works there, and is not one they said they do not want; and whom they wait for already."""
+    here = Q(retired_at=None) & ~Q(pk__in=excluded) | Q(pk__in=wanted)
+    return list(clinic.practitioners.filter(here).order_by("name").values_list("pk", "name"))
+
+
+class NewWishForm(WhatForm):
+    """A wish of somebody who is known, by whom they are."""
+
+    def __init__(self, clinic: Clinic, *args: Any, **options: Any) -> None:
+        super().__init__(clinic, *args, notice=clinic.default_notice_minutes, **options)
+
+    def wish(self, windows: tuple[Window, ...]) -> Wish:
+        said = self.cleaned_data
+        return Wish(
+            tuple(said["services"]),
+            practitioner_ids=tuple(said.get("practitioners", ())),
+            windows=windows,
+            notice_minutes=said["notice_minutes"],
+        )
+
+
+class OwnWishForm(WhatForm):
+    """What of a wish its patient may change; the rest stays as it is."""
+
+    def __init__(self, entry: WaitlistEntry, *args: Any, **options: Any) -> None:
+        of_the_wish = {
+            "services": entry.services,
+            "wanted": entry.practitioners,
+            "excluded": entry.excluded_practitioners,
+            "notice": entry.notice_minutes,
+        }
+        super().__init__(entry.clinic, *args, **of_the_wish, **options)
+        self.entry = entry
 
     def wish(self, windows: tuple[Window, ...]) -> Wish:
         entry = self.entry

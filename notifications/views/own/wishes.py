@@ -10,13 +10,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from notifications.states import Purpose
 from notifications.views.own import page
 from notifications.views.own.door import Here, of_own_page
 from waitlist import joining, kept, roster
 from waitlist.forms import are_valid, point_out
-from waitlist.forms.own import OwnWishForm, PauseForm, taken
-from waitlist.forms.wishes import WindowFormSet, initial_windows, windows_of
-from waitlist.models import WaitlistEntry
+from waitlist.forms.own import NewWishForm, OwnWishForm, PauseForm, taken
+from waitlist.forms.wishes import WindowFormSet, initial_windows, opening_hours, windows_of
+from waitlist.models import Patient, WaitlistEntry
 from waitlist.states import WAITING_STATUSES
 from waitlist.views.answer import typed
 
@@ -38,6 +39,28 @@ def wish(request: HttpRequest, here: Here, pk: int) -> HttpResponse:
         "clinic": here.clinic,
         "back": here.home(entry.patient),
         "own": page.own(entry, now=timezone.now()),
+        "form": form,
+        "windows": windows,
+        "forms": [form, *windows.forms],
+    }
+    return render(request, "notifications/own/wish.html", context)
+
+
+@of_own_page("GET", "HEAD", "POST")
+def new(request: HttpRequest, here: Here) -> HttpResponse:
+    """Something else to wait for. Whoever came in by a code is known: nothing of them is asked, nor to agree anew."""
+    if here.who is None or not here.clinic.takes_joins:
+        return redirect(here.home())
+    data = typed(request)
+    form = NewWishForm(here.clinic, data)
+    windows = WindowFormSet(data, prefix="t", initial=[opening_hours(here.clinic)])
+    if request.method == "POST" and are_valid(form, windows) and _added(request, form, here, here.who, windows):
+        return redirect(here.home())
+    context = {
+        "clinic": here.clinic,
+        "who": here.who,
+        "is_shared": len(here.people) > 1,
+        "back": here.home(),
         "form": form,
         "windows": windows,
         "forms": [form, *windows.forms],
@@ -98,6 +121,24 @@ def _saved(request: HttpRequest, form: OwnWishForm, entry: WaitlistEntry, window
         return False
     _say(request, edited, gettext("Saved."))
     return True
+
+
+def _added(request: HttpRequest, form: NewWishForm, here: Here, who: Patient, windows: BaseFormSet) -> bool:
+    try:
+        added = roster.add_wish(who, form.wish(windows_of(windows)), now=timezone.now())
+    except ValidationError as error:
+        point_out(error, form)
+        return False
+    if added is None:
+        form.add_error(None, gettext("You wait for a lot already. Please call us, and we put you down for this, too."))
+    elif not added.created:
+        form.add_error("services", gettext("You wait for exactly that already."))
+    elif any(grant.startswith(f"{Purpose.OFFERS}:") for grant in here.point.granted):
+        messages.success(request, gettext("You are on the list for it."))
+    else:
+        said = gettext("You are on the list for it. Say below how we may write to you, or we can only call.")
+        messages.success(request, said)
+    return added is not None and added.created
 
 
 def _say(request: HttpRequest, done: bool, said: str) -> None:
