@@ -196,7 +196,7 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = [  # the tables edited as objects; everything
     {"model": "waitlist.Closure", "mask_fields": ["reason"], "mask_callable": "audit.models.hide"},
     "waitlist.WorkedHoliday",
     "waitlist.SurgeDay",
-    "waitlist.Practitioner",
+    {"model": "waitlist.Practitioner", "m2m_fields": {"gives"}},
     "waitlist.Membership",
     "waitlist.Mapping",
     "waitlist.TierRules",

@@ -3,7 +3,7 @@
 Edited as objects, so django-auditlog writes their lines of the trail.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -17,8 +17,9 @@ ONCE = "Name: there is one of that name already."
 
 
 @transaction.atomic(durable=True)
-def save(row: Row, *, compatible: Iterable[Service] = ()) -> None:
-    """As it was typed, a service with those it can stand in for. ValidationError by field where it cannot be."""
+def save(row: Row, *, others: Iterable[Service] = ()) -> None:
+    """As it was typed; a service can stand in for `others`, a practitioner gives them. ValidationError by field
+    where it cannot be."""
     row.full_clean()
     try:
         with transaction.atomic():
@@ -26,7 +27,20 @@ def save(row: Row, *, compatible: Iterable[Service] = ()) -> None:
     except IntegrityError:  # somebody added it a moment ago
         raise ValidationError({"name": ONCE}) from None
     if isinstance(row, Service):
-        row.compatible.set([*compatible, *row.compatible.exclude(retired_at=None)])
+        row.compatible.set([*others, *row.compatible.exclude(retired_at=None)])
+    elif isinstance(row, Practitioner):
+        row.gives.set([*others, *row.gives.exclude(retired_at=None)])
+
+
+def given_by(who: Practitioner) -> list[Service]:
+    """The services they give; empty: all."""
+    return list(who.gives.order_by("name"))
+
+
+def in_vain(clinic: Clinic, practitioner_ids: Collection[int], service_ids: Collection[int]) -> list[Practitioner]:
+    """Those of these practitioners who give none of these services."""
+    rows = clinic.practitioners.filter(pk__in=practitioner_ids, gives__isnull=False)
+    return list(rows.exclude(gives__in=service_ids).distinct().order_by("name"))
 
 
 @transaction.atomic(durable=True)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from notifications.models import ContactPoint
+from tests import factories
 from tests.factories import NOW, World
 from tests.intake.senders import standard, tell
 from waitlist import events
@@ -59,6 +60,13 @@ def test_cancelled_frees_the_time_and_the_calendar_is_not_told_what_it_said_itse
     assert event.status == EventStatus.APPLIED
     assert (slot.state, slot.starts_at, slot.freed_by.cancel_reason) == (SlotState.OPEN, AT, "ill")
     assert not Writeback.objects.exists()
+
+
+def test_what_a_practitioner_does_not_give_the_calendar_may_book_and_free_all_the_same(world, calendar):
+    world.practitioner.gives.add(factories.service(world.clinic))
+    assert tell(calendar, standard("booked", "A-1", 1, world, starts_at=AT), now=NOW).status == EventStatus.APPLIED
+    assert tell(calendar, standard("cancelled", "A-1", None, world), now=NOW).status == EventStatus.APPLIED
+    assert Slot.objects.get().service == world.service
 
 
 def test_moved_moves_and_frees_the_old_time(world, calendar):

@@ -13,7 +13,7 @@ from tests import factories
 from tests.factories import NOW, World
 from waitlist import desk
 from waitlist.forms.wishes import opening_hours
-from waitlist.models import Location
+from waitlist.models import Location, Practitioner, Service
 from waitlist.states import Role
 
 pytestmark = pytest.mark.django_db
@@ -157,12 +157,70 @@ def test_the_only_place_and_a_calendars_stay(world: World, manager: Client):
     assert "Change that under Calendars first" in manager.post(url, follow=True).content.decode()
 
 
+def gives(manager: Client, who: Practitioner, *services: Service) -> str:
+    """What the page says once these are ticked."""
+    typed = {"name": who.name, "specialty": "", "gives": [one.pk for one in services]}
+    return manager.post(reverse("practitioner", args=[who.pk]), typed, follow=True).content.decode()
+
+
+def test_which_practitioner_gives_which_service(world: World, manager: Client):
+    laser, gone = factories.service(world.clinic, name="Laser"), factories.service(world.clinic, retired_at=NOW)
+    theirs = factories.service(World().clinic)
+    world.practitioner.gives.add(gone)
+    page = manager.get(reverse("practitioner", args=[world.practitioner.pk])).content.decode()
+    assert "None ticked: all of them." in page and "Laser" in page and theirs.name not in page
+    assert "gives Laser" in gives(manager, world.practitioner, laser)
+    assert set(world.practitioner.gives.all()) == {laser, gone}, "what is retired stays, for when it comes back"
+    assert Entry.objects.filter(verb__startswith="practitioner.", changes__has_key="gives").exists()
+    gives(manager, world.practitioner, theirs)
+    assert set(world.practitioner.gives.all()) == {laser, gone}
+    world.practitioner.gives.clear()
+    assert "gives every service" in gives(manager, world.practitioner)
+
+
+def test_no_time_is_opened_for_what_they_do_not_give(world: World, manager: Client):
+    laser = factories.service(world.clinic, name="Laser")
+    world.practitioner.gives.add(laser)
+    url, day = reverse("opening-new"), timezone.now().date() + timedelta(days=7)
+    form = manager.get(url, {"practitioner": world.practitioner.pk}).context["form"]
+    assert list(form.fields["service"].queryset) == [laser] and "What " in form.fields["service"].help_text
+    assert manager.get(url).context["form"].fields["service"].queryset.count() == 2
+    typed = {
+        "service": world.service.pk, "practitioner": world.practitioner.pk, "location": world.location.pk,
+        "day": day, "starts": "10:00", "anyway": "on",
+    }  # fmt: skip
+    answer = manager.post(url, typed)
+    assert answer.context["form"].errors["service"] == [
+        f"{world.practitioner} does not give {world.service.name}, but Laser."
+    ]
+    assert not world.clinic.slots.exists()
+    manager.post(url, typed | {"service": laser.pk})
+    assert world.clinic.slots.get().service == laser
+
+
+def test_a_wish_they_would_never_meet_is_saved_and_said(world: World, manager: Client):
+    laser, entry = factories.service(world.clinic, name="Laser"), world.entry()
+    world.practitioner.gives.add(laser)
+    typed = {
+        "w-services": [world.service.pk], "w-practitioners": [world.practitioner.pk], "w-notice_minutes": "60",
+        "t-TOTAL_FORMS": "1", "t-INITIAL_FORMS": "1", "t-0-days": ["0"], "t-0-starts": "09:00", "t-0-ends": "17:00",
+        "saw": manager.get(reverse("entry-edit", args=[entry.pk])).context["saw"],
+    }  # fmt: skip
+    url, said = reverse("entry-edit", args=[entry.pk]), f"waits for what {world.practitioner} does not give"
+    assert said in manager.post(url, typed, follow=True).content.decode()
+    entry.refresh_from_db()
+    assert entry.practitioners == [world.practitioner.pk]
+    typed["saw"] = manager.get(url).context["saw"]
+    typed["w-services"] = [world.service.pk, laser.pk]
+    assert said not in manager.post(url, typed, follow=True).content.decode()
+
+
 def test_the_lists_take_as_many_queries_for_three_as_for_one(world: World, manager: Client, django_assert_num_queries):
-    for name in ("location", "practitioner"):
-        with django_assert_num_queries(6):
+    for name, statements in (("location", 6), ("practitioner", 7)):  # one more for what they give
+        with django_assert_num_queries(statements):
             manager.get(reverse(f"{name}s"))
         for _ in range(2):
             getattr(factories, name)(world.clinic, retired_at=NOW)
             getattr(factories, name)(world.clinic)
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(statements):
             manager.get(reverse(f"{name}s"))

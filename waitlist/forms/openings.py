@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from waitlist import places
 from waitlist.calendar import Time
 from waitlist.models import Clinic, Location, Practitioner, Service
 from waitlist.schedule import Charge
@@ -34,6 +35,17 @@ class OpeningForm(forms.Form):
         self.fields["location"].queryset = (  # type: ignore[attr-defined]
             clinic.locations.filter(retired_at=None).select_related("clinic").order_by("name")
         )
+        if not self.is_bound:
+            self._offer_what_fits(clinic)
+
+    def _offer_what_fits(self, clinic: Clinic) -> None:
+        """In a gap of one practitioner, the services they give."""
+        chosen = str(self.initial.get("practitioner", ""))
+        who = clinic.practitioners.filter(pk=chosen).first() if chosen.isascii() and chosen.isdigit() else None
+        given = [one.pk for one in places.given_by(who)] if who is not None else []
+        if given:
+            self.fields["service"].queryset = self.fields["service"].queryset.filter(pk__in=given)  # type: ignore[attr-defined]
+            self.fields["service"].help_text = f"What {who} gives."
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -46,8 +58,15 @@ class OpeningForm(forms.Form):
             if starts_at.astimezone(zone).replace(tzinfo=None) != typed:
                 raise ValidationError({"starts": "That night the clocks skip this hour."})
             cleaned["starts_at"] = starts_at
+            self._see_who_gives_it(cleaned["practitioner"], cleaned["service"])
             self._ask_outside_hours(cleaned["location"], typed, cleaned["service"].minutes)
         return cleaned
+
+    def _see_who_gives_it(self, who: Practitioner, service: Service) -> None:
+        given = places.given_by(who)
+        if given and service not in given:
+            names = ", ".join(one.name for one in given)
+            raise ValidationError({"service": f"{who} does not give {service.name}, but {names}."})
 
     def _ask_outside_hours(self, location: Location, starts: datetime, minutes: int) -> None:
         """It may be right, but not by a slip of the thumb: people are asked at once."""

@@ -17,6 +17,8 @@ USUAL = (8 * 60, 20 * 60)
 class LocationForm(forms.ModelForm):
     """A place and its hours, a row for each day of the week; a day without hours is closed."""
 
+    OTHERS = ""
+
     class Meta:
         model = Location
         fields = ("name", "address", "directions", "state", "timezone", "latitude", "longitude")
@@ -89,13 +91,24 @@ class LocationForm(forms.ModelForm):
 class PractitionerForm(forms.ModelForm):
     """Somebody who gives services."""
 
+    OTHERS = "gives"
+
     class Meta:
         model = Practitioner
-        fields = ("name", "specialty")
+        fields = ("name", "specialty", "gives")
+        labels: ClassVar = {"gives": "Services they give"}
         help_texts: ClassVar = {
             "name": "As patients know them. No text names them unless your messages say more than the least.",
             "specialty": "Such as skin. Who asked for one of them may be asked for a colleague’s time, for less.",
+            "gives": "None ticked: all of them. Staff open no time of theirs for another, and are warned of wishes it"
+            " would keep from ever being met. Your calendar has the last word: what it books is never refused.",
         }
+        widgets: ClassVar = {"gives": forms.CheckboxSelectMultiple}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = self.instance.clinic.services.filter(retired_at=None).order_by("category", "name")
+        self.fields["gives"].queryset = offered  # type: ignore[attr-defined]
 
 
 def _time(minutes: int) -> time:

@@ -11,6 +11,8 @@ from waitlist.models import Service
 class ServiceBasicsForm(forms.ModelForm):
     """The price in dollars; compatible services both ways."""
 
+    OTHERS = "compatible"
+
     price = forms.DecimalField(
         label="Price, $",
         min_value=0,

@@ -173,6 +173,7 @@ class Practitioner(models.Model):
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="practitioners")
     name = models.CharField(max_length=60)
     specialty = models.CharField(max_length=60, blank=True)
+    gives = models.ManyToManyField("waitlist.Service", blank=True, related_name="given_by", help_text="None: all.")
     retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -23,6 +23,7 @@ from waitlist.states import WAITING_STATUSES
 from waitlist.views import differences
 from waitlist.views.answer import is_update, typed
 from waitlist.views.listing import WHOLE
+from waitlist.views.people import warn_of_those_in_vain
 from waitlist.views.rows import rows
 
 NOT_TYPED = ("csrfmiddlewaretoken", "saw")
@@ -84,6 +85,8 @@ def _chosen(request: HttpRequest, form: Typed, entry: WaitlistEntry) -> Wish:
 def _done(request: HttpRequest, entry: WaitlistEntry, how: Edited) -> HttpResponse:
     if how == Edited.SAVED:
         messages.success(request, f"The wish of {entry.patient.name} is saved.")
+        entry.refresh_from_db(fields=["practitioners", "services"])
+        warn_of_those_in_vain(request, entry.clinic, entry)
     else:
         messages.warning(request, f"{entry.patient.name} waits no longer. Nothing was changed.")
     if not is_update(request):

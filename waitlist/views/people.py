@@ -11,11 +11,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.middleware import remote_addr
-from waitlist import access, roster
+from waitlist import access, places, roster
 from waitlist.forms import are_valid, point_out
 from waitlist.forms.people import SENTENCE, ConsentForm, PersonForm
 from waitlist.forms.wishes import WindowFormSet, WishForm, opening_hours, windows_of
-from waitlist.models import Clinic, Patient
+from waitlist.models import Clinic, Patient, WaitlistEntry
 from waitlist.views.answer import find_patients, typed
 
 WHOLE = Patient.objects.select_related("clinic").prefetch_related("contacts__contact_point")
@@ -46,6 +46,7 @@ def new(request: HttpRequest) -> HttpResponse:
             except ValidationError as error:
                 point_out(error, person, wish)
             else:
+                warn_of_those_in_vain(request, clinic, enrolled.entry)
                 return _joined(request, enrolled)
         context = {
             "clinic": clinic,
@@ -57,6 +58,16 @@ def new(request: HttpRequest) -> HttpResponse:
             "forms": [person, wish, *windows.forms, consent],
         }
         return render(request, "waitlist/entry_new.html", context)
+
+
+def warn_of_those_in_vain(request: HttpRequest, clinic: Clinic, entry: WaitlistEntry) -> None:
+    """Staff are told of practitioners the wish is for who give nothing of what it is for."""
+    if not entry.practitioners:
+        return
+    named = ", ".join(who.name for who in places.in_vain(clinic, entry.practitioners, entry.services))
+    if named:
+        said = f"{entry.patient.name} waits for what {named} does not give: no time of theirs would be offered."
+        messages.warning(request, f"{said} Change whom they want to see, or what {named} gives, in Settings.")
 
 
 def _joined(request: HttpRequest, enrolled: roster.Enrolment) -> HttpResponse:

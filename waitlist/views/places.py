@@ -63,7 +63,8 @@ def location_retire(request: HttpRequest, pk: int) -> HttpResponse:
 def practitioners(request: HttpRequest) -> HttpResponse:
     """Everybody who gives services; those who have left last."""
     clinic = access.get_clinic(request, Role.MANAGER)
-    here, gone = _apart([(row, row.specialty) for row in clinic.practitioners.order_by("retired_at", "name")])
+    rows = clinic.practitioners.prefetch_related("gives").order_by("retired_at", "name")
+    here, gone = _apart([(row, _about(row)) for row in rows])
     return render(request, "waitlist/practitioners.html", {"clinic": clinic, "rows": here, "gone": gone})
 
 
@@ -113,6 +114,12 @@ def service_retire(request: HttpRequest, pk: int) -> HttpResponse:
     return _retire(request, row, "service")
 
 
+def _about(row: Practitioner) -> str:
+    """Skin · gives Botox, Filler."""
+    given = ", ".join(sorted(one.name for one in row.gives.all()))
+    return " · ".join(part for part in (row.specialty, f"gives {given}" if given else "gives every service") if part)
+
+
 def in_words(row: Location) -> str:
     """Mon–Fri 8:00 AM – 6:00 PM · Sat 10:00 AM – 2:00 PM; days with the same hours together, closed ones left out."""
     spans: list[tuple[int, int, tuple[int, int]]] = []
@@ -144,7 +151,7 @@ def _edit(
     form = form_of(typed(request), instance=row)
     if request.method == "POST" and form.is_valid():
         try:
-            places.save(form.instance, compatible=form.cleaned_data.get("compatible", ()))
+            places.save(form.instance, others=form.cleaned_data.get(form.OTHERS, ()))
         except ValidationError as error:
             point_out(error, form)
         else:
