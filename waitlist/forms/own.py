@@ -122,7 +122,7 @@ class OwnWishForm(WhatForm):
     """What of a wish its patient may change; the rest stays as it is."""
 
     def __init__(self, entry: WaitlistEntry, *args: Any, **options: Any) -> None:
-        of_the_wish = {
+        of_the_wish: dict[str, Any] = {
             "services": entry.services,
             "wanted": entry.practitioners,
             "excluded": entry.excluded_practitioners,

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('waitlist', '0031_halted_slots'),
+        ("waitlist", "0032_prompts"),
     ]
 
     operations = [

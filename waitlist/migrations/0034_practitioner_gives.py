@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('waitlist', '0032_may_ask_at'),
+        ("waitlist", "0033_may_ask_at"),
     ]
 
     operations = [
