@@ -81,7 +81,7 @@ def _lines(ranked: list[Candidate], *, now: datetime) -> list[Line]:
 def search(card: Card, words: str) -> list[Line]:
     """The verdict on everybody waiting of this name."""
     rows = WaitlistEntry.objects.filter(clinic=card.slot.clinic, status__in=WAITING_STATUSES)
-    named = rows.filter(matching_words(words, "patient__first_name", "patient__last_name"))
+    named = rows.filter(matching_words(words, "patient__folded_name"))
     left_out = {asked.offer.patient_id for asked in card.people if asked.offer.is_left_out}
     lines = []
     for entry in named.select_related("patient").order_by("patient__last_name", "pk")[:FOUND]:

@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat
 
 from waitlist.models.clinic import Clinic, validate_zone
+from waitlist.models.folded import Folded
 from waitlist.models.places import place_is_whole, validate_place
 from waitlist.states import WAITING_STATUSES, EntryStatus, Origin, Tier
 
@@ -20,6 +22,12 @@ class Patient(models.Model):
     external_id = models.CharField(max_length=100, blank=True)
     first_name = models.CharField(max_length=60)
     last_name = models.CharField(max_length=60, blank=True)
+    folded_name = models.GeneratedField(
+        expression=Folded(Concat("first_name", Value(" "), "last_name")),
+        output_field=models.TextField(),
+        db_persist=True,
+        help_text="What a search looks in.",
+    )
     language = models.CharField(max_length=5, default="en")
     timezone = models.CharField(max_length=50, blank=True, validators=[validate_zone])
     state = models.CharField(max_length=2, blank=True, help_text="US state they live in, if known.")

@@ -6,6 +6,7 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from waitlist.models import Clinic, Patient
+from waitlist.models.folded import folded
 
 
 def done(request: HttpRequest, to: str) -> HttpResponse:
@@ -29,12 +30,12 @@ def typed(request: HttpRequest) -> QueryDict | None:
 
 
 def matching_words(text: str, *columns: str) -> Q:
-    """Every word of the text is found in one of the columns."""
+    """Every word of the text is found in one of the columns, which hold folded words: accents make no difference."""
     found = Q()
     for word in text.split()[:5]:
         anywhere = Q()
         for column in columns:
-            anywhere |= Q(**{f"{column}__icontains": word})
+            anywhere |= Q(**{f"{column}__contains": folded(word)})
         found &= anywhere
     return found
 
@@ -42,7 +43,7 @@ def matching_words(text: str, *columns: str) -> Q:
 def find_patients(clinic: Clinic, text: str) -> QuerySet[Patient]:
     """Patients by words of their name or by the digits of a number, by name."""
     digits = "".join(letter for letter in text if letter.isdigit())
-    by_name = matching_words(text, "first_name", "last_name")
+    by_name = matching_words(text, "folded_name")
     rows = clinic.patients.filter(by_name)
     if len(digits) >= 4:
         by_number = Q(contacts__contact_point__kind="phone", contacts__contact_point__value__contains=digits)

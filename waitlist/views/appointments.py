@@ -33,7 +33,7 @@ BECAME = {
     SlotState.FILLED: "Whoever was first in reserve is booked.",
     SlotState.WITHDRAWN: "The time stays empty.",
 }
-SEARCHED = ("patient__first_name", "patient__last_name", "practitioner__name", "service__name")
+SEARCHED = ("patient__folded_name", "practitioner__name__folded", "service__name__folded")
 
 
 @never_cache

@@ -72,7 +72,7 @@ def find(clinic: Clinic, asked: Question, *, now: datetime) -> QuerySet[Waitlist
     """The entries that wait and are asked for, in a total order; what a row shows comes with them."""
     rows = WHOLE.filter(clinic=clinic, status__in=WAITING_STATUSES).annotate(is_joining=joining.unconfirmed())
     if asked.words:
-        wanted = clinic.services.filter(matching_words(asked.words, "name")).values_list("pk", flat=True)
+        wanted = clinic.services.filter(matching_words(asked.words, "name__folded")).values_list("pk", flat=True)
         people = find_patients(clinic, asked.words).order_by().values("pk")
         rows = rows.filter(Q(patient__in=people) | Q(services__overlap=list(wanted)))
     if asked.service_id:
