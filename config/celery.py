@@ -46,5 +46,6 @@ app.conf.beat_schedule = {
     "visits to remind of": _every(2 * MINUTE, "notifications.tasks.sweep_reminders"),
     "promises to check": _every(5 * MINUTE, "ops.tasks.sweep_checkups"),
     "trail to seal": _every(1 * HOUR, "audit.tasks.seal"),
+    "wishes to ask after": _every(1 * HOUR, "waitlist.tasks.sweep_still_wanted"),
     "days waited": _every(1 * HOUR, "waitlist.tasks.refresh_waiting"),
 }

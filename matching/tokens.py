@@ -2,7 +2,8 @@
 
 A token is one character naming the key, the offer's 8-character public id, and the first 128 bits of
 HMAC-SHA256(key, "offer:" + public id), base64url without padding: 31 characters. That of a visit is the same with its
-number, as 8 characters, and "visit:". The six digits of a code follow in the same way from its own id.
+number, as 8 characters, and "visit:"; that of a question whether they still want it the same with its message's number
+and "still:". The six digits of a code follow in the same way from its own id.
 """
 
 import hashlib
@@ -46,13 +47,27 @@ def link(public_id: str) -> str:
 
 def make_visit(appointment_id: int) -> str:
     """The token of a visit."""
-    return make(urlsafe_b64encode(appointment_id.to_bytes(6)).decode(), "visit")
+    return _make_numbered(appointment_id, "visit")
 
 
 def read_visit(token: str) -> int | None:
     """The number of the visit, or None for anything we did not make."""
-    found = read(token, "visit")
-    return None if found is None else int.from_bytes(urlsafe_b64decode(found))
+    return _read_numbered(token, "visit")
+
+
+def make_still(message_id: int) -> str:
+    """The token of a question whether they still want what they wait for."""
+    return _make_numbered(message_id, "still")
+
+
+def read_still(token: str) -> int | None:
+    """The number of the message that asked it, or None for anything we did not make."""
+    return _read_numbered(token, "still")
+
+
+def still_link(message_id: int) -> str:
+    """The address such a question carries."""
+    return f"{settings.PUBLIC_URL}/s/{make_still(message_id)}"
 
 
 def visit_link(appointment_id: int) -> str:
@@ -74,6 +89,15 @@ def is_passcode(public_id: str, typed: str) -> bool:
 def fingerprint(text: str) -> str:
     """By which the same text is known again, and nothing else can be told."""
     return hmac.new(settings.TOKEN_KEYS[0].encode(), f"asked for:{text}".encode(), hashlib.sha256).hexdigest()
+
+
+def _make_numbered(number: int, purpose: str) -> str:
+    return make(urlsafe_b64encode(number.to_bytes(6)).decode(), purpose)
+
+
+def _read_numbered(token: str, purpose: str) -> int | None:
+    found = read(token, purpose)
+    return None if found is None else int.from_bytes(urlsafe_b64decode(found))
 
 
 def _digits(key: str, public_id: str) -> str:

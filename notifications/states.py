@@ -53,6 +53,7 @@ class Kind(TextChoices):
     STOPPED = "stopped", "Opt-out confirmed"
     ANSWER = "answer", "Answer to a reply"
     REMINDER = "reminder", "Reminder of a visit"
+    STILL = "still", "Asked whether they still want it"
     PASSCODE = "passcode", "Code to their own page"
     DESK = "desk", "Written by staff"
     TEST = "test", "Test to one of the team"
@@ -105,6 +106,7 @@ class Rule(TextChoices):
     VISIT_MOVED = "visit_moved", "The visit is at another time now"
     KNOWN = "known", "They know that time already"
     ON_AGAIN = "on_again", "The visit is on again"
+    SAID_SO = "said_so", "They had said meanwhile whether they still want it"
     ACCESS_ENDED = "access_ended", "They do not work there any more"
     BROADCAST = "broadcast", "Told on the page only: too many were asked"
 

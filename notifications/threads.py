@@ -26,6 +26,8 @@ MEANT = {  # replies.Meaning, as the column holds it
     "help": "asks for help",
     "who": "asks who we are",
     "confirm": "confirms a visit",
+    "kept": "still wants it",
+    "left": "wants it no more: off the list",
     "cannot": "cannot come to a visit",
     "unclear": "not understood",
 }

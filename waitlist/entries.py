@@ -12,6 +12,7 @@ from waitlist.states import ENTRY_MOVES, WAITING_STATUSES, EntryStatus, Origin
 
 Window = tuple[int, int, int]  # weekdays (bit 0 Monday), from, until in minutes after local midnight
 ANY_TIME: tuple[Window, ...] = ((0b1111111, 0, 24 * 60),)
+SAYS_NOTHING = {"still_asked_at": None, "silent_since": None}  # whether it is still wanted is no question, for now
 
 
 @dataclass(frozen=True)
@@ -79,10 +80,13 @@ def join(
 
 
 def edit(entry: WaitlistEntry, wish: Wish, *, now: datetime) -> bool:
-    """The wish is now this one; False where the entry waits no longer. Place in line and answers stay."""
-    fields = wish.fields(entry.clinic)
-    if not WaitlistEntry.objects.filter(pk=entry.pk, status__in=WAITING_STATUSES).update(**fields):
-        return False
+    """The wish is now this one, and wanted; False where the entry waits no longer. Place in line and answers stay."""
+    fields = wish.fields(entry.clinic) | {"confirmed_at": now, "still_asked_at": None}
+    waiting = WaitlistEntry.objects.filter(pk=entry.pk, status__in=WAITING_STATUSES)
+    if not waiting.filter(silent_since=None).update(**fields):
+        back = {"status": EntryStatus.ACTIVE, "silent_since": None}  # it rested, as nobody had said so
+        if not waiting.exclude(silent_since=None).update(**fields, **back):
+            return False
     entry.availabilities.all().delete()
     _write_windows(entry, wish)
     trail.record("entry.edited", entry, now=now, clinic_id=entry.clinic_id)
@@ -141,7 +145,8 @@ def _move(
     entry: WaitlistEntry, to: EntryStatus, verb: str, *, why: str = "", now: datetime, **fields: object
 ) -> bool:
     movable = WaitlistEntry.objects.filter(pk=entry.pk, status__in=ENTRY_MOVES[to])
-    if not movable.update(status=to, **fields):
+    wanted = {"confirmed_at": now} if to == EntryStatus.ACTIVE else {}
+    if not movable.update(status=to, **{**SAYS_NOTHING, **wanted, **fields}):
         return False
     changes = {"status": [entry.status, to]} | ({"why": why} if why else {})
     trail.record(verb, entry, now=now, clinic_id=entry.clinic_id, changes=changes)

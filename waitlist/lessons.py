@@ -12,6 +12,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from audit import trail
+from waitlist.entries import SAYS_NOTHING
 from waitlist.models import Appointment, Availability, Slot, WaitlistEntry
 from waitlist.states import WAITING_STATUSES, AppointmentStatus, EntryStatus, NotTaught
 
@@ -58,6 +59,7 @@ def apply(entry: WaitlistEntry, expected: Said, becomes: Said, verb: str, *, now
     if _read(locked, expected) != dict(expected):
         return False
     columns = {name: _value(name, said) for name, said in becomes.items() if name != "windows"}
+    columns |= SAYS_NOTHING if "status" in becomes else {}
     try:
         with transaction.atomic():
             WaitlistEntry.objects.filter(pk=entry.pk).update(**columns) if columns else None

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q, QuerySet
 
 from audit import trail
+from waitlist.entries import SAYS_NOTHING
 from waitlist.models import Appointment, Clinic, WaitlistEntry
 from waitlist.states import BY_CANCELLATION, ENTRY_MOVES, WAITING_STATUSES, AppointmentStatus, EntryStatus
 
@@ -31,7 +32,8 @@ def pause_others(visit: Appointment, entry_id: int | None, *, booked_at: datetim
 def keep(entry_id: int, visit: Appointment, *, now: datetime) -> bool:
     """They go on waiting in spite of this booking; False where the wish is off the list already."""
     rows = WaitlistEntry.objects.filter(pk=entry_id, patient=visit.patient_id, status__in=WAITING_STATUSES)
-    if not rows.update(status=EntryStatus.ACTIVE, paused_for=visit, closes_at=None, paused_until=None):
+    waits = {"status": EntryStatus.ACTIVE, "closes_at": None, "paused_until": None, "confirmed_at": now}
+    if not rows.update(paused_for=visit, **waits, **SAYS_NOTHING):
         return False
     entry = WaitlistEntry.objects.get(pk=entry_id)
     trail.record("entry.kept", entry, now=now, clinic_id=entry.clinic_id)
@@ -73,7 +75,9 @@ def _move(rows: QuerySet[WaitlistEntry], to: EntryStatus, verb: str, *, now: dat
     """Lock them by id, change those that still are as they were, and record each."""
     found = list(rows.select_for_update(no_key=True, of=("self",)).order_by("pk"))
     for entry in found:
-        WaitlistEntry.objects.filter(pk=entry.pk, status__in=ENTRY_MOVES[to]).update(status=to, **fields)
+        rows_to_change = WaitlistEntry.objects.filter(pk=entry.pk, status__in=ENTRY_MOVES[to])
+        wanted = {"confirmed_at": now} if to == EntryStatus.ACTIVE else {}
+        rows_to_change.update(status=to, **SAYS_NOTHING, **wanted, **fields)
         changes = {"status": [entry.status, str(to)]}
         trail.record(verb, entry, now=now, clinic_id=entry.clinic_id, changes=changes)
     return len(found)

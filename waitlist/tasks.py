@@ -7,13 +7,14 @@ from django.utils import timezone
 
 from audit.heart import beat
 from notifications import passcodes
-from waitlist import events, joining, keeping, kept, roster
+from waitlist import events, joining, keeping, kept, roster, still_wanted
 from waitlist.models import Clinic, InboundEvent
 from waitlist.states import EventStatus
 
 BATCH = 100
 SWEPT_EVERY_SECONDS = 10
 REFRESHED_EVERY_SECONDS = 3600
+STILL_WANTED_EVERY_SECONDS = 3600
 NUDGED_WITHIN = timedelta(seconds=5)  # an event younger than this has its own nudge on the way
 
 
@@ -38,6 +39,20 @@ def sweep_events() -> None:
 def booking_ended(appointment_id: int) -> None:
     """What paused for a booking waits again; the hourly refresh finds what a lost nudge left."""
     kept.booking_ended(appointment_id, now=timezone.now())
+
+
+@shared_task
+def sweep_still_wanted() -> None:
+    """Every clinic that asks, in a task of its own."""
+    for clinic_id in still_wanted.clinics():
+        ask_still_wanted.apply_async(args=[clinic_id], expires=STILL_WANTED_EVERY_SECONDS)
+    beat("waitlist.tasks.sweep_still_wanted", now=timezone.now())
+
+
+@shared_task
+def ask_still_wanted(clinic_id: int) -> None:
+    """Whoever has waited long is asked, and who did not answer rests."""
+    still_wanted.sweep(Clinic.objects.get(pk=clinic_id), now=timezone.now())
 
 
 @shared_task

@@ -56,6 +56,7 @@ OF_THE_ROW = {
         AND c.starts_at < %(ends_at)s AND c.ends_at > %(starts_at)s
         AND (c.location_id IS NULL OR c.location_id = %(location_id)s)
         AND (c.practitioner_id IS NULL OR c.practitioner_id = %(practitioner_id)s)) > 0""",
+    "silent": "e.silent_since IS NOT NULL",
     "inactive": "e.status <> 'active'",
     "another_service": "NOT e.services && %(services)s::bigint[]",
     "visit_too_long": "NOT e.services && %(short_enough)s::bigint[]",

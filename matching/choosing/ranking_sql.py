@@ -31,8 +31,11 @@ def _first(filters: dict[str, str], otherwise: str = "''") -> str:
     return f"CASE {cases}\n    ELSE {otherwise} END"
 
 
+OF_ITS_STATE = ("silent", "inactive")  # said by “active” already
+
+
 def _none(filters: dict[str, str]) -> str:
-    return "\n  AND ".join(f"({sql}) IS NOT TRUE" for name, sql in filters.items() if name != "inactive")
+    return "\n  AND ".join(f"({sql}) IS NOT TRUE" for name, sql in filters.items() if name not in OF_ITS_STATE)
 
 
 # In a query of its own, so that a plan made for any clinic costs the same for this one and need not be made anew.

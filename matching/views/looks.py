@@ -13,6 +13,7 @@ Look = tuple[str, str, str]  # tone, shape, word
 
 REASONS = {
     "closed": "would come while it is closed",
+    "silent": "did not say whether they still want it, so their wish rests",
     "inactive": "are paused",
     "another_service": "wait for another service",
     "excluded_practitioner": "do not want this practitioner",

@@ -9,7 +9,7 @@ from matching.models import Offer
 from matching.states import MAY_ANSWER, OfferState
 from notifications import rules
 from notifications.models import Message
-from notifications.outbox import deadlines, follow_ups, moved, moves, queue
+from notifications.outbox import deadlines, follow_ups, moved, moves, queue, still
 from notifications.rules import conversation
 from notifications.rules.places import states
 from notifications.states import REACHED_CARRIER, UNFINISHED, Channel, Kind, MessageStatus, Rule
@@ -61,6 +61,8 @@ def _look(message: Message, so_far: rules.Spent, left_mills: int | None, *, now:
         return _of_staff(message)
     if rule := untrue(message, now=now):
         return Verdict(MessageStatus.DROPPED, rule)
+    if message.kind == Kind.STILL and (ends_at := still.waits_until(message, now=now)):
+        return Verdict(wait_until=ends_at)
     if moved.just_now(message):
         return Verdict(wait_until=now)
     if message.kind == Kind.MOVED and moves.goes_first(message):
@@ -93,6 +95,8 @@ def untrue(message: Message, *, now: datetime) -> Rule | None:
             return Rule.NOT_BOOKED
     if message.kind == Kind.REMINDER and (rule := _not_as_reminded(message, now=now)):
         return rule
+    if message.kind == Kind.STILL and not still.is_open(message):
+        return Rule.SAID_SO
     ended = message.appointment if message.kind in END_OF_A_VISIT else None
     if ended is not None and ended.status == AppointmentStatus.BOOKED:
         return Rule.ON_AGAIN

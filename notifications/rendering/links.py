@@ -12,7 +12,7 @@ CODE_STAND_IN = "0" * 6
 
 def has_one(message: Message) -> bool:
     """Whether there is a page it can lead to."""
-    return message.offer is not None or _is_of_a_visit(message)
+    return message.offer is not None or _is_of_a_visit(message) or _is_a_question(message)
 
 
 def fill(text: str, message: Message) -> str:
@@ -22,6 +22,8 @@ def fill(text: str, message: Message) -> str:
         return text
     if _is_of_a_visit(message):
         return text.replace("{link}", tokens.visit_link(message.appointment_id or 0))
+    if _is_a_question(message):
+        return text.replace("{link}", tokens.still_link(message.pk))
     if message.offer is None:
         raise ValueError(f"{message} has a link and no offer.")
     return text.replace("{link}", tokens.link(message.offer.public_id))
@@ -38,6 +40,11 @@ def _is_of_a_visit(message: Message) -> bool:
     """A reminder leads to the visit's own page, and so does word of a move where no offer of ours won it."""
     of_a_visit = message.kind == Kind.REMINDER or (message.kind == Kind.MOVED and message.offer is None)
     return of_a_visit and message.appointment_id is not None
+
+
+def _is_a_question(message: Message) -> bool:
+    """Whether they still want it: that page is the question's own."""
+    return message.kind == Kind.STILL and message.pk is not None
 
 
 def fill_with_stand_in(text: str) -> str:

@@ -23,11 +23,13 @@ LABELS: dict[str, str] = {  # what can be reworded, in this order on the page
     Kind.LOST: "You cancelled their visit",
     Kind.GONE: "Cancelled in the calendar",
     Kind.APOLOGY: "The calendar had that time taken",
+    Kind.STILL: "Do they still want it?",
     Kind.OPT_IN: "Asking for their consent",
     Kind.STOPPED: "Opt-out confirmed",
 }
 TEXT_ONLY = (Kind.OPT_IN, Kind.STOPPED)
 MAIL_ONLY = (Kind.FOLLOW_UP,)
+TIMELESS = (*TEXT_ONLY, Kind.STILL)  # about no time
 ASKS = (Kind.OFFER, EARLIER)
 HAS_CODE = (Kind.BOOKED, Kind.CHANGED, Kind.MOVED, Kind.REMINDER)
 FROM_LEVEL = {"first_name": 1, "practitioner": 1, "service": 2}
@@ -52,6 +54,7 @@ ORDER: dict[str, tuple[str, ...]] = {  # of a text
     **dict.fromkeys((Kind.BOOKED, Kind.CHANGED, Kind.MOVED, Kind.ENDED), (*WAITS, "link")),
     **dict.fromkeys((Kind.LOST, Kind.GONE, Kind.APOLOGY), (*WAITS, "link")),
     Kind.REMINDER: (*WAITS, "confirm"),
+    Kind.STILL: ("clinic", "yes", "no", "link", "stop"),
     Kind.OPT_IN: ("clinic", "start", "stop"),
     Kind.STOPPED: ("clinic", "start"),
 }
@@ -73,19 +76,22 @@ def kinds(channel: str) -> list[str]:
 def variables(kind: str, channel: str, level: int) -> list[str]:
     """The facts a wording of this kind may use."""
     names = ["clinic", "phone", *(["weekly"] if kind == Kind.OPT_IN else [])]
-    if kind not in TEXT_ONLY:
+    if kind not in TIMELESS:
         names += ["when", "zone2"] if channel == Channel.SMS else ["when", "long_when"]
         names += ["deadline"] if kind in ASKS else []
         names += ["code"] if kind in HAS_CODE else []
+    if kind not in TEXT_ONLY:
         names += ["link"] if channel == Channel.SMS else []  # an e-mail has its button
-        names += [name for name, least in FROM_LEVEL.items() if level >= least]
+        known = ("first_name",) if kind in TIMELESS else tuple(FROM_LEVEL)
+        names += [name for name in known if level >= FROM_LEVEL[name]]
     return [name for name in MEANS if name in names]
 
 
 def parts(kind: str, channel: str, speaks: ModuleType) -> list[Part]:
     """What has to stand in it, in order."""
     if channel == Channel.EMAIL:
-        names: tuple[str, ...] = ("any_when", "deadline") if kind in ASKS else ("any_when",)
+        whens: tuple[str, ...] = () if kind in TIMELESS else ("any_when",)
+        names = (*whens, *(("deadline",) if kind in ASKS else ()))
     else:
         names = ORDER[kind]
     known = {
@@ -93,6 +99,7 @@ def parts(kind: str, channel: str, speaks: ModuleType) -> list[Part]:
         "when": Part("day and time, {when}", r"\{when\}"),
         "any_when": Part("day and time, {when} or {long_when}", r"\{(?:long_)?when\}"),
         "yes": Part(f"the word that says yes, {speaks.YES_WORDS[0]}", _word(speaks.YES_WORDS)),
+        "no": Part(f"the word that says no, {speaks.NO_WORDS[0]}", _word(speaks.NO_WORDS)),
         "confirm": Part(f"how to confirm, C or {speaks.CONFIRM_WORDS[0]}", _word(("C", *speaks.CONFIRM_WORDS))),
         "link": Part("the link, {link}", r"\{link\}"),
         "deadline": Part("until when they may answer, {deadline}", r"\{deadline\}"),

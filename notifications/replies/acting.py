@@ -6,7 +6,7 @@ from matching import claims
 from matching.claims import Claim
 from matching.models import Offer
 from notifications.models import InboundMessage, Message
-from notifications.replies import closed, letting, named, openings, questions, stopping, taking, told, visits
+from notifications.replies import closed, letting, named, openings, questions, still, stopping, taking, told, visits
 from notifications.replies.finishing import finish
 from notifications.replies.meaning import Meaning, Said, remembered, understand
 from notifications.states import Kind
@@ -35,6 +35,8 @@ def handle(heard_id: int, *, now: datetime) -> None:
         return finish(heard, None if heard.already_answered else name, now=now)
     if said.meaning == Meaning.WHO:
         return finish(heard, None if _was_answered(heard, "who", since=now - WHO_STANDS) else "who", now=now)
+    if heard.meaning in still.SAID:  # by this text, before we died
+        return still.answered(heard, Meaning(heard.meaning), now=now)
     found = named.find(heard.contact_point, heard.text, now=now)
     return _about_something(heard, said, now=now) if found is None else _by_code(heard, found, now=now)
 
@@ -66,13 +68,17 @@ def _about_something(heard: InboundMessage, said: Said, *, now: datetime) -> Non
     if question is not None and meaning == Meaning.UNCLEAR and said.number is not None:
         meaning = questions.meant(question)
     live = told.live_offers(point, now=now)
+    chosen = questions.chosen(question, said.number)
+    if chosen is None and still.is_meant(heard, meaning, live, now=now):
+        return still.answered(heard, meaning, now=now)
+    if meaning == Meaning.KEEP:  # they were asked nothing of the kind: for staff to read
+        heard.meaning = meaning = Meaning.UNCLEAR
     if meaning == Meaning.UNCLEAR:
         return _not_understood(heard, live, now=now)
     if meaning == Meaning.NO and said.everything:
         for open_one in live:
             taking.decline(open_one, said, now=now)
         return finish(heard, "declined_all", now=now) if live else openings.say(heard, now=now)
-    chosen = questions.chosen(question, said.number)
     if isinstance(chosen, Message):
         return visits.answered(heard, chosen, meaning, now=now)
     if meaning == Meaning.CONFIRM:

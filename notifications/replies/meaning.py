@@ -23,6 +23,8 @@ class Meaning(StrEnum):
     HELP = "help"
     WHO = "who"  # who is this?
     CONFIRM = "confirm"  # of a reminder
+    KEEP = "keep"  # they still want it
+    KEPT, LEFT = "kept", "left"  # what was answered to the question whether they do
     UNCLEAR = "unclear"
 
 
@@ -48,7 +50,7 @@ AGAIN = frozenset("again texts texting messages sending me getting the them".spl
 HEDGES = frozenset("but unless if maybe could would pero aunque 但是 如果 nhưng nếu".split())
 SEARCHED = ("stop_parts", "harmless", "offers_only", "keeps", "pause", "who")
 FOLDED, ACCENTED = ({name: words.pattern(name, accented=accented) for name in SEARCHED} for accented in (False, True))
-WHOLE = {name: words.pattern(name) for name in ("yes_phrases", "no_phrases", "confirm_phrases")}
+WHOLE = {name: words.pattern(name) for name in ("yes_phrases", "no_phrases", "confirm_phrases", "keep_phrases")}
 REASONS = [words.reasons(accented=accented) for accented in (False, True)]
 LEFT_OVER = re.compile(r"\b(?:reminders?|everything|anything|all|recordatorios?|todo)\b")
 LEFT_OVER_HAN = re.compile("提醒|全部|所有")
@@ -144,6 +146,8 @@ def _an_answer(heard: _Text, rest: set[str]) -> Said:
     confirms = not rest & YES and bool(rest & CONFIRM) and rest <= CONFIRM | FILLERS
     if confirms or heard.is_whole("confirm_phrases"):
         return Said(Meaning.CONFIRM)
+    if heard.is_whole("keep_phrases"):
+        return Said(Meaning.KEEP)
     if is_a_choice and (heard.is_whole("yes_phrases") or (rest & YES and rest <= YES | FILLERS | CONFIRM)):
         return Said(Meaning.YES, number)
     if (no := _a_no(heard, rest, number, is_a_choice)) is not None:

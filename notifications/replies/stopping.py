@@ -14,7 +14,7 @@ from notifications.models import Consent, ContactPoint, InboundMessage, Join
 from notifications.replies.answers import answer
 from notifications.replies.meaning import Meaning
 from notifications.states import Kind
-from waitlist import entries, joining, live
+from waitlist import entries, joining, live, wanted
 from waitlist.lessons import PAUSED_FOR
 from waitlist.models import WaitlistEntry
 from waitlist.states import WAITING_STATUSES, EntryStatus
@@ -47,6 +47,7 @@ def _do(heard: InboundMessage, *, now: datetime) -> None:
     elif heard.meaning == Meaning.START:
         joined = joining.confirm(point, heard, now=now)  # first: its lines say what they agreed to
         consent.start_person(point, now=now, **by_text)
+        _wake(point, now=now)
         if not joined:
             _resume(point, now=now)
 
@@ -61,6 +62,7 @@ def _pause(point: ContactPoint, *, now: datetime) -> str:
     waiting = _wishes(point).filter(status__in=WAITING_STATUSES)
     if not waiting.exists():
         return "nothing"
+    _wake(point, now=now)
     paused = [entry for entry in _locked(point, EntryStatus.ACTIVE) if _is_paused(entry, now=now)]
     return "paused" if paused else ""
 
@@ -75,6 +77,14 @@ def _resume(point: ContactPoint, *, now: datetime) -> None:
     for entry in _locked(point, EntryStatus.PAUSED):
         if entry.paused_until is not None and entry.closes_at is None:
             entries.resume(entry, now=now)
+            live.hint(entry.clinic_id, "waitlist")
+
+
+def _wake(point: ContactPoint, *, now: datetime) -> None:
+    """Whoever writes is there again: nothing of theirs rests for want of an answer."""
+    for entry in _locked(point, EntryStatus.PAUSED):
+        if entry.silent_since is not None:
+            wanted.confirm(entry, now=now)
             live.hint(entry.clinic_id, "waitlist")
 
 

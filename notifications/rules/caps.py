@@ -15,7 +15,7 @@ from waitlist.models import Clinic
 DAY, WEEK, MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=30)
 # What answers them, and what they must not miss, is exempt (decision R3).
 OFFERS = (Kind.OFFER, Kind.FOLLOW_UP)
-CAPPED = (*OFFERS, Kind.OPT_IN, Kind.REMINDER, Kind.DESK)
+CAPPED = (*OFFERS, Kind.OPT_IN, Kind.REMINDER, Kind.STILL, Kind.DESK)
 PHONE = (Channel.SMS, Channel.VOICE)
 COUNTED = (
     MessageStatus.PENDING,

@@ -6,7 +6,7 @@ from django.db.models import Sum
 
 from notifications.models import Message
 from notifications.rules.caps import COUNTED, OFFERS
-from notifications.states import Channel, MessageStatus, Rule
+from notifications.states import Channel, Kind, MessageStatus, Rule
 from waitlist.models import Clinic
 
 PAID = [status for status in COUNTED if status != MessageStatus.PENDING]
@@ -34,8 +34,9 @@ def left_mills(clinic: Clinic, *, now: datetime) -> int | None:
 
 
 def too_dear(kind: str, channel: str, mills: int, left: int | None) -> Rule | None:
-    """An offer that the month's money does not pay for; whatever people must not miss is sent all the same."""
-    if left is not None and kind in OFFERS and channel in (Channel.SMS, Channel.VOICE) and mills > left:
+    """What the month's money does not pay for, of offers and the question whether they want more; whatever people must
+    not miss is sent all the same."""
+    if left is not None and kind in (*OFFERS, Kind.STILL) and channel in (Channel.SMS, Channel.VOICE) and mills > left:
         return Rule.MONEY_SPENT
     return None
 

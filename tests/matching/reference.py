@@ -94,6 +94,7 @@ class List:
         fitting = set(entry.services) & {slot.service_id, *self.stand_ins}
         visits = self.visits[patient_id]
         yield "closed", self.closed
+        yield "silent", entry.silent_since is not None
         yield "inactive", entry.status != "active"
         yield "another_service", not fitting
         yield "visit_too_long", not any(self.minutes[pk] <= self.length for pk in fitting)

@@ -64,6 +64,7 @@ def test_a_perfect_match_scores_everything_but_the_unknown():
 
 
 FILTER_CASES = {
+    "silent": lambda w: w.entry(status="paused", still_asked_at=NOW, silent_since=NOW),
     "inactive": lambda w: w.entry(status="paused"),
     "closed": lambda w: _closed(w),
     "another_service": lambda w: factories.entry(w.clinic, [factories.service(w.clinic)]),

@@ -51,6 +51,21 @@ class ContactRules(models.Model):
         db_default=True,
         help_text="A reminder says that an earlier time can be had, to whoever may be asked and does not wait yet.",
     )
+    asks_still_wanted = models.BooleanField(
+        default=False, db_default=False, help_text="Whoever has waited long is asked whether they still want it."
+    )
+    still_after_days = models.PositiveSmallIntegerField(
+        default=30,
+        db_default=30,
+        validators=[MinValueValidator(14), MaxValueValidator(180)],
+        help_text="Since they came onto the list, or last said that they want it.",
+    )
+    still_rests_after_days = models.PositiveSmallIntegerField(
+        default=14,
+        db_default=14,
+        validators=[MinValueValidator(7), MaxValueValidator(60)],
+        help_text="Without an answer; then the wish rests.",
+    )
     email_lead_minutes = models.PositiveSmallIntegerField(
         default=120,
         validators=[MaxValueValidator(10_080)],
@@ -65,4 +80,8 @@ class ContactRules(models.Model):
                 condition=models.Q(send_from_minute__lt=models.F("send_until_minute")),
             ),
             models.CheckConstraint(name="clinic_content_level_known", condition=models.Q(content_level__lte=2)),
+            models.CheckConstraint(
+                name="clinic_asks_at_most_every_two_weeks",
+                condition=models.Q(still_after_days__range=(14, 180), still_rests_after_days__range=(7, 60)),
+            ),
         ]

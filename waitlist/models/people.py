@@ -154,6 +154,15 @@ class WaitlistEntry(models.Model):
         help_text="The booking after which it closes by itself, or was asked to go on.",
     )
     closes_at = models.DateTimeField(null=True, editable=False, help_text="Off the list then, unless they keep it.")
+    confirmed_at = models.DateTimeField(
+        null=True, editable=False, help_text="When it was last said that they want it; empty: when it was added."
+    )
+    still_asked_at = models.DateTimeField(
+        null=True, editable=False, help_text="When they were asked whether they still want it; empty: no answer is due."
+    )
+    silent_since = models.DateTimeField(
+        null=True, editable=False, help_text="It rests since then, as no answer came: asked for nothing, kept in line."
+    )
 
     class Meta:
         verbose_name_plural = "waitlist entries"
@@ -176,6 +185,11 @@ class WaitlistEntry(models.Model):
             models.CheckConstraint(
                 name="entry_closes_after_a_booking", condition=Q(closes_at=None) | Q(paused_for__isnull=False)
             ),
+            models.CheckConstraint(
+                name="entry_silent_rests",
+                condition=Q(silent_since=None)
+                | Q(status=EntryStatus.PAUSED, paused_until=None, closes_at=None, still_asked_at__isnull=False),
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["clinic", "-standing"], name="entry_ranked", condition=Q(status=EntryStatus.ACTIVE)),
@@ -183,6 +197,11 @@ class WaitlistEntry(models.Model):
                 fields=["clinic", "added_at", "id"], name="entry_in_line", condition=Q(status__in=WAITING_STATUSES)
             ),
             models.Index(fields=["closes_at"], name="entry_closing", condition=Q(closes_at__isnull=False)),
+            models.Index(
+                fields=["clinic", "still_asked_at"],
+                name="entry_still_asked",
+                condition=Q(still_asked_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -131,6 +131,11 @@ WORDS = Words(
         r"(?:i m |i am )?(?:not (?:interested|available|free))(?: sorry| thanks| thank you| then| that day)*",
         r"(?:i m |i am )(?:good|all set|busy)(?: sorry| thanks| thank you| then| that day)*",
     ),
+    keep_phrases=(
+        r"(?:yes )?(?:please )?keep(?: (?:me|it|my (?:place|spot)))?(?: on)?(?: (?:the|your) (?:wait ?)?list)?(?: please)?",
+        r"(?:yes )?(?:i )?(?:m |am |do )?still(?: (?:want (?:it|this|my (?:place|spot))|interested|waiting))?"
+        r"(?: thanks| thank you| please)*",
+    ),
     confirm_phrases=(
         r"(?:(?:yes )?i ?ll be there|i will be there|see you (?:then|there|soon|tomorrow)|i confirm|i m coming)"
         r"(?: thanks| thank you)*",

@@ -81,6 +81,11 @@ WORDS = Words(
         r" gracias| ese dia)*",
         r"(?:hoy|ahora|esta vez) no(?: gracias)?",
     ),
+    keep_phrases=(
+        r"(?:si )?(?:todavia|aun)(?: (?:lo |la )?(?:quiero|espero|me interesa))?(?: por favor| gracias)*",
+        r"(?:si )?sigo (?:en la lista|esperando|interesad[oa]|queriendo)(?: por favor| gracias)*",
+        r"(?:si )?(?:mantengan?me|dejen?me|conserven?me|conservar)(?: en la lista)?(?: por favor| gracias)*",
+    ),
     confirm_phrases=(r"(?:si )?(?:ahi|alli) estare(?: gracias)?", r"nos vemos(?: ahi| alli| manana)?"),
     reasons={
         DeclineReason.NOT_NEEDED: (

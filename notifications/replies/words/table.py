@@ -35,4 +35,5 @@ class Words:
     yes_phrases: tuple[str, ...] = ()  # these three: the whole text
     no_phrases: tuple[str, ...] = ()
     confirm_phrases: tuple[str, ...] = ()
+    keep_phrases: tuple[str, ...] = ()  # the whole text, too: they want what they wait for
     reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # matching.states.DeclineReason

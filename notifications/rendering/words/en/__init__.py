@@ -52,6 +52,7 @@ __all__ = [
     "MOVES_VISIT",
     "NAME",
     "NO_MORE",
+    "NO_WORDS",
     "OPENS",
     "QUESTIONS",
     "QUESTIONS_AT",
@@ -87,4 +88,5 @@ CHOICE = "{number} for {time}"
 CHOICES = {"offer": "{number} to take {time}", "reminder": "{number} to confirm {time}"}
 WAYS_OUT = ("STOP",)
 YES_WORDS = ("YES",)
+NO_WORDS = ("NO",)
 CONFIRM_WORDS = ("YES",)

@@ -40,6 +40,16 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "conflict": ("{clinic}: sorry, {when} cannot be booked for you. Please call {phone}.",),
     "nothing": ("{clinic}: thank you. No open time is waiting for your answer. Questions? Call {phone}.",),
     "to_join": ("{clinic}: to join the waitlist, reply START. Questions? Call {phone}.",),
+    "still_kept": ("{clinic}: thank you, you keep your place on our waitlist. STOP to opt out.",),
+    "still_left": (
+        "{clinic}: you are off our waitlist, as you asked. If that was a mistake, please call {phone}.",
+        "{clinic}: you are off our waitlist, as you asked. Call {phone}.",
+    ),
+    "still_whose": (  # several people of one number were asked
+        "{clinic}: we asked more than one person at this number. Please answer by the link in each text, or call"
+        " {phone}.",
+        "{clinic}: for whom? Please answer by the link in each text, or call {phone}.",
+    ),
     "which": ("{clinic}: which one? Reply {choices}.",),
     "another": (
         "{clinic}: thank you. To take another open time as well, reply {choices}.",

@@ -80,6 +80,15 @@ MAILS: dict[str, Mail] = {
         ("This is a reminder of your visit.", "Please confirm it, or tell us if you cannot come."),
         "Confirm or change it",
     ),
+    Kind.STILL: Mail(
+        "Do you still want your place on the waitlist at {clinic}?",
+        "Do you still want it?",
+        (
+            "You have been on our waitlist for a while. Tell us whether we should go on looking out for you.",
+            "If we hear nothing, your place rests: you keep it, and we offer you no times until you tell us to.",
+        ),
+        "Answer",
+    ),
     Kind.PASSCODE: Mail(
         "Your code for {clinic}",
         "{passcode}",

@@ -68,6 +68,12 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "{clinic}: your visit is {when}. Reply C or YES to confirm. Changes? Call {phone}. STOP to end.",
         "{clinic}: visit {when}. Reply C or YES to confirm. Changes? Call {phone}.",
     ),
+    Kind.STILL: (
+        "{clinic}: do you still want your place on our waitlist? Reply YES to keep it or NO to leave, or see {link} for"
+        " more. STOP to opt out.",
+        "{clinic}: still want your place on our waitlist? Reply YES or NO, or see {link} STOP to end.",
+        "{clinic}: still on our waitlist? Reply YES or NO, or see {link} STOP ends",
+    ),
     Kind.STOPPED: (
         "{clinic}: no more texts from us, and no offers by e-mail. Reply START if you want them again. Questions? Call"
         " {phone}.",

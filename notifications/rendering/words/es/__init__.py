@@ -52,6 +52,7 @@ __all__ = [
     "MOVES_VISIT",
     "NAME",
     "NO_MORE",
+    "NO_WORDS",
     "OPENS",
     "QUESTIONS",
     "QUESTIONS_AT",
@@ -87,4 +88,5 @@ CHOICE = "{number} para {time}"
 CHOICES = {"offer": "{number} para tomar {time}", "reminder": "{number} para confirmar {time}"}
 WAYS_OUT = ("STOP",)
 YES_WORDS = ("SI", "SÍ", "YES")
+NO_WORDS = ("NO",)
 CONFIRM_WORDS = ("SI", "SÍ", "YES")

@@ -40,6 +40,16 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "conflict": ("{clinic}: lo sentimos, {when} no se puede reservar para usted. Por favor llame al {phone}.",),
     "nothing": ("{clinic}: gracias. Ningún horario espera su respuesta. ¿Preguntas? Llame al {phone}.",),
     "to_join": ("{clinic}: para entrar en la lista de espera, responda START. ¿Preguntas? Llame al {phone}.",),
+    "still_kept": ("{clinic}: gracias, conserva su lugar en nuestra lista de espera. STOP: no más.",),
+    "still_left": (
+        "{clinic}: ya no está en nuestra lista de espera, como pidió. Si fue un error, llame al {phone}.",
+        "{clinic}: ya no está en nuestra lista, como pidió. Llame al {phone}.",
+    ),
+    "still_whose": (
+        "{clinic}: preguntamos a más de una persona en este número. Conteste por el enlace de cada mensaje o llame al"
+        " {phone}.",
+        "{clinic}: ¿para quién? Conteste por el enlace de cada mensaje o llame al {phone}.",
+    ),
     "which": ("{clinic}: ¿cuál? Responda {choices}.",),
     "another": (
         "{clinic}: gracias. Para tomar también otro horario, responda {choices}.",

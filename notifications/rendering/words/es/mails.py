@@ -80,6 +80,15 @@ MAILS: dict[str, Mail] = {
         ("Le recordamos su cita.", "Por favor confírmela, o díganos si no puede venir."),
         "Confirmar o cambiar",
     ),
+    Kind.STILL: Mail(
+        "¿Sigue queriendo su lugar en la lista de espera de {clinic}?",
+        "¿Lo sigue queriendo?",
+        (
+            "Lleva un tiempo en nuestra lista de espera. Díganos si debemos seguir buscando un horario para usted.",
+            "Si no sabemos de usted, su lugar descansa: lo conserva, y no le ofrecemos horarios hasta que nos diga.",
+        ),
+        "Contestar",
+    ),
     Kind.PASSCODE: Mail(
         "Su código de {clinic}",
         "{passcode}",

@@ -67,6 +67,11 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "{clinic}: su cita es {when}. Responda C o SI para confirmar. ¿Cambios? Llame al {phone}. STOP: no más.",
         "{clinic}: cita {when}. Responda C o SI para confirmar. ¿Cambios? Llame al {phone}.",
     ),
+    Kind.STILL: (
+        "{clinic}: ¿sigue queriendo su lugar en nuestra lista de espera? Responda SI o NO, o vea {link} STOP: no más.",
+        "{clinic}: ¿sigue en nuestra lista de espera? Responda SI o NO, o vea {link} STOP: no más.",
+        "{clinic}: ¿sigue en la lista? Responda SI o NO, o vea {link} STOP: no más",
+    ),
     Kind.STOPPED: (
         "{clinic}: no más mensajes de texto, ni ofertas por correo. Responda START si los quiere otra vez. ¿Preguntas?"
         " {phone}",
