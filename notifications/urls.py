@@ -1,6 +1,6 @@
 from django.urls import path
 
-from notifications.views import inbox, wordings
+from notifications.views import inbox, still, wordings
 from notifications.views.alerts import my_notices
 from notifications.views.join import join, sent
 from notifications.views.own import choices, door, page, wishes
@@ -22,6 +22,7 @@ urlpatterns = [
     path("my/<slug:slug>/language/", choices.language, name="my-language"),
     path("my/<slug:slug>/messages/", choices.allow, name="my-messages"),
     path("my/<slug:slug>/stop/", choices.stop, name="my-stop"),
+    path("s/<str:token>", still.still, name="still"),
     path("patients/<int:pk>/told/", note, name="patient-told"),
     path("patients/<int:pk>/proof/", proof, name="patient-proof"),
     path("patients/<int:pk>/proof/export/", export, name="patient-proof-export"),

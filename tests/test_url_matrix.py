@@ -17,6 +17,7 @@ from django.db import transaction
 from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
@@ -85,6 +86,7 @@ FOR: dict[str, set[Role]] = {  # everything else is for the front desk
     "checks": MANAGER | COMPLIANCE,
     "surge-days": MANAGER,
     "reminders": MANAGER,
+    "still-wanted": MANAGER,
     "cancelling": MANAGER,
     "contacting": MANAGER,
     "wordings": MANAGER,
@@ -137,6 +139,7 @@ PUBLIC: dict[str, str] = {
     "visit-another": "the token is the key",
     "visit-zone": "the token is the key",
     "visit-calendar": "the token is the key",
+    "still": "the token is the key",
     "offer-outcome": "the token is the key",
     "offer-seen": "the token is the key",
     "offer-calendar": "the token is the key",
@@ -225,6 +228,17 @@ class World(factories.World):
             next_attempt_at=factories.NOW,
             created_at=factories.NOW,
         )
+        self.question = Message.objects.create(
+            clinic=self.clinic,
+            kind="still",
+            channel="email",
+            contact_point=self.address,
+            patient=self.entry_row.patient,
+            context={"entries": [self.entry_row.pk]},
+            dedupe_key=f"still:{self.clinic.pk}",
+            next_attempt_at=factories.NOW,
+            created_at=timezone.now(),
+        )
         self.ringing = SimulatedCall.objects.create(
             message=self.message, at=factories.NOW, changed_at=factories.NOW
         )
@@ -310,6 +324,7 @@ MAKERS: dict[str, Callable[[World], Any]] = {
     "join/slug": lambda world: world.clinic.slug,
     "o/token": lambda world: tokens.make(world.offer_row.public_id),
     "v/token": lambda world: tokens.make_visit(world.visit.pk),
+    "s/token": lambda world: tokens.make_still(world.question.pk),
     "password/uidb64": lambda world: urlsafe_base64_encode(force_bytes(world.users[Role.ADMIN].pk)),
     "password/token": lambda world: default_token_generator.make_token(world.users[Role.ADMIN]),
 }

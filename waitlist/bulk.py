@@ -110,6 +110,8 @@ def _hindrance(entry: WaitlistEntry, what: Bulk) -> str:
         return "is not paused"
     if what == Bulk.RESUME and entry.closes_at is not None:
         return "has booked this: use Keep in their row"
+    if what == Bulk.RESUME and entry.silent_since is not None:
+        return "rests, as no answer came: use They still want it in their row"
     if what == Bulk.RESUME and getattr(entry, "is_joining", False):
         return "has not confirmed their number: use Accept in their row"
     return ""

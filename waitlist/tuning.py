@@ -23,6 +23,7 @@ CONTACTING = (
     *("offers_per_day", "offers_per_week", "offers_per_month", "sms_per_day", "texts_per_second"),
     *("monthly_budget_cents", "text_cost_mills", "call_cost_mills"),
 )
+STILL_WANTED = ("asks_still_wanted", "still_after_days", "still_rests_after_days")
 CANCELLING = ("grace_minutes", "cancel_fee_percent_early", "cancel_fee_percent_late", "cancel_notice_minutes")
 
 
@@ -99,6 +100,18 @@ def set_reminders(clinic: Clinic, is_on: bool, *, asks_earlier: bool) -> None:
     clinic = _locked(clinic)
     clinic.sends_reminders, clinic.reminders_ask_earlier = is_on, asks_earlier
     clinic.save(update_fields=["sends_reminders", "reminders_ask_earlier"])
+
+
+@transaction.atomic(durable=True)
+def set_still_wanted(clinic: Clinic, **fields: Any) -> None:
+    """Whether, and after how long, people are asked whether they still want what they wait for. ValidationError by
+    field; what is out already stays to be answered. django-auditlog writes the line."""
+    clinic = _locked(clinic)
+    for name in STILL_WANTED:
+        setattr(clinic, name, fields[name])
+    others = {field.name for field in Clinic._meta.get_fields()} - set(STILL_WANTED)
+    clinic.full_clean(exclude=others, validate_unique=False)
+    clinic.save(update_fields=STILL_WANTED)
 
 
 def _locked(clinic: Clinic) -> Clinic:

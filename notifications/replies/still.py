@@ -1,4 +1,4 @@
-"""Yes or no to the question whether they still want it. A time that is offered comes before it: that yes is the offer's."""
+"""Yes or no to the question whether they still want it. A time that is offered comes first: that yes is the offer's."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,7 +22,8 @@ def is_meant(heard: InboundMessage, meaning: Meaning, live: Sequence[Offer], *, 
     """Whether that is the last they were asked: no offer waits, and nothing was told since of one, or of a visit."""
     if live or meaning not in (Meaning.YES, Meaning.NO, Meaning.KEEP):
         return False
-    asked = [message.sent_at or message.created_at for message, _ in still_wanted.open_for(heard.contact_point, now=now)]
+    found = still_wanted.open_for(heard.contact_point, now=now)
+    asked = [message.sent_at or message.created_at for message, _ in found]
     if not asked or meaning == Meaning.KEEP:
         return bool(asked)
     since = [told.last_at(heard.contact_point, now=now)]

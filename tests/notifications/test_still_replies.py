@@ -86,7 +86,8 @@ def test_pause_is_two_weeks(asked):
 
 
 @pytest.mark.parametrize(
-    ("text", "then"), [("YES", "active"), ("keep", "active"), ("START", "active"), ("NO", "removed"), ("PAUSE", "paused")]
+    ("text", "then"),
+    [("YES", "active"), ("keep", "active"), ("START", "active"), ("NO", "removed"), ("PAUSE", "paused")],
 )
 def test_what_rests_hears_it_too(asked, text, then):
     asked.rests()

@@ -1,4 +1,4 @@
-"""Whether it is still wanted: asked once a month, answered by anything they do, and without an answer the wish rests."""
+"""Whether it is still wanted: asked once a month, answered by anything they do; without an answer the wish rests."""
 
 from datetime import datetime, timedelta
 

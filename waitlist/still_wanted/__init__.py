@@ -3,15 +3,17 @@
 What is due follows from the rows of the wishes, so a sweep may run at any time, twice, or not for a while.
 """
 
-from waitlist.still_wanted.answers import keep, leave, of_message, open_for, pause
-from waitlist.still_wanted.asking import ask, clinics, due
+from waitlist.still_wanted.answers import REMEMBERED, keep, leave, of_message, open_for, pause
+from waitlist.still_wanted.asking import ask, clinics, due, heard
 from waitlist.still_wanted.silence import open_questions, settle
 from waitlist.still_wanted.sweeping import sweep
 
 __all__ = [
+    "REMEMBERED",
     "ask",
     "clinics",
     "due",
+    "heard",
     "keep",
     "leave",
     "of_message",

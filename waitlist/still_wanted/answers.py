@@ -18,8 +18,8 @@ REMEMBERED = timedelta(days=180)  # how long a bare yes may still wake what rest
 
 
 def keep(entry_id: int, *, now: datetime) -> bool:
-    """They still want it: it waits, in its old place; False where it is off the list."""
-    return _answer(entry_id, lambda entry: wanted.confirm(entry, now=now))
+    """They still want it: it waits, in its old place, also one they had put off; False where it is off the list."""
+    return _answer(entry_id, lambda entry: _keep(entry, now=now))
 
 
 def pause(entry_id: int, *, now: datetime) -> bool:
@@ -49,6 +49,11 @@ def open_for(point: ContactPoint, *, now: datetime) -> list[tuple[Message, list[
     latest = {message.patient_id: message for message in asked.select_related("patient").order_by("pk")}
     found = [(message, _unanswered(message)) for message in latest.values()]
     return [(message, wishes) for message, wishes in found if wishes]
+
+
+def _keep(entry: WaitlistEntry, *, now: datetime) -> bool:
+    is_put_off = entry.paused_until is not None and entry.closes_at is None
+    return (is_put_off and entries.resume(entry, now=now)) or wanted.confirm(entry, now=now)
 
 
 def _unanswered(message: Message) -> list[WaitlistEntry]:

@@ -26,18 +26,17 @@ def clinics() -> list[int]:
     return list(Clinic.objects.filter(asks_still_wanted=True).order_by("pk").values_list("pk", flat=True))
 
 
-def heard_of(rows: QuerySet[WaitlistEntry]) -> QuerySet[WaitlistEntry]:
-    """With `heard_at`: when they came onto the list, said that they want it, or last answered an offer for it."""
+def heard() -> Greatest:
+    """For a query of wishes: when they came onto the list, said that they want it, or last answered an offer for it."""
     answered = Offer.objects.filter(entry=OuterRef("pk"), answered_at__isnull=False).order_by("-answered_at")
-    said = Coalesce("confirmed_at", "added_at")
-    return rows.annotate(heard_at=Greatest(said, Subquery(answered.values("answered_at")[:1])))
+    return Greatest(Coalesce("confirmed_at", "added_at"), Subquery(answered.values("answered_at")[:1]))
 
 
 def due(clinic: Clinic, *, now: datetime) -> list[int]:
     """Patients with a wish of which nothing was heard for as long as the clinic says, the longest first."""
     if not clinic.asks_still_wanted:
         return []
-    rows = heard_of(_unasked(clinic)).filter(heard_at__lte=_before(clinic, now))
+    rows = _unasked(clinic).annotate(heard_at=heard()).filter(heard_at__lte=_before(clinic, now))
     return list(dict.fromkeys(rows.order_by("heard_at", "pk").values_list("patient", flat=True)))
 
 
@@ -49,7 +48,8 @@ def ask(patient_id: int, *, now: datetime) -> Message | None:
     clinic = patient.clinic
     mine = WaitlistEntry.objects.filter(patient=patient, status=EntryStatus.ACTIVE)
     locked = list(mine.select_for_update(no_key=True).order_by("pk"))
-    waiting = list(heard_of(_unasked(clinic).filter(pk__in=[entry.pk for entry in locked])).order_by("pk"))
+    unasked = _unasked(clinic).filter(pk__in=[entry.pk for entry in locked])
+    waiting = list(unasked.annotate(heard_at=heard()).order_by("pk"))
     before = _before(clinic, now)
     is_due = any(entry.heard_at <= before for entry in waiting)
     if not is_due or any(entry.still_asked_at is not None for entry in locked):

@@ -9,7 +9,7 @@ from notifications.states import REACHED_CARRIER, UNFINISHED, Kind
 from waitlist import live, wanted
 from waitlist.models import Clinic, WaitlistEntry
 from waitlist.states import EntryStatus
-from waitlist.still_wanted.asking import TOPIC, heard_of, is_offered, ways
+from waitlist.still_wanted.asking import TOPIC, heard, is_offered, ways
 
 TRIED_AGAIN = timedelta(days=7)  # after a question that did not reach them
 
@@ -27,7 +27,7 @@ def settle(entry_id: int, *, now: datetime) -> bool:
     entry = rows.filter(pk=entry_id, status=EntryStatus.ACTIVE, still_asked_at__isnull=False).first()
     if entry is None or entry.still_asked_at is None:
         return False
-    heard_at = heard_of(WaitlistEntry.objects.filter(pk=entry.pk)).values_list("heard_at", flat=True).get()
+    heard_at = WaitlistEntry.objects.annotate(heard_at=heard()).get(pk=entry.pk).heard_at
     if heard_at > entry.still_asked_at:  # an offer for it was answered
         changed = wanted.confirm(entry, at=heard_at, now=now)
     else:

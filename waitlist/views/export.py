@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -12,9 +13,9 @@ from django.views.decorators.http import require_POST
 
 from audit import trail
 from audit.views import safe
-from waitlist import access
+from waitlist import access, still_wanted
 from waitlist.forms.listing import ListForm
-from waitlist.models import Clinic
+from waitlist.models import Clinic, WaitlistEntry
 from waitlist.states import Role, Tier
 from waitlist.templatetags.standby import phone
 from waitlist.views import listing
@@ -26,7 +27,10 @@ WISH = (
     *("services", "practitioners", "excluded_practitioners", "when", "max_travel_minutes", "notice_minutes"),
     *("earliest_on", "latest_on", "priority", "note", "added_at"),
 )
-STANDING = ("status", "paused_until", "tier", "reach", "offers_received", "offers_answered", "offers_accepted")
+STANDING = (
+    *("status", "paused_until", "tier", "reach", "offers_received", "offers_answered", "offers_accepted"),
+    *("last_confirmed", "asked_on", "resting_since"),
+)
 COLUMNS = (*PERSON, *WISH, *STANDING)
 
 
@@ -62,7 +66,7 @@ def _lines(clinic: Clinic, names: Names, entry_ids: list[int]) -> Iterator[str]:
     yield "\ufeff" + sheet.writerow(COLUMNS)
     for start in range(0, len(entry_ids), AT_ONCE):
         ids = entry_ids[start : start + AT_ONCE]
-        found = listing.WHOLE.filter(clinic=clinic).in_bulk(ids)
+        found = listing.WHOLE.filter(clinic=clinic).annotate(heard_at=still_wanted.heard()).in_bulk(ids)
         for row in rows(clinic, [found[pk] for pk in ids if pk in found], names):
             yield sheet.writerow([safe(cell) for cell in cells(clinic, row)])
 
@@ -91,4 +95,16 @@ def cells(clinic: Clinic, row: Row) -> list[Any]:
         f"{entry.added_at.astimezone(clinic.zone):%Y-%m-%d %H:%M}",
         entry.get_status_display(), until, row.tier, ", ".join(one.words for one in row.reach),
         entry.offers_received, entry.offers_answered, entry.offers_accepted,
+        *(at and at.astimezone(clinic.zone).date() for at in (_confirmed_at(entry), *_asked(entry))),
     ]  # fmt: skip
+
+
+def _confirmed_at(entry: WaitlistEntry) -> datetime | None:
+    """When they last said or showed that they want it, if since they came onto the list."""
+    heard_at: datetime = getattr(entry, "heard_at")  # noqa: B009 - of the query
+    return heard_at if heard_at > entry.added_at else None
+
+
+def _asked(entry: WaitlistEntry) -> tuple[datetime | None, datetime | None]:
+    """Since when an answer is due, and since when it rests without one."""
+    return entry.still_asked_at, entry.silent_since

@@ -32,6 +32,7 @@ class State(TextChoices):
     ACTIVE = "active", "Waiting"
     PAUSED = "paused", "Paused"
     AWAY = "away", "Away until a day"
+    RESTING = "resting", "Rests: no answer whether still wanted"
     CLOSING = "closing", "Has booked, leaves by itself"
     JOINING = "joining", "Joined on the web, not confirmed"
     JOINED = "joined", "Joined on the web in the last day"
@@ -98,7 +99,8 @@ def find(clinic: Clinic, asked: Question, *, now: datetime) -> QuerySet[Waitlist
 PAUSED = Q(status=EntryStatus.PAUSED, closes_at=None)
 STATES = {
     State.ACTIVE: Q(status=EntryStatus.ACTIVE),
-    State.PAUSED: PAUSED & Q(paused_until=None, is_joining=False),
+    State.PAUSED: PAUSED & Q(paused_until=None, is_joining=False, silent_since=None),
+    State.RESTING: Q(silent_since__isnull=False),
     State.AWAY: PAUSED & Q(paused_until__isnull=False),
     State.CLOSING: Q(status=EntryStatus.PAUSED, closes_at__isnull=False),
     State.JOINING: PAUSED & Q(is_joining=True),

@@ -21,6 +21,7 @@ CAME_BY = {
     Origin.VISIT_PAGE: "asked for it on the page of their visit",
     Origin.REMINDER: "asked for it after a reminder",
 }
+IN_WEEKS_FROM = 14  # days
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -65,6 +66,18 @@ class Row:
     def is_joining(self) -> bool:
         """Whether it rests until their number says START; known where the query asked for it."""
         return bool(getattr(self.entry, "is_joining", False))
+
+    @property
+    def rests(self) -> bool:
+        """Whether it is asked for nothing as nobody said that it is still wanted."""
+        return self.entry.silent_since is not None
+
+    @property
+    def waited(self) -> str:
+        """13 days; 5 weeks."""
+        days = self.entry.waited_days
+        count, unit = (days // 7, "week") if days >= IN_WEEKS_FROM else (days, "day")
+        return f"{count} {unit}{'' if count == 1 else 's'}"
 
     @property
     def is_paused(self) -> bool:

@@ -15,7 +15,7 @@ GROUPS = {  # in this order on the page; what is in none stands at the end
     "Your clinic": ("start", "launch", "clinic", "locations", "practitioners", "services", "team"),
     "Closed or busy": ("closures", "holidays", "surge-days"),
     "Who is asked": ("policies", "tiers", "score", "earlier-times"),
-    "What patients hear": ("wordings", "contacting", "reminders", "join-page", "cancelling"),
+    "What patients hear": ("wordings", "contacting", "reminders", "still-wanted", "join-page", "cancelling"),
     "Other systems": ("connections", "imports", "checks"),
 }
 SETTINGS = (  # address by name, who may open it, what it is called, what for
@@ -50,6 +50,12 @@ SETTINGS = (  # address by name, who may open it, what it is called, what for
         Role.MANAGER,
         "Reminders",
         "Whether Standby reminds patients of their visits. Off where your own calendar does.",
+    ),
+    (
+        "still-wanted",
+        Role.MANAGER,
+        "Still wanted?",
+        "Whoever has waited long is asked whether they still want it; without an answer the wish rests.",
     ),
     (
         "join-page",

@@ -132,7 +132,8 @@ WORDS = Words(
         r"(?:i m |i am )(?:good|all set|busy)(?: sorry| thanks| thank you| then| that day)*",
     ),
     keep_phrases=(
-        r"(?:yes )?(?:please )?keep(?: (?:me|it|my (?:place|spot)))?(?: on)?(?: (?:the|your) (?:wait ?)?list)?(?: please)?",
+        r"(?:yes )?(?:please )?keep(?: (?:me|it|my (?:place|spot)))?(?: on)?(?: (?:the|your) (?:wait ?)?list)?"
+        r"(?: please)?",
         r"(?:yes )?(?:i )?(?:m |am |do )?still(?: (?:want (?:it|this|my (?:place|spot))|interested|waiting))?"
         r"(?: thanks| thank you| please)*",
     ),

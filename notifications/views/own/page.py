@@ -48,7 +48,14 @@ class Own:
     paused_until: str
     closes: str
     earlier_than: str
+    since: str
+    asked_on: str  # whether they still want it; empty: no answer is due
     why: str = ""
+
+    @property
+    def rests(self) -> bool:
+        """Whether nothing is offered for want of an answer."""
+        return self.entry.silent_since is not None
 
     @property
     def is_paused(self) -> bool:
@@ -120,6 +127,8 @@ def own(entry: WaitlistEntry, *, now: datetime) -> Own:
         notice=length(entry.notice_minutes),
         is_joining=bool(getattr(entry, "is_joining", False)),
         paused_until=_day(entry.paused_until, clinic) if entry.paused_until else "",
+        since=_day(entry.added_at, clinic),
+        asked_on=_day(entry.still_asked_at, clinic) if entry.still_asked_at else "",
         closes=facts.moment(entry.closes_at, clinic.zone, now=now) if entry.closes_at else "",
         earlier_than=facts.moment(held.starts_at, held.location.zone, now=now) if held is not None and holds else "",
         why=gettext(BY_RULE) if entry.is_automatic and holds else "",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from notifications.states import Purpose
 from notifications.views.own import page
 from notifications.views.own.door import Here, of_own_page
-from waitlist import joining, kept, roster
+from waitlist import joining, kept, roster, still_wanted
 from waitlist.forms import are_valid, point_out
 from waitlist.forms.own import NewWishForm, OwnWishForm, PauseForm, taken
 from waitlist.forms.wishes import WindowFormSet, initial_windows, opening_hours, windows_of
@@ -70,13 +70,16 @@ def new(request: HttpRequest, here: Here) -> HttpResponse:
 
 @of_own_page("POST")
 def pause(request: HttpRequest, here: Here, pk: int) -> HttpResponse:
-    """For two weeks, until a day, or no longer."""
+    """For two weeks, until a day, or no longer; or no pause at all: they still want it."""
     entry, now, what = _theirs(here, pk), timezone.now(), request.POST.get("what")
     if what == "resume":
         done = not getattr(entry, "is_joining", False) and (
             kept.keep_on(entry, now=now) or roster.resume(entry.pk, now=now)
         )
         said = gettext("You are asked again from now on.")
+    elif what == "keep":
+        done = still_wanted.keep(entry.pk, now=now)
+        said = gettext("Thank you. You keep your place, and we go on looking out for you.")
     elif what == "until":
         form = PauseForm(here.clinic, request.POST, now=now)
         if not form.is_valid():
