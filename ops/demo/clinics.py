@@ -67,6 +67,7 @@ def make_clinic(plan: ClinicPlan, *, now: datetime) -> Clinic:
         offers_per_month=3 * MOST_A_WEEK,
         sms_per_day=2 * MOST_A_WEEK,
         sends_reminders=True,
+        asks_still_wanted=True,
     )
     clinic.policy = policybook.save(clinic, presets.scored(clinic.threshold), after=0, now=now)
     clinic.save(update_fields=["policy"])

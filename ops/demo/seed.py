@@ -6,7 +6,7 @@ from random import Random
 from django.db import transaction
 from django.db.models import F
 
-from ops.demo import history, texts
+from ops.demo import history, silence, texts
 from ops.demo.clinics import make_clinic
 from ops.demo.diary import Diary, settle
 from ops.demo.people import make_patients
@@ -31,6 +31,7 @@ def seed_clinic(plan: ClinicPlan, *, seed: int, now: datetime) -> int:
     if not Slot.objects.filter(clinic=clinic).exists():
         history.play(plan, clinic, Random(f"{seed} {plan.slug} history"), now=now)
         texts.write(clinic, Random(f"{seed} {plan.slug} texts"), now=now)
+        silence.begin(clinic, now=now)
     if added:
         settle(clinic, seed, now=now)
         begin_reminding(clinic, now=now)

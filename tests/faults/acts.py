@@ -12,8 +12,8 @@ from notifications import outages, outbox, reminders, replies
 from notifications.models import InboundMessage, Message
 from tests import factories
 from tests.factories import NOW, World
-from waitlist import events, schedule, vacancies
-from waitlist.models import Appointment, InboundEvent, Slot, Writeback
+from waitlist import events, schedule, still_wanted, vacancies
+from waitlist.models import Appointment, Clinic, InboundEvent, Slot, Writeback
 from waitlist.states import CancelledBy, EventStatus
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
@@ -134,6 +134,8 @@ def sweeps(ids: Ids, now: datetime) -> None:
     outages.end_if_nothing_waits(now=now)
     for visit_id in reminders.waiting(now=now, limit=100):
         reminders.remind(visit_id, now=now)
+    for clinic in Clinic.objects.filter(pk__in=still_wanted.clinics()):
+        still_wanted.sweep(clinic, now=now)
     outbox.deliver_due(now=now)
     for heard_id in replies.unhandled(now=now, limit=100):
         replies.handle(heard_id, now=now)

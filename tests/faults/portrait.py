@@ -25,6 +25,7 @@ from waitlist.states import AppointmentStatus
 Portrait = Counter[tuple[Any, ...]]
 BY_WHOM = "patient__first_name"
 NOBODYS = Q(practitioner=None)
+WANTED = {"is_asked_after": Q(still_asked_at__isnull=False), "rests": Q(silent_since__isnull=False)}
 TEN_MINUTES = timedelta(minutes=10)
 
 
@@ -57,7 +58,7 @@ def paint(clinic: Clinic, webhook_ids: list[str], handed: list[str]) -> Portrait
             *_rows("text", texts, "message__kind", f"message__{BY_WHOM}"),
             *[row for one in handed for row in _rows("text", messages.filter(public_id=one), "kind", BY_WHOM)],
             *_rows("visit", visits, "starts_at", BY_WHOM, "status", "cancel_reason"),
-            *_rows("entry", wishes, BY_WHOM, "status", *counts),
+            *_rows("entry", wishes.annotate(**WANTED), BY_WHOM, "status", *counts, *WANTED),
             *_rows("writeback", owed.annotate(open=Q(resolved_at=None)), "kind", "status", "open"),
             *_rows("event", told.annotate(open=Q(status="received")), "kind", "open"),
             *_rows("reply", replies.annotate(open=Q(handled_at=None)), "meaning", "open"),

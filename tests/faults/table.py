@@ -7,6 +7,7 @@ from tests.faults.later_acts import LATER
 from tests.faults.mass_acts import MASSES
 from tests.faults.outage_acts import OUTAGES
 from tests.faults.staff_acts import STAFF
+from tests.faults.still_acts import STILL
 from tests.faults.visit_acts import VISITS
 
-ACTS = FIRST | LATER | OUTAGES | MASSES | VISITS | STAFF | CONSENT | CALLS
+ACTS = FIRST | LATER | OUTAGES | MASSES | VISITS | STAFF | CONSENT | CALLS | STILL

@@ -142,7 +142,7 @@ def test_by_mail_with_a_button():
     assert asked.url in letter.html and asked.url in letter.text and "Do you still want it?" in letter.text
 
 
-def test_pages_are_small_and_take_few_queries(asked, django_assert_num_queries):
-    with django_assert_num_queries(15):
+def test_the_page_is_small_and_takes_few_queries(asked, django_assert_num_queries):
+    with django_assert_num_queries(6):
         page = asked.client.get(asked.url)
     assert len(page.content) < 30_000

@@ -70,6 +70,7 @@ def busy_clinic() -> tuple[World, User, Slot]:
             clinic=world.clinic, kind=kind, channel="sms", patient=unheard.patient, appointment=unheard,
             dedupe_key=f"{kind}:untold", status="refused", refused_by="no_contact", next_attempt_at=now, created_at=now,
         )  # fmt: skip
+    world.entry(status="paused", still_asked_at=now, silent_since=now)
     world.entry(availability=[(0b0011111, 540, 1020), (0b1100000, 600, 840)])
     world.entry(factories.patient(world.clinic, phone=None))
     InboundEvent.objects.create(
@@ -158,6 +159,7 @@ def addresses(world: World, slot: Slot) -> list[str]:
         f"{reverse('policy-new')}?from=broadcast",
         reverse("policy", args=[world.clinic.policy_id]),
         reverse("surge-days"),
+        reverse("still-wanted"),
         reverse("closures"),
         reverse("closure", args=[world.clinic.closures.get().pk]),
         reverse("holidays"),
