@@ -11,8 +11,9 @@ from notifications.models import Consent, ContactPoint, InboundMessage, Join, Me
 from notifications.states import Channel, Kind, MessageStatus, Purpose
 from waitlist.models import Patient
 
-HEARD = ("stop", "stop_offers", "pause", "start")  # replies.Meaning, as the column holds it
-ANSWERED = ("offers_stopped", "paused", "started", "joined")
+HEARD = ("stop", "stop_offers", "pause", "start", "kept", "left")  # replies.Meaning, as the column holds it
+SAID = {"kept": "still wanted", "left": "wanted no more"}
+ANSWERED = ("offers_stopped", "paused", "started", "joined", "still_kept", "still_left")
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def _forms(point: ContactPoint) -> Iterator[Line]:
 
 
 def _sent(point: ContactPoint) -> Iterator[Line]:
-    proves = Q(kind__in=(Kind.OPT_IN, Kind.STOPPED)) | Q(kind=Kind.ANSWER, context__answer__in=ANSWERED)
+    proves = Q(kind__in=(Kind.OPT_IN, Kind.STOPPED, Kind.STILL)) | Q(kind=Kind.ANSWER, context__answer__in=ANSWERED)
     for message in Message.objects.filter(proves, contact_point=point):
         yield Line(
             at=message.sent_at or message.created_at,
@@ -113,7 +114,7 @@ def _heard(point: ContactPoint) -> Iterator[Line]:
         yield Line(
             at=heard.received_at,
             where=point.value,
-            what=f"Heard: {heard.meaning.replace('_', ' ')}",
+            what=f"Heard: {SAID.get(heard.meaning, heard.meaning.replace('_', ' '))}",
             how=str(Channel(heard.channel).label),
             text=heard.text,
             note="the carrier has answered it" if heard.already_answered else "",

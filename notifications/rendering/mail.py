@@ -14,7 +14,7 @@ from notifications.models import Message, MessageTemplate
 from notifications.rendering import facts, invites, levels, own, words
 from notifications.rendering.invites import Invite
 from notifications.rendering.links import fill, fill_code
-from notifications.rendering.needs import HAS_CODE
+from notifications.rendering.needs import HAS_CODE, TIMELESS
 from notifications.rendering.placeholders import write
 from notifications.rendering.sms import asks_earlier, language
 from notifications.rendering.words.shape import Mail
@@ -97,7 +97,8 @@ def detailed(kind: str, speaks: ModuleType, level: int) -> Mail:
     if not level or kind == Kind.DESK:
         return mail
     code = (speaks.MAIL_CODE,) if kind in HAS_CODE else ()
-    return replace(mail, lines=(speaks.GREETING, *mail.lines, speaks.MAIL_WHAT[level], *code, speaks.AUTOMATED))
+    what = () if kind in TIMELESS else (speaks.MAIL_WHAT[level],)
+    return replace(mail, lines=(speaks.GREETING, *mail.lines, *what, *code, speaks.AUTOMATED))
 
 
 def of_text(subject: str, text: str, ours: Mail) -> Mail:

@@ -38,6 +38,13 @@ WORST = [  # the act, and after what it dies
     ("edit a wish", "after COMMIT"),
     ("pause many", "after COMMIT"),
     ("pause taken back", "before COMMIT"),
+    ("ask whether still wanted", "before COMMIT"),
+    ("ask whether still wanted", "after COMMIT"),
+    ("rest", "before COMMIT"),
+    ("wake", "after COMMIT"),
+    ("two weeks more", "before COMMIT"),
+    ("still wanted, by text", "before COMMIT"),
+    ("wanted no more, by text", "after COMMIT"),
 ]
 
 

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from audit.models import Entry
 from matching import claims
 from matching.choosing import ranking, reasons
-from notifications import consent, outbox
+from notifications import consent, outbox, proof, replies
 from notifications.models import Message
 from notifications.states import Rule
 from tests import factories
@@ -336,3 +336,26 @@ def test_the_sweep_of_the_beat_table_asks(world):
     waits(world, added_at=NOW - 4000 * DAY)
     tasks.ask_still_wanted(world.clinic.pk)
     assert Message.objects.filter(kind="still").count() == 1
+
+
+def test_a_clinic_that_has_just_turned_it_off_asks_nobody_more(world):
+    entry = waits(world)
+    world.clinic.asks_still_wanted = False
+    world.clinic.save()
+    assert still_wanted.ask(entry.patient_id, now=NOW) is None
+
+
+def test_more_than_a_few_hundred_are_asked_in_the_next_hours(world, monkeypatch):
+    monkeypatch.setattr("waitlist.still_wanted.sweeping.AT_ONCE", 2)
+    first = [waits(world, added_at=LONG_AGO - n * DAY).patient for n in range(3)]
+    assert [message.patient for message in sweep(world)] == [first[2], first[1]]
+    assert [message.patient for message in sweep(world)] == [first[0]]
+
+
+def test_the_question_and_its_answer_stand_in_the_proof(world):
+    entry = waits(world)
+    told(world)
+    point = entry.patient.contact_points.get()
+    replies.receive(world.clinic, sender=point.value, text="YES", provider_id="SM1", now=NOW + timedelta(hours=1))
+    whats = [line.what for line in proof.of(entry.patient)]
+    assert "Sent: Asked whether they still want it" in whats and "Heard: still wanted" in whats

@@ -52,7 +52,7 @@ def ask(patient_id: int, *, now: datetime) -> Message | None:
     waiting = list(unasked.annotate(heard_at=heard()).order_by("pk"))
     before = _before(clinic, now)
     is_due = any(entry.heard_at <= before for entry in waiting)
-    if not is_due or any(entry.still_asked_at is not None for entry in locked):
+    if not clinic.asks_still_wanted or not is_due or any(entry.still_asked_at is not None for entry in locked):
         return None
     way = _way(patient)
     if way is None or is_offered(patient, now=now):
