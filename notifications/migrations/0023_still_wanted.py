@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0021_test_messages'),
+        ("notifications", "0022_rehearsed_slots"),
     ]
 
     operations = [
