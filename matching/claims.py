@@ -8,7 +8,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from matching import offers
-from matching.answering import holds, lessons, reserves, swaps
+from matching.answering import accepted, holds, lessons, reserves, swaps
+from matching.answering.accepted import Accepted
 from matching.answering.attempts import FREE, attempt, book, swap
 from matching.answering.booking import Lost, lock_slot_of
 from matching.answering.outcomes import Claim, find, of_slot, outcome
@@ -31,11 +32,12 @@ def claim(offer_id: int, *, via: str, now: datetime) -> Claim:
     return _tried(offer_id, act, now=now)
 
 
-def finish(offer_id: int, *, details: str, via: str, now: datetime) -> Claim:
-    """What the service asked is answered: BOOKED while it is kept for them, and later if it is still free."""
+def finish(offer_id: int, *, details: str, accepts: Accepted | None = None, via: str, now: datetime) -> Claim:
+    """What the service asked is answered, and `accepts` what a booking link asks for: BOOKED while it is kept for them,
+    and later if it is still free. A link without that books nothing."""
 
     def act(held: Appointment | None = None) -> Claim:
-        return _finish(offer_id, details=details, via=via, held=held, now=now)
+        return _finish(offer_id, details=details, accepts=accepts, via=via, held=held, now=now)
 
     return _tried(offer_id, act, now=now)
 
@@ -75,7 +77,9 @@ def _claim(offer_id: int, *, via: str, held: Appointment | None, now: datetime) 
     return Claim.BOOKED
 
 
-def _finish(offer_id: int, *, details: str, via: str, held: Appointment | None, now: datetime) -> Claim:
+def _finish(
+    offer_id: int, *, details: str, accepts: Accepted | None, via: str, held: Appointment | None, now: datetime
+) -> Claim:
     if held is not None:
         swaps.lock(held, Offer.objects.values_list("slot_id", flat=True).get(pk=offer_id))
     slot = lock_slot_of(offer_id)
@@ -85,8 +89,14 @@ def _finish(offer_id: int, *, details: str, via: str, held: Appointment | None, 
     found = of_slot(slot, offer.patient_id, now)
     if found not in FREE:
         return found
-    visit_id = book(slot, offer_id, via=via, held=held, now=now)
+    if offer.is_taken_back:
+        return Claim.WITHDRAWN
+    if offer.link_sent_at is not None and accepts is None:
+        return found
+    visit_id = book(slot, offer_id, via=via, accepts=accepts is not None, held=held, now=now)
     Appointment.objects.filter(pk=visit_id).update(details=details)
+    if accepts is not None:
+        accepted.write_down(offer, visit_id, accepts, clinic_id=slot.clinic_id, now=now)
     if offer.wave == 0:  # no text of ours to copy the facts from
         outbox.confirm(offer, Appointment.objects.get(pk=visit_id), now=now)
     return Claim.BOOKED

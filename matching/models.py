@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from matching.policy.policy_sql import CONSTRAINTS
-from matching.states import IN_LINE, LEFT_OUT, CallResult, DeclineReason, OfferState, Reserve
+from matching.states import IN_LINE, LEFT_OUT, TAKEN_BACK, CallResult, DeclineReason, OfferState, Reserve
 from waitlist.models import Appointment, Clinic, Patient, Slot, User, WaitlistEntry
 from waitlist.states import NotTaught
 
@@ -93,6 +93,9 @@ class Offer(models.Model):
     )
 
     called_at = models.DateTimeField(null=True, help_text="When staff told them that the visit they won is cancelled.")
+    link_sent_at = models.DateTimeField(
+        null=True, help_text="When staff sent them a booking link last: a yes to it accepts the clinic's terms first."
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -115,6 +118,11 @@ class Offer(models.Model):
     def is_left_out(self) -> bool:
         """Whether staff left this patient out of the slot: never asked for it."""
         return all(getattr(self, name) == value for name, value in LEFT_OUT.items())
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Whether staff took it back from this patient alone."""
+        return all(getattr(self, name) == value for name, value in TAKEN_BACK.items())
 
 
 class Lesson(models.Model):
@@ -158,3 +166,27 @@ class CallAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"call {self.pk}"
+
+
+class ExpressBooking(models.Model):
+    """A booking by a link that staff had sent: what its patient accepted, word for word, and from where. Append-only."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="express_bookings")
+    offer = models.ForeignKey(Offer, models.PROTECT, related_name="express_bookings")
+    appointment = models.OneToOneField(Appointment, models.PROTECT, related_name="express_booking")
+    name = models.CharField(max_length=120, help_text="As they wrote it.")
+    email = models.EmailField(blank=True, help_text="As they wrote it: staff decide whether it is theirs.")
+    terms = models.TextField(help_text="As they stood on the page when they were accepted.")
+    terms_sha256 = models.CharField(max_length=64, help_text="Of the terms in UTF-8; the trail has it, too.")
+    language = models.CharField(max_length=5)
+    remote_addr = models.GenericIPAddressField(null=True)
+    device = models.CharField(max_length=400, blank=True, help_text="What their browser calls itself.")
+    accepted_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(name="express_booking_accepts_something", condition=~Q(terms="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"express booking {self.pk}"

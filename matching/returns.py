@@ -116,7 +116,7 @@ def tidy(offer_id: int, *, now: datetime) -> int:
     nudge("notifications.tasks.deliver_slot", won.slot_id)
     if won.state != OfferState.ACCEPTED:
         return 0
-    over = {won.entry_id, *_pause_others(won, now=now)}
+    over = {won.entry_id, *_pause_others(won, now=now)} - {None}  # an offer of no wish is nobody's other one
     rest = Offer.objects.filter(patient_id=won.patient_id, state=OfferState.PENDING).exclude(pk=won.pk)
     taken_back = 0
     for other in rest.select_related("slot").order_by("slot_id"):

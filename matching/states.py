@@ -22,13 +22,15 @@ OFFER_MOVES = {
     OfferState.DECLINED: {*MAY_ANSWER},
     OfferState.EXPIRED: {OfferState.PENDING},
     OfferState.RETRACTED: {OfferState.PENDING, OfferState.EXPIRED},  # expired: late, but it was kept for them
-    OfferState.PENDING: BY_PATIENT,  # the reserve is asked again, also where they could still answer
+    OfferState.PENDING: BY_STAFF,  # asked again as reserve or by a link, also where they could still answer
     OfferState.RETURNED: {OfferState.ACCEPTED},
 }
 
 
-# Taken back by staff before it was made: no wave asks this patient, and they do not choose it among others.
-LEFT_OUT = {"wave": 0, "state": OfferState.RETRACTED, "answered_by": "staff"}
+# Taken back by staff: a link of theirs says no more than that, also while the time is free.
+TAKEN_BACK = {"state": OfferState.RETRACTED, "answered_by": "staff"}
+# Taken back before it was made: no wave asks this patient, and they do not choose it among others.
+LEFT_OUT = {"wave": 0, **TAKEN_BACK}
 
 
 class Reserve(TextChoices):

@@ -50,6 +50,7 @@ PARTS = {  # table → (column, the table whose row's line speaks for it)
     "notifications_consent": ("contact_point_id", "notifications_contactpoint"),
     "notifications_noticechoice": ("membership_id", "waitlist_membership"),
     "matching_lesson": ("entry_id", "waitlist_waitlistentry"),
+    "matching_expressbooking": ("offer_id", "matching_offer"),
     "matching_sentwave": ("slot_id", "waitlist_slot"),
 }
 FIGURES = {  # columns that follow from recorded facts: counted, not decided

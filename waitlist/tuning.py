@@ -24,7 +24,10 @@ CONTACTING = (
     *("monthly_budget_cents", "text_cost_mills", "call_cost_mills"),
 )
 STILL_WANTED = ("asks_still_wanted", "still_after_days", "still_rests_after_days")
-CANCELLING = ("grace_minutes", "cancel_fee_percent_early", "cancel_fee_percent_late", "cancel_notice_minutes")
+CANCELLING = (
+    *("grace_minutes", "cancel_fee_percent_early", "cancel_fee_percent_late", "cancel_notice_minutes"),
+    "express_minutes",
+)
 
 
 @transaction.atomic(durable=True)

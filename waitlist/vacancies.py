@@ -107,16 +107,16 @@ def book_by_hand(slot_id: int, *, patient: Patient, override: str | None = None,
     if found == Claim.BOOKED:
         return Appointment.objects.get(filled_slot=slot_id)
     if found == Claim.CONFLICT:
-        raise Refused(_clash(slot_id, patient))
+        raise Refused(clash(slot_id, patient))
     if found == Claim.EXCLUSIVE:
         slot = Slot.objects.select_related("location__clinic").get(pk=slot_id)
         raise Refused(kept(slot, now=now))
     if found == Claim.BUSY:
-        raise Refused(_busy(slot_id))
+        raise Refused(busy(slot_id))
     raise Refused("This slot is not free any more.")
 
 
-def _busy(slot_id: int) -> str:
+def busy(slot_id: int) -> str:
     """Somebody holds it, and until when."""
     slot = Slot.objects.select_related("location__clinic").get(pk=slot_id)
     if slot.held_until is None:
@@ -134,7 +134,7 @@ def kept(slot: Slot, *, now: datetime) -> str:
     return f"Only the people who were asked may have this time until {words}."
 
 
-def _clash(slot_id: int, patient: Patient) -> str:
+def clash(slot_id: int, patient: Patient) -> str:
     """Who of the two is booked then already."""
     slot = Slot.objects.select_related("practitioner").get(pk=slot_id)
     visits = Appointment.objects.filter(patient=patient, status=AppointmentStatus.BOOKED)

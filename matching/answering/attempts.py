@@ -44,11 +44,13 @@ def swap(entry_id: int | None, act: Callable[[Appointment | None], Claim]) -> Cl
     return None
 
 
-def book(slot: Slot, offer_id: int, *, via: str, held: Appointment | None, now: datetime) -> int:
+def book(
+    slot: Slot, offer_id: int, *, via: str, accepts: bool = False, held: Appointment | None, now: datetime
+) -> int:
     """The one write. It books no wish that holds a later visit, so `held` is given up before it."""
     if held is not None and not swaps.give_up(held, slot, offer_id, now=now):
         raise Lost
-    visit_id = write(slot, offer_id, via=via, now=now)
+    visit_id = write(slot, offer_id, via=via, accepts=accepts, now=now)
     if held is not None:
         swaps.open_old_time(held, now=now)
     return visit_id

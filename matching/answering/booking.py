@@ -17,7 +17,7 @@ from waitlist.nudge import nudge
 
 CLAIM = (Path(__file__).parent / "claim.sql").read_text().replace("{MAY_BE_CONFIRMED}", MAY_BE_CONFIRMED)
 LOCK = f"""
-SELECT {columns(Slot, of="slot")}, {columns(PolicyVersion, ["document"], of="policy")},
+SELECT o.link_sent_at IS NOT NULL AS by_link, {columns(Slot, of="slot")}, {columns(PolicyVersion, ["document"], of="policy")},
     {columns(Service, ["notice_minutes", "details_prompt", "hold_seconds"], of="service")}
 FROM matching_offer o JOIN waitlist_slot slot ON slot.id = o.slot_id
     JOIN waitlist_service service ON service.id = slot.service_id
@@ -42,14 +42,18 @@ def lock_slot_of(offer_id: int) -> Slot:
         slot = row_as(Slot, row, of="slot")
         slot.service = row_as(Service, row, of="service")
         slot.policy = row_as(PolicyVersion, row, of="policy")
+        slot.by_link = row["by_link"]
         return slot
     raise Slot.DoesNotExist
 
 
-def write(slot: Slot, offer_id: int, *, via: str, known_at: datetime | None = None, now: datetime) -> int:
-    """The one write, on a snapshot taken after the lock; the new appointment's id. `known_at`: when they can know of
-    it, who do not say yes themselves."""
-    rows = fetch(CLAIM, _facts(slot.pk, offer_id, via, now) | {"known_at": known_at or now})
+def write(
+    slot: Slot, offer_id: int, *, via: str, accepts: bool = False, known_at: datetime | None = None, now: datetime
+) -> int:
+    """The one write, on a snapshot taken after the lock; the new appointment's id. `accepts`: the clinic's terms, which
+    a booking link asks for. `known_at`: when they can know of it, who do not say yes themselves."""
+    facts = {"known_at": known_at or now, "accepts": int(accepts)}
+    rows = fetch(CLAIM, _facts(slot.pk, offer_id, via, now) | facts)
     if not rows:
         raise Lost
     hint(slot.clinic_id, "board")

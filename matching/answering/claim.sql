@@ -12,6 +12,8 @@ WITH before AS (
         -- a wish that still holds a later visit is a swap, which cancels that visit before this (swaps.py)
         AND NOT EXISTS (SELECT FROM waitlist_waitlistentry e JOIN waitlist_appointment held ON held.id = e.later_visit_id
             WHERE e.id = entry_id AND held.status <> 'cancelled')
+        -- whoever was sent a booking link accepts the clinic's terms with it (accepted.py); staff may book them without
+        AND (link_sent_at IS NULL OR %(via)s::text = 'staff' OR %(accepts)s = 1)
     RETURNING id, patient_id, entry_id
 ), wish AS (
     UPDATE waitlist_waitlistentry e SET status = 'booked', paused_until = NULL, closes_at = NULL,

@@ -2,6 +2,7 @@
 itself. Whoever calls holds the slot's lock."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from audit import trail
 from matching.answering import reserves
@@ -21,8 +22,8 @@ BY_TEXT = timedelta(minutes=5)  # a link that comes by text has to be found and 
 
 
 def asks(slot: Slot, via: str) -> bool:
-    """Whether a yes is followed by a question. Staff asked it on the phone."""
-    return bool(slot.service.details_prompt) and via != "staff"
+    """Whether a yes is followed by a question, or by the clinic's terms. Staff asked it on the phone."""
+    return (bool(slot.service.details_prompt) or slot.by_link) and via != "staff"
 
 
 def take(slot: Slot, offer_id: int, *, via: str, now: datetime) -> Claim:
@@ -30,17 +31,17 @@ def take(slot: Slot, offer_id: int, *, via: str, now: datetime) -> Claim:
     offer = Offer.objects.select_related("entry__later_visit").get(pk=offer_id)
     offer.slot = slot
     waits = offer.entry is None or offer.entry.status in WAITING_STATUSES
-    if offer.state not in BY_PATIENT or not waits or holds_no_later(offer):
+    if offer.state not in BY_PATIENT or offer.is_taken_back or not waits or holds_no_later(offer):
         raise Lost
-    if _is_taken(slot, offer):
+    if is_taken(slot, offer):
         return Claim.CONFLICT
     if offer.holds >= MOST:
         return Claim.OPEN
     is_on(slot, now=now)
     lasts = timedelta(seconds=slot.service.hold_seconds)
-    until = min(now + (lasts if via == "link" else max(lasts, BY_TEXT)), ranking.answers_end_at(slot))
-    kept = {"held_by_id": offer.patient_id, "held_until": until}
-    if not slots.move_slot(slot, SlotState.HELD, now=now, verb="slot.held", **kept):
+    is_quick = via == "link" and not slot.by_link  # terms have to be read first
+    until = min(now + (lasts if is_quick else max(lasts, BY_TEXT)), ranking.answers_end_at(slot))
+    if not keep(slot, offer.patient_id, until=until, verb="slot.held", now=now):
         raise Lost
     Offer.objects.filter(pk=offer.pk).update(holds=offer.holds + 1)
     changes = {"via": via, "until": until.isoformat()}
@@ -49,21 +50,32 @@ def take(slot: Slot, offer_id: int, *, via: str, now: datetime) -> Claim:
     return Claim.HELD
 
 
+def keep(slot: Slot, patient_id: int, *, until: datetime, verb: str, now: datetime, **fields: Any) -> bool:
+    """The slot has this one holder until then; False where it is not free."""
+    kept = {"held_by_id": patient_id, "held_until": until, **fields}
+    return slots.move_slot(slot, SlotState.HELD, now=now, verb=verb, **kept)
+
+
 def is_on(slot: Slot, *, now: datetime) -> bool:
     """Whether somebody is finishing their booking; a hold that is over is lifted."""
     if slot.state != SlotState.HELD:
         return False
     if slot.held_until is not None and slot.held_until > now:
         return True
-    _lift(slot, "slot.hold_lapsed", now=now)
+    _lift(slot, "slot.link_lapsed" if is_by_link(slot) else "slot.hold_lapsed", now=now)
     return False
 
 
-def give_up(slot: Slot, patient_id: int, *, now: datetime) -> bool:
-    """They let it go before its time: it is the reserve's, or free. False if it was not kept for them."""
+def is_by_link(slot: Slot) -> bool:
+    """Whether it is kept for somebody whom staff sent a booking link."""
+    return Offer.objects.filter(slot=slot, patient=slot.held_by_id, link_sent_at__isnull=False).exists()
+
+
+def give_up(slot: Slot, patient_id: int, *, verb: str = "slot.hold_given_up", now: datetime) -> bool:
+    """It is let go before its time: it is the reserve's, or free. False if it was not kept for them."""
     if slot.state != SlotState.HELD or slot.held_by_id != patient_id:
         return False
-    _lift(slot, "slot.hold_given_up", now=now)
+    _lift(slot, verb, now=now)
     reserves.book_first(slot, now=now)
     return True
 
@@ -88,7 +100,7 @@ def _lift(slot: Slot, verb: str, *, now: datetime) -> None:
     hint(slot.clinic_id, "board")
 
 
-def _is_taken(slot: Slot, offer: Offer) -> bool:
+def is_taken(slot: Slot, offer: Offer) -> bool:
     """Whether the practitioner or this patient is booked then, but for a later visit they would give up: the
     constraints would refuse it in the end."""
     later = offer.entry.later_visit_id if offer.entry is not None else None

@@ -84,7 +84,8 @@ def outcome(offer: Offer, *, now: datetime) -> Claim:
     if offer.state == OfferState.DECLINED:
         return Claim.DECLINED
     found = of_slot(slot, offer.patient_id, now)
-    return Claim.WITHDRAWN if found in (Claim.OPEN, Claim.BUSY) and _is_booked_elsewhere(offer) else found
+    is_not_theirs = found in (Claim.OPEN, Claim.BUSY) and (offer.is_taken_back or _is_booked_elsewhere(offer))
+    return Claim.WITHDRAWN if is_not_theirs else found
 
 
 def _is_booked_elsewhere(offer: Offer) -> bool:

@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, F, Q
@@ -61,7 +62,8 @@ def frees_until(slot: Slot, patient_id: int, *, now: datetime) -> datetime | Non
 
 def may_keep(offer: Offer, *, now: datetime) -> bool:
     """Whether they may be its reserve: they lost it, still wait, and it may come free."""
-    is_lost = offer.state in MAY_BE_RESERVE and frees_until(offer.slot, offer.patient_id, now=now) is not None
+    may_be = offer.state in MAY_BE_RESERVE and not offer.is_taken_back
+    is_lost = may_be and frees_until(offer.slot, offer.patient_id, now=now) is not None
     return is_lost and wanting.waits(offer)
 
 
@@ -69,7 +71,8 @@ def may_book(slot: Slot, offer: Offer) -> bool:
     """Whether they can be booked without a further word; not where that asks something or gives up a later visit, nor
     while they pause."""
     gives_up = offer.entry is not None and offer.entry.later_visit_id is not None
-    return not slot.service.details_prompt and not gives_up and not wanting.is_paused(offer.entry)
+    asks = bool(slot.service.details_prompt) or offer.link_sent_at is not None
+    return not asks and not gives_up and not wanting.is_paused(offer.entry)
 
 
 @transaction.atomic(durable=True)
@@ -179,8 +182,9 @@ def _ask(slot: Slot, offer: Offer, plan: Plan, *, now: datetime) -> bool:
     window = plans.window(slot, wave, is_surge=surges.is_surge(slot.location, slot.starts_at), now=now)
     offer.expires_at = min(max(offer.expires_at, outbox.answer_by(slot, offer.patient, ways, window)), until)
     offer.state, offer.rounds = OfferState.PENDING, offer.rounds + 1
-    fields = {"state": offer.state, "rounds": F("rounds") + 1, "expires_at": offer.expires_at}
+    fields: dict[str, Any] = {"state": offer.state, "rounds": F("rounds") + 1, "expires_at": offer.expires_at}
     fields |= {"window_minutes": window // timedelta(minutes=1), "thawed_to": now, "heard_at": None}
+    offer.link_sent_at = fields["link_sent_at"] = None  # like anybody: no time is kept for them
     _set(slot, offer, Reserve.ASKED, "offer.asked_again", now=now, **fields)
     outbox.enqueue_offers(slot, [(offer, ways)], now=now)
     if slot.next_wave_at is not None:

@@ -38,11 +38,15 @@ def give(slot_id: int, patient: Patient, *, override: str | None = None, now: da
 
     `override`, unless None: why, over offers that are out; ASKED where it is needed and not said.
     """
+    return _unasked(slot_id, patient, wish_for(slot_id, patient), via="staff", override=override, now=now)
+
+
+def wish_for(slot_id: int, patient: Patient) -> WaitlistEntry | None:
+    """The wish of theirs that this slot would fulfil: of several the oldest."""
     service = Slot.objects.values_list("service_id", flat=True).get(pk=slot_id)
     waiting = WaitlistEntry.objects.filter(patient=patient, status__in=WAITING_STATUSES)
     own = waiting.filter(services__contains=[service]).exclude(_holds_no_later(slot_id))
-    wish = own.order_by("added_at", "pk").first()
-    return _unasked(slot_id, patient, wish, via="staff", override=override, now=now)
+    return own.order_by("added_at", "pk").first()
 
 
 def _unasked(
@@ -94,6 +98,7 @@ def _claim_unasked(
         if via != "staff" and not theirs:
             return Claim.WITHDRAWN
         offer = offers.make_unasked(slot, patient, entry, via=via, now=now)
+    slot.by_link = offer.link_sent_at is not None
     if holds.asks(slot, via):
         return found if found == Claim.HELD else _hold_unasked(slot, offer, via=via, now=now)
     visit_id = book(slot, offer.pk, via=via, held=held, now=now)

@@ -45,8 +45,8 @@ def hop(message: Message, because: str, *, is_over: bool = True, now: datetime) 
         return None  # they are being told by the next way: that one goes on where it fails
     tried = set(same.values_list("channel", flat=True))
     for channel in WAYS[Kind(message.kind)]:
-        if channel in tried:
-            continue
+        if channel in tried or (channel == Channel.VOICE and message.context.get("is_booking_link")):
+            continue  # a link cannot be said
         if channel == Channel.STAFF:
             in_vain = is_over and not _may_still_hear(same, message) and same.filter(status__in=IN_VAIN).exists()
             return _to_staff(message, because, now=now) if in_vain else None

@@ -45,7 +45,8 @@ def offer_messages(slot: Slot, pairs: Sequence[tuple[Offer, list[Route]]], *, no
             round=offer.rounds,
             dedupe_key=key(Kind.OFFER, offer.pk, None, way.channel, offer.rounds),
             context=freeze(slot, people[offer.patient_id], offer, level=levels[way.contact_point_id, way.channel])
-            | moving.get(offer.entry_id, {}),
+            | moving.get(offer.entry_id, {})
+            | _link(slot, offer),
             not_after=offer.expires_at,
             next_attempt_at=way.send_at,
             created_at=now,
@@ -60,6 +61,13 @@ def _moving(offers: Sequence[Offer]) -> dict[int | None, dict[str, Any]]:
     mine = WaitlistEntry.objects.filter(pk__in=[offer.entry_id for offer in offers if offer.entry_id])
     holding = mine.filter(later_visit__status=AppointmentStatus.BOOKED)
     return {pk: {"moves_visit": True} for pk in holding.values_list("pk", flat=True)}
+
+
+def _link(slot: Slot, offer: Offer) -> dict[str, Any]:
+    """What the words of a booking link have to know: until when the time is kept."""
+    if offer.link_sent_at is None or slot.held_until is None:
+        return {}
+    return {"is_booking_link": True, "expires_at": slot.held_until.isoformat()}
 
 
 def enqueue_news(kind: Kind, offers: Sequence[Offer], *, now: datetime) -> None:

@@ -9,7 +9,7 @@ from matching.models import Offer
 from notifications.models import ContactPoint, Message
 from notifications.rendering import dates
 from notifications.rendering.needs import Place
-from notifications.rendering.own import EARLIER
+from notifications.rendering.own import AN_OFFER, EARLIER, LINK
 from notifications.states import Kind, Purpose
 from waitlist.models import Clinic
 
@@ -70,7 +70,7 @@ def _message(clinic: Clinic, place: Place, starts_at: datetime, zone: ZoneInfo) 
     mine.content_level = level
     return Message(
         clinic=mine,
-        kind=Kind.OFFER if kind == EARLIER else kind,
+        kind=Kind.OFFER if kind in AN_OFFER else kind,
         channel=channel,
         context={
             "clinic_name": clinic.name,
@@ -80,6 +80,7 @@ def _message(clinic: Clinic, place: Place, starts_at: datetime, zone: ZoneInfo) 
             "level": level,
             "language": language,
             "moves_visit": kind == EARLIER,
+            "is_booking_link": kind == LINK,
         },
         offer=Offer(public_id="example2"),
         contact_point=ContactPoint(granted=[f"{Purpose.DETAIL}:{channel}"]),

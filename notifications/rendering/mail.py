@@ -75,20 +75,25 @@ def _said(
     message: Message, mine: MessageTemplate | None, speaks: ModuleType, level: int, known: Mapping[str, str]
 ) -> tuple[str, str, list[str], str]:
     """Subject, heading, lines and button: the clinic's own words where it has some that can be said, else ours."""
-    ours = speaks.MAILS[message.kind]
+    ours = speaks.MAILS[shape_of(message)]
     if mine is not None:
         said = of_text(mine.subject, mine.text, ours)
         whole = [write(part, known) for part in (said.subject, said.heading, *said.lines)]
         if None not in whole:
             subject, heading, *lines = (part or "" for part in whole)
             return one_line(subject), heading, lines, ours.button
-    said = detailed(message.kind, speaks, level)
+    said = detailed(shape_of(message), speaks, level)
     heading = write(said.heading, known) or known["clinic"]
     subject = write(said.subject, known) or known["clinic"]
     lines = _known(said.lines, known) + _more(message, speaks, known)
     if message.kind == Kind.DESK:
         lines = [line for line in str(message.context["text"]).splitlines() if line.strip()]
     return one_line(subject), _capital(heading), [_capital(line) for line in lines], said.button
+
+
+def shape_of(message: Message) -> str:
+    """Which of our e-mails it is: an earlier time is an offer with a line more."""
+    return str(message.kind) if (kind := own.kind_of(message)) == own.EARLIER else kind
 
 
 def detailed(kind: str, speaks: ModuleType, level: int) -> Mail:
@@ -126,7 +131,12 @@ def _more(message: Message, speaks: ModuleType, known: Mapping[str, str]) -> lis
     """What only some have to know: their own clock, that they could come sooner, that a yes moves their visit."""
     theirs = [speaks.MAIL_ZONE2] if known.get("clock2") else []
     asks = [speaks.ASKS_EARLIER] if asks_earlier(message) else []
-    return _known(theirs, known) + asks + ([speaks.MOVES_VISIT] if own.kind_of(message) == own.EARLIER else [])
+    return _known(theirs, known) + asks + ([speaks.MOVES_VISIT] if _moves(message) else [])
+
+
+def _moves(message: Message) -> bool:
+    """Whether a yes to it gives up the visit they hold."""
+    return message.kind == Kind.OFFER and bool(message.context.get("moves_visit"))
 
 
 def _known(lines: Iterable[str], known: Mapping[str, str]) -> list[str]:

@@ -4,13 +4,14 @@ import re
 from dataclasses import dataclass
 from types import ModuleType
 
-from notifications.rendering.own import EARLIER
+from notifications.rendering.own import EARLIER, LINK
 from notifications.states import Channel, Kind
 
 Place = tuple[str, str, str, int]  # kind, channel, language, level
 LABELS: dict[str, str] = {  # what can be reworded, in this order on the page
     Kind.OFFER: "Offer of a time",
     EARLIER: "Offer of an earlier time",
+    LINK: "Booking link",
     Kind.FOLLOW_UP: "Offer still open, hours later",
     Kind.RETRACTED: "Somebody was faster",
     Kind.WITHDRAWN: "A time is no longer offered",
@@ -30,7 +31,7 @@ LABELS: dict[str, str] = {  # what can be reworded, in this order on the page
 TEXT_ONLY = (Kind.OPT_IN, Kind.STOPPED)
 MAIL_ONLY = (Kind.FOLLOW_UP,)
 TIMELESS = (*TEXT_ONLY, Kind.STILL)  # about no time
-ASKS = (Kind.OFFER, EARLIER)
+ASKS = (Kind.OFFER, EARLIER, LINK)
 HAS_CODE = (Kind.BOOKED, Kind.CHANGED, Kind.MOVED, Kind.REMINDER)
 FROM_LEVEL = {"first_name": 1, "practitioner": 1, "service": 2}
 MEANS = {
@@ -49,7 +50,8 @@ MEANS = {
 }
 WAITS = ("clinic", "when")
 ORDER: dict[str, tuple[str, ...]] = {  # of a text
-    **dict.fromkeys(ASKS, (*WAITS, "yes", "link", "deadline", "stop")),
+    **dict.fromkeys((Kind.OFFER, EARLIER), (*WAITS, "yes", "link", "deadline", "stop")),
+    LINK: (*WAITS, "link", "deadline", "stop"),
     **dict.fromkeys((Kind.RETRACTED, Kind.WITHDRAWN, Kind.CANCELLED), WAITS),
     **dict.fromkeys((Kind.BOOKED, Kind.CHANGED, Kind.MOVED, Kind.ENDED), (*WAITS, "link")),
     **dict.fromkeys((Kind.LOST, Kind.GONE, Kind.APOLOGY), (*WAITS, "link")),

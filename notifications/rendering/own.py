@@ -3,13 +3,17 @@
 from notifications.models import Message, MessageTemplate
 from notifications.rendering.mentions import mentioned
 from notifications.rendering.placeholders import is_whole
+from notifications.rendering.words.shape import LINK
 from notifications.states import Kind
 
 EARLIER = "earlier"  # an offer whose yes moves a later visit has words of its own
+AN_OFFER = (EARLIER, LINK)
 
 
 def kind_of(message: Message) -> str:
     """Under which kind its wording is kept."""
+    if message.kind == Kind.OFFER and message.context.get("is_booking_link"):
+        return LINK
     moves = message.kind == Kind.OFFER and message.context.get("moves_visit")
     return EARLIER if moves else str(message.kind)
 

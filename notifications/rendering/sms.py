@@ -57,7 +57,8 @@ def wordings(
     if asks and mine is not None:
         yield mine.text, room(level, speaks)
     if asks and level:
-        detailed = speaks.DETAILED_EARLIER if is_earlier(message) else speaks.DETAILED.get(message.kind, ())
+        kind = own.kind_of(message)
+        detailed = speaks.DETAILED_EARLIER if kind == own.EARLIER else speaks.DETAILED.get(kind, ())
         detailed = (*(speaks.DETAILED_ASKING if asks_earlier(message) else ()), *detailed)
         yield from ((wording, MOST_SEGMENTS) for wording in detailed)
     yield from ((wording, room(0, speaks)) for wording in ours(message, speaks))
@@ -73,7 +74,8 @@ def ours(message: Message, speaks: ModuleType) -> tuple[str, ...]:
     elif asks_earlier(message):
         said = (*speaks.ASKING_REMINDER, *speaks.TEXTS[message.kind])
     else:
-        said = speaks.EARLIER if is_earlier(message) else speaks.TEXTS[message.kind]
+        kind = own.kind_of(message)
+        said = speaks.EARLIER if kind == own.EARLIER else speaks.TEXTS[kind]
     return said
 
 
@@ -95,11 +97,6 @@ def is_confirmed(message: Message) -> bool:
 def asks_earlier(message: Message) -> bool:
     """A reminder to somebody who could wait for an earlier time: its link leads to where they say so."""
     return message.kind == Kind.REMINDER and bool(message.context.get("asks_earlier"))
-
-
-def is_earlier(message: Message) -> bool:
-    """An offer to somebody who holds a later visit: their yes moves it."""
-    return message.kind == Kind.OFFER and bool(message.context.get("moves_visit"))
 
 
 def room(level: int, speaks: ModuleType) -> int:

@@ -39,8 +39,15 @@ def take(heard: InboundMessage, offer: Offer | None, *, now: datetime) -> None:
         InboundMessage.objects.filter(pk=heard.pk).update(offer=offer)
     with trail.acting(Actor(kind=ActorKind.PATIENT, ref=offer.patient_id)):
         outcome = late.note(offer, claims.claim(offer.pk, via="reply", now=now), via="reply", now=now)
-    name = "finish" if outcome == Claim.OPEN and offer.slot.service.details_prompt else words(Meaning.YES, outcome)
+    name = _step(offer, outcome) or words(Meaning.YES, outcome)
     return finish(heard, name, offer=offer, meaning=Meaning.YES, now=now)
+
+
+def _step(offer: Offer, outcome: Claim) -> str:
+    """What is left to do on their page before it is theirs, where that is not one question while it is held."""
+    if outcome in (Claim.HELD, Claim.OPEN) and offer.link_sent_at is not None:
+        return "complete"
+    return "finish" if outcome == Claim.OPEN and offer.slot.service.details_prompt else ""
 
 
 def say_no(heard: InboundMessage, offer: Offer | None, live: list[Offer], said: Said, *, now: datetime) -> None:

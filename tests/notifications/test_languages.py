@@ -34,7 +34,7 @@ def test_no_wording_is_missing(language):
 
 def test_every_kind_that_goes_to_a_patient_has_its_words():
     without = {Kind.ANSWER, Kind.DESK, Kind.ALERT, Kind.TEST, Kind.WRITEBACK}  # by name; staff's own; no patient's
-    assert set(words.en.TEXTS) == set(Kind) - without - set(needs.MAIL_ONLY)
+    assert set(words.en.TEXTS) == (set(Kind) | {needs.LINK}) - without - set(needs.MAIL_ONLY)
     assert set(words.en.MAILS) == set(words.en.TEXTS) - set(needs.TEXT_ONLY) | {Kind.DESK, *needs.MAIL_ONLY}
     fixed = {Kind.PASSCODE}  # no clinic words it anew
     assert set(needs.LABELS) == set(words.en.TEXTS) - fixed | {"earlier", *needs.MAIL_ONLY}

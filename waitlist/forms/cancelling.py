@@ -5,14 +5,17 @@ from typing import Any
 from django import forms
 
 from waitlist.models import Clinic
+from waitlist.models.clinic import EXPRESS_MINUTES
 
 MOST_HOURS = 720
 WORDS = {"required": "This needs a number.", "invalid": "This has to be a whole number."}
 
 
-def _count(label: str, most: int, help_text: str, *, required: bool = True) -> forms.IntegerField:
+def _count(
+    label: str, most: int, help_text: str, *, least: int = 0, required: bool = True
+) -> forms.IntegerField:
     return forms.IntegerField(
-        label=label, min_value=0, max_value=most, help_text=help_text, required=required, error_messages=WORDS
+        label=label, min_value=least, max_value=most, help_text=help_text, required=required, error_messages=WORDS
     )
 
 
@@ -22,6 +25,12 @@ class CancellingForm(forms.Form):
     grace_minutes = _count("Free after a yes, in minutes", 240, "Whoever changes their mind so soon owes nothing.")
     cancel_fee_percent_early = _count("Fee with enough notice, % of the price", 100, "0 for no fee.")
     cancel_fee_percent_late = _count("Fee with less notice, % of the price", 100, "Not less than with enough notice.")
+    express_minutes = _count(
+        "Kept for a booking link, in minutes",
+        EXPRESS_MINUTES[1],
+        f"{EXPRESS_MINUTES[0]} to {EXPRESS_MINUTES[1]}; meanwhile nobody else can have the time.",
+        least=EXPRESS_MINUTES[0],
+    )
     notice_hours = _count("Enough notice, in hours", MOST_HOURS, "Before the visit; exactly so many is enough.")
 
     def __init__(self, clinic: Clinic, *args: Any, **options: Any) -> None:
@@ -41,7 +50,7 @@ class CancellingForm(forms.Form):
     def figures(self) -> dict[str, int]:
         """As the clinic's columns."""
         typed = self.cleaned_data
-        names = ("grace_minutes", "cancel_fee_percent_early", "cancel_fee_percent_late")
+        names = ("grace_minutes", "cancel_fee_percent_early", "cancel_fee_percent_late", "express_minutes")
         return {name: typed[name] for name in names} | {"cancel_notice_minutes": typed["notice_hours"] * 60}
 
     @property
@@ -56,6 +65,10 @@ class CancellingForm(forms.Form):
         return [self[name] for name in names]
 
     @property
+    def of_links(self) -> list[forms.BoundField]:
+        return [self["express_minutes"]]
+
+    @property
     def of_services(self) -> list[forms.BoundField]:
         return [self[name_of(service.pk)] for service in self.services]
 
@@ -66,6 +79,7 @@ class CancellingForm(forms.Form):
             "grace_minutes": clinic.grace_minutes,
             "cancel_fee_percent_early": clinic.cancel_fee_percent_early,
             "cancel_fee_percent_late": clinic.cancel_fee_percent_late,
+            "express_minutes": clinic.express_minutes,
             "notice_hours": clinic.cancel_notice_minutes // 60,
         }
         for pk, minutes in clinic.services.values_list("pk", "cancel_notice_minutes"):

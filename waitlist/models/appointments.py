@@ -143,6 +143,8 @@ class Slot(models.Model):
     held_by = models.ForeignKey(Patient, models.PROTECT, null=True, related_name="+")
     held_until = models.DateTimeField(null=True)
 
+    by_link = False  # for an offer it was just locked with: staff had sent a booking link
+
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(name="slot_ends_after_start", condition=Q(ends_at__gt=F("starts_at"))),

@@ -13,6 +13,8 @@ from waitlist.states import Launch
 # Of the score, in this order wherever they are shown.
 PARTS = ("time", "practitioner", "service", "geography", "notice", "responsiveness", "fairness")
 
+EXPRESS_MINUTES = (5, 120)  # a text has to be found first; and whoever was asked before waits meanwhile
+
 ORIGIN = r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?"  # scheme, host and perhaps a port: no path, no *
 ORIGINS = f"^({ORIGIN}( {ORIGIN})*)?$"
 
@@ -42,6 +44,12 @@ class Clinic(ContactRules):
     )
     cancel_notice_minutes = models.PositiveIntegerField(
         default=1_440, validators=[MaxValueValidator(43_200)], help_text="Later than this before the start is late."
+    )
+    express_minutes = models.PositiveSmallIntegerField(
+        default=15,
+        db_default=15,
+        validators=[MinValueValidator(EXPRESS_MINUTES[0]), MaxValueValidator(EXPRESS_MINUTES[1])],
+        help_text="How long a time is kept for whoever staff sent a booking link.",
     )
     max_live_offers = models.PositiveSmallIntegerField(default=2, help_text="For one patient at a time.")
     earlier_from_days = models.PositiveSmallIntegerField(
@@ -122,6 +130,11 @@ class Clinic(ContactRules):
                     cancel_notice_minutes__lte=43_200,
                 ),
                 violation_error_message="A late cancellation cannot cost less than an early one, nor more than 100 %.",
+            ),
+            models.CheckConstraint(
+                name="clinic_express_minutes_in_range",
+                condition=models.Q(express_minutes__range=EXPRESS_MINUTES),
+                violation_error_message="A booking link: the time is kept for 5 to 120 minutes.",
             ),
             models.CheckConstraint(
                 name="clinic_earlier_from_days_in_range",

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+LINK = "link"  # beside the kinds of message: an offer whose time staff keep until it is completed
+
 
 @dataclass(frozen=True)
 class Mail:

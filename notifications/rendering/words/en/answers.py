@@ -17,6 +17,10 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "{clinic}: {when} is held for you for a few minutes. Answer one question at {link} to have it.",
         "{clinic}: {when} is held for you. Finish at {link} now.",
     ),
+    "complete": (
+        "{clinic}: {when} is kept for you. Complete your booking at {link} to have it.",
+        "{clinic}: {when} is kept. Finish at {link} now.",
+    ),
     "finish": (
         "{clinic}: {when} is still open. Answer one question at {link} and it is yours.",
         "{clinic}: {when} is open. Finish at {link} now.",

@@ -1,5 +1,6 @@
 """English texts where the patient agreed to detail, in two segments at most. {what} is what each level adds."""
 
+from notifications.rendering.words.shape import LINK
 from notifications.states import Kind
 
 WHAT = {1: "with {practitioner}", 2: "for {service} with {practitioner}"}
@@ -10,6 +11,11 @@ DETAILED: dict[str, tuple[str, ...]] = {
         "{clinic}: {first_name}, {when}{zone2} {what} is open. Reply YES or tap {link} by {deadline}."
         " NO to pass, STOP to end. Automated. {phone}",
         "{clinic}: {first_name}, {when} {what}. Reply YES or tap {link} by {deadline}. STOP ends. Automated.",
+    ),
+    LINK: (
+        "{clinic}: {first_name}, we keep {when}{zone2} {what} for you. Complete your booking at {link} by {deadline}."
+        " STOP to opt out. This is automated; questions? Call {phone}.",
+        "{clinic}: {first_name}, we keep {when} {what} for you. Book it at {link} by {deadline}. STOP ends. Automated.",
     ),
     Kind.RETRACTED: (
         "{clinic}: {first_name}, {when} {what} has just been taken. You keep your place in line. Other times: {link}"

@@ -1,6 +1,6 @@
 """English e-mails, and what stands around them."""
 
-from notifications.rendering.words.shape import Mail
+from notifications.rendering.words.shape import LINK, Mail
 from notifications.states import Kind
 
 MAILS: dict[str, Mail] = {
@@ -9,6 +9,12 @@ MAILS: dict[str, Mail] = {
         "{long_when}",
         ("This time has just become free.", "It is yours if you answer by {deadline}."),
         "See it and answer",
+    ),
+    LINK: Mail(
+        "Complete your booking at {clinic}",
+        "{long_when}",
+        ("We keep this time for you until {deadline}.", "Complete your booking by then: it takes a minute."),
+        "Complete my booking",
     ),
     Kind.FOLLOW_UP: Mail(
         "Still open at {clinic}",

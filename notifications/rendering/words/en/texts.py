@@ -1,6 +1,7 @@
 """English texts at level 0, each in one segment. Of several wordings the first that fits is taken; each begins with
 whom it is from, and none begins or ends with a link, for phones preview those (decision R19)."""
 
+from notifications.rendering.words.shape import LINK
 from notifications.states import Kind
 
 TEXTS: dict[str, tuple[str, ...]] = {
@@ -10,6 +11,12 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "{clinic}: {when} is open. Reply YES or tap {link} by {deadline}. NO to pass, STOP to end.",
         "{clinic}: {when} is open. Reply YES or tap {link} by {deadline}. STOP to end",
         "{clinic}: {when}. Reply YES or tap {link} by {deadline}. STOP ends",
+    ),
+    LINK: (
+        "{clinic}: we keep {when} for you. Complete your booking at {link} by {deadline}, or it goes to somebody else."
+        " STOP to opt out.",
+        "{clinic}: we keep {when} for you. Complete your booking at {link} by {deadline}. STOP to end.",
+        "{clinic}: {when} is kept for you. Book it at {link} by {deadline}. STOP ends",
     ),
     Kind.RETRACTED: (
         "{clinic}: {when} has just been taken. You keep your place in line. Other times: {link} STOP to end.",

@@ -17,6 +17,10 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "{clinic}: {when} está apartado para usted unos minutos. Conteste una pregunta en {link} y es suyo.",
         "{clinic}: {when} está apartado. Termine en {link} ahora.",
     ),
+    "complete": (
+        "{clinic}: le guardamos {when}. Complete su reserva en {link} para tenerlo.",
+        "{clinic}: le guardamos {when}. Termine en {link} ahora.",
+    ),
     "finish": (
         "{clinic}: {when} sigue libre. Conteste una pregunta en {link} y es suyo.",
         "{clinic}: {when} está libre. Termine en {link} ahora.",

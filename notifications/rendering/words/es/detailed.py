@@ -1,5 +1,6 @@
 """Spanish texts where the patient agreed to detail, in two segments at most. {what} is what each level adds."""
 
+from notifications.rendering.words.shape import LINK
 from notifications.states import Kind
 
 WHAT = {1: "con {practitioner}", 2: "para {service} con {practitioner}"}
@@ -10,6 +11,12 @@ DETAILED: dict[str, tuple[str, ...]] = {
         "{clinic}: {first_name}, {when}{zone2} {what} está libre. Responda SI o toque {link} hasta {deadline}."
         " NO para pasar, STOP: no más. Automático. {phone}",
         "{clinic}: {first_name}, {when} {what}. Responda SI o toque {link} hasta {deadline}. STOP: no más. Automático.",
+    ),
+    LINK: (
+        "{clinic}: {first_name}, le guardamos {when}{zone2} {what}. Complete su reserva en {link} hasta {deadline}."
+        " STOP: no más. Mensaje automático; ¿preguntas? {phone}",
+        "{clinic}: {first_name}, le guardamos {when} {what}. Reserve en {link} hasta {deadline}. STOP: no más."
+        " Automático.",
     ),
     Kind.RETRACTED: (
         "{clinic}: {first_name}, {when} {what} ya se ocupó. Usted conserva su lugar en la lista. Otros horarios: {link}"

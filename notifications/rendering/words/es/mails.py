@@ -1,6 +1,6 @@
 """Spanish e-mails, and what stands around them."""
 
-from notifications.rendering.words.shape import Mail
+from notifications.rendering.words.shape import LINK, Mail
 from notifications.states import Kind
 
 MAILS: dict[str, Mail] = {
@@ -9,6 +9,12 @@ MAILS: dict[str, Mail] = {
         "{long_when}",
         ("Este horario acaba de quedar libre.", "Es suyo si contesta hasta {deadline}."),
         "Ver y contestar",
+    ),
+    LINK: Mail(
+        "Complete su reserva en {clinic}",
+        "{long_when}",
+        ("Le guardamos este horario hasta {deadline}.", "Complete su reserva antes: toma un minuto."),
+        "Completar mi reserva",
     ),
     Kind.FOLLOW_UP: Mail(
         "Sigue libre en {clinic}",

@@ -1,6 +1,7 @@
 """Spanish texts at level 0, each in one segment, once it has lost the accents that cost another. As in English each
 begins with whom it is from, and none begins or ends with a link."""
 
+from notifications.rendering.words.shape import LINK
 from notifications.states import Kind
 
 TEXTS: dict[str, tuple[str, ...]] = {
@@ -10,6 +11,13 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "{clinic}: {when} está libre. Responda SI o toque {link} hasta {deadline}. NO para pasar, STOP: no más.",
         "{clinic}: {when} está libre. Responda SI o toque {link} hasta {deadline}. STOP: no más",
         "{clinic}: {when}. Responda SI o {link} hasta {deadline}. STOP: no más",
+    ),
+    LINK: (
+        "{clinic}: le guardamos {when}. Complete su reserva en {link} hasta {deadline}, o será de otra persona."
+        " STOP para no recibir más.",
+        "{clinic}: le guardamos {when}. Complete su reserva en {link} hasta {deadline}. STOP: no más",
+        "{clinic}: {when}, guardado para usted. Reserve en {link} hasta {deadline}. STOP: no más",
+        "{clinic}: {when} es suyo. Reserve en {link} hasta {deadline}. STOP: no más",
     ),
     Kind.RETRACTED: (
         "{clinic}: {when} ya se ocupó. Usted conserva su lugar en la lista. Otros horarios: {link} STOP: no más.",
