@@ -169,7 +169,7 @@ class CallAttempt(models.Model):
 
 
 class ExpressBooking(models.Model):
-    """A booking by a link that staff had sent: what its patient accepted, word for word, and from where. Append-only."""
+    """A booking by a link of staff's: what its patient accepted, word for word, and from where. Append-only."""
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="express_bookings")
     offer = models.ForeignKey(Offer, models.PROTECT, related_name="express_bookings")

@@ -50,7 +50,9 @@
 
   // News: the slot may go, come back or change while the page lies open.
   const look = async () => {
-    if (!visible() || document.querySelector("textarea")?.value) return; // never lose what somebody wrote
+    const written = [...document.querySelectorAll("textarea, input")].some(
+      (one) => one.value !== one.defaultValue || one.checked !== one.defaultChecked);
+    if (!visible() || written) return; // never lose what somebody wrote
     try {
       const answer = await fetch(`${home}/outcome`, { cache: "no-store", credentials: "omit" });
       if (answer.ok && (await answer.json()).outcome !== stands && !document.querySelector("form[data-sent]")) {

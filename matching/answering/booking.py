@@ -17,7 +17,8 @@ from waitlist.nudge import nudge
 
 CLAIM = (Path(__file__).parent / "claim.sql").read_text().replace("{MAY_BE_CONFIRMED}", MAY_BE_CONFIRMED)
 LOCK = f"""
-SELECT o.link_sent_at IS NOT NULL AS by_link, {columns(Slot, of="slot")}, {columns(PolicyVersion, ["document"], of="policy")},
+SELECT o.link_sent_at IS NOT NULL AS by_link, {columns(Slot, of="slot")},
+    {columns(PolicyVersion, ["document"], of="policy")},
     {columns(Service, ["notice_minutes", "details_prompt", "hold_seconds"], of="service")}
 FROM matching_offer o JOIN waitlist_slot slot ON slot.id = o.slot_id
     JOIN waitlist_service service ON service.id = slot.service_id

@@ -21,7 +21,7 @@ from matching.models import Offer
 from matching.policy import plans
 from matching.policy.plans import Plan
 from matching.policy.policies import LIKE_ANY_OTHER
-from matching.states import IN_LINE, MAY_BE_RESERVE, OFFER_MOVES, OfferState, Reserve
+from matching.states import IN_LINE, MAY_BE_RESERVE, OfferState, Reserve
 from notifications import outbox
 from waitlist import masses, slots, surges
 from waitlist.live import hint
@@ -174,7 +174,7 @@ def _ask(slot: Slot, offer: Offer, plan: Plan, *, now: datetime) -> bool:
     if not outbox.still_hold(found, [offer.patient_id], now=now):  # locked now, so once more is for good
         found = outbox.find_ways(slot, [offer.patient], until=until, now=now)
     ways = found.of[offer.patient_id]
-    if isinstance(ways, str) or offer.state not in OFFER_MOVES[OfferState.PENDING]:
+    if isinstance(ways, str) or offer.state not in MAY_BE_RESERVE:
         return False
     if not wanting.may_be_asked(slot, offer):
         return False

@@ -23,7 +23,7 @@ from notifications.models import Message, Outage
 from notifications.states import Kind
 from waitlist import cancellers, masses, vacancies
 from waitlist.models import Slot, Writeback
-from waitlist.states import AppointmentStatus, ClosedBecause, OpenedBecause
+from waitlist.states import AppointmentStatus, ClosedBecause, OpenedBecause, SlotState
 
 FRESH = timedelta(seconds=5)
 SHOWN = 6  # people on a card; the slot's page has them all
@@ -74,6 +74,20 @@ class Card:
         asks = bool(self.slot.service.details_prompt)
         books = {one.pk: one.reserve == Reserve.BOOK and not asks for one in line}
         return [(one.patient.short_name, "books by itself" if books[one.pk] else "asked first") for one in line]
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it is kept for somebody at this moment."""
+        until = self.slot.held_until
+        return self.slot.state == SlotState.HELD and until is not None and until > self.now
+
+    @property
+    def link(self) -> Asked | None:
+        """Whoever has yet to complete the booking link that was sent to them."""
+        if self.slot.state != SlotState.HELD:
+            return None
+        theirs = (asked for asked in self.people if asked.offer.patient_id == self.slot.held_by_id)
+        return next((asked for asked in theirs if asked.offer.link_sent_at is not None), None)
 
     @property
     def may_reopen(self) -> bool:

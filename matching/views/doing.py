@@ -7,6 +7,7 @@ from waitlist.states import Autopilot, SlotState
 
 if TYPE_CHECKING:
     from matching.views.cards import Card
+    from matching.views.looks import Asked
 
 Doing = tuple[str, str, datetime | None]  # tone, words, and when
 
@@ -16,6 +17,8 @@ def doing(card: "Card") -> Doing:
     slot = card.slot
     if not slot.is_live:
         return ("", "", None)
+    if card.link is not None:
+        return _link(card.link, slot.held_until)
     if slot.state == SlotState.HELD:
         who = slot.held_by.short_name if slot.held_by else "somebody"
         return ("hold", f"{who} is finishing the booking · lapses", slot.held_until)
@@ -26,6 +29,15 @@ def doing(card: "Card") -> Doing:
     if card.is_paused:
         return ("wait", "paused until you say whether to refill", None)
     return _next(card)
+
+
+def _link(asked: "Asked", until: datetime | None) -> Doing:
+    """How far whoever was sent a booking link has got, and when it is over."""
+    who = asked.offer.patient.short_name
+    if asked.is_untold:
+        return ("bad", f"booking link not delivered to {who} · lapses", until)
+    opened = "they have opened it" if asked.offer.seen_at else "not opened yet"
+    return ("hold", f"booking link sent to {who}, {opened} · lapses", until)
 
 
 def _next(card: "Card") -> Doing:

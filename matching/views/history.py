@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 
-from matching.models import Offer
+from matching.models import ExpressBooking, Offer
 from matching.states import OfferState
 from matching.views.looks import Asked
 from notifications.models import Message
@@ -35,7 +35,14 @@ class Past:
     @property
     def by_wave(self) -> str:
         """Wave 2; by hand; chose it."""
+        if self.offer.link_sent_at is not None:
+            return "booking link"
         return f"wave {self.offer.wave}" if self.offer.wave else self.asked.unasked
+
+    @property
+    def accepted(self) -> list[ExpressBooking]:
+        """What they accepted with a booking link for it."""
+        return list(self.offer.express_bookings.all()) if self.offer.link_sent_at is not None else []
 
     @property
     def told_at(self) -> datetime | None:
@@ -82,11 +89,14 @@ class Past:
 
 
 def of(patient: Patient, *, everything: bool = False) -> tuple[list[Past], bool]:
-    """The latest first, in two queries; and whether there are more than these."""
+    """The latest first, in two queries, and one for what booking links had accepted; and whether there are more."""
     told = Prefetch("messages", Message.objects.filter(kind=Kind.OFFER).order_by("pk"), to_attr="told")
     rows = Offer.objects.filter(patient=patient, slot__clinic=patient.clinic_id).select_related(
         "patient", "slot__service", "slot__practitioner", "slot__location__clinic"
     )
     found = list(rows.prefetch_related(told).order_by("-offered_at", "-pk")[: None if everything else SHOWN + 1])
     shown = found if everything else found[:SHOWN]
+    by_link = [offer for offer in shown if offer.link_sent_at is not None]
+    if by_link:
+        prefetch_related_objects(by_link, "express_bookings")
     return [Past(Asked(0, offer, offer.told)) for offer in shown], len(found) > len(shown)

@@ -1,21 +1,18 @@
-"""The step after a yes, letting go of a time that is held, and being in reserve."""
+"""The step after a yes, completing a booking link, letting go of a time that is held, and being in reserve."""
+
+from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_noop
 
 from matching import claims
 from matching.answering import late, reserves
 from matching.models import Offer
 from matching.states import IN_LINE, Reserve
-from matching.views import offer_page
+from matching.views import completing, offer_page, steps
 from matching.views.offers import of_token
-from matching.views.steps import LONGEST
 
-EMPTY = gettext_noop("Your answer: please write something, even if it is “nothing”.")
-TOO_LONG = gettext_noop(
-    "Your answer: please keep it under {longest} characters. We can talk about the rest when you are here."
-)
 LET_GO = gettext_noop("All right, it is not kept for you any more.")
 GONE = gettext_noop("There is nothing to wait for any more: this page shows how it stands.")
 
@@ -23,13 +20,24 @@ GONE = gettext_noop("There is nothing to wait for any more: this page shows how 
 @of_token("POST")
 def offer_details(request: HttpRequest, offer: Offer) -> HttpResponse:
     """What the service asks, answered: that books."""
+    if offer.link_sent_at is not None:
+        return _complete(request, offer)
     now = timezone.now()
-    details = request.POST.get("details", "").replace("\0", "").strip()
-    wrong = EMPTY if not details and offer.slot.service.details_prompt else TOO_LONG if len(details) > LONGEST else ""
+    details, wrong = steps.answer(request.POST, offer)
     if wrong:
-        wrong = gettext(wrong).format(longest=LONGEST)
         return offer_page.show(request, offer, details=details, wrong=wrong, status=400)
     outcome = claims.finish(offer.pk, details=details, via="link", now=now)
+    return offer_page.after(request, offer, late.note(offer, outcome, via="link", now=now))
+
+
+def _complete(request: HttpRequest, offer: Offer) -> HttpResponse:
+    """A booking link: what is wrong stands beside its field, and nothing is booked that was not accepted as it is."""
+    now, typed = timezone.now(), completing.read(request.POST, offer)
+    if typed.wrong or typed.accepts is None:
+        return offer_page.show(request, offer, typed=typed, status=400)
+    device = request.headers.get("User-Agent", "").replace("\0", "")[: completing.LONGEST_DEVICE]
+    accepts = replace(typed.accepts, device=device)
+    outcome = claims.finish(offer.pk, details=typed.details, accepts=accepts, via="link", now=now)
     return offer_page.after(request, offer, late.note(offer, outcome, via="link", now=now))
 
 

@@ -57,6 +57,9 @@ TOLD: dict[MessageStatus, Look] = {
     MessageStatus.SENT: ("open", "circle", "Sent"),
     MessageStatus.DELIVERED: ("open", "half", "Delivered"),
 }
+NOT_RECEIVED = (
+    *(MessageStatus.DROPPED, MessageStatus.REFUSED, MessageStatus.FAILED, MessageStatus.UNDELIVERED),
+)
 FARTHEST = list(TOLD)  # of several messages the one that got farthest speaks
 ANSWERED: dict[OfferState, Look] = {
     OfferState.ACCEPTED: ("good", "check", "Said yes"),
@@ -122,6 +125,12 @@ class Asked:
         return held_back and not any(message.sent_at for message in self.messages)
 
     @property
+    def is_untold(self) -> bool:
+        """Whether nothing of what was to tell them went out, or still may."""
+        now = [m for m in self.messages if m.round == self.offer.rounds and m.channel != Channel.STAFF]
+        return bool(now) and all(m.status in NOT_RECEIVED for m in now)
+
+    @property
     def is_waiting(self) -> bool:
         return self.offer.state == OfferState.PENDING
 
@@ -144,7 +153,8 @@ class Asked:
     def remarks(self) -> list[str]:
         """What a short line says beside the name."""
         wave = {0: self.unasked, 1: ""}.get(self.offer.wave, f"wave {self.offer.wave}")
-        return [words for words in (wave, self.note) if words]
+        link = "booking link" if self.offer.link_sent_at else ""
+        return [words for words in (link or wave, self.note) if words]
 
     @property
     def unasked(self) -> str:

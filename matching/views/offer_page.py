@@ -17,7 +17,8 @@ from matching.choosing import ranking
 from matching.claims import Claim
 from matching.models import Offer
 from matching.states import IN_LINE, DeclineReason, OfferState
-from matching.views import beside, facts, lesson_words, parting, prompts, steps, swap_words, zones
+from matching.views import beside, completing, facts, lesson_words, parting, prompts, steps, swap_words, zones
+from matching.views.completing import Typed
 from matching.views.hearing import hears_of_openings
 from waitlist import service_change
 from waitlist.models import Appointment
@@ -39,17 +40,19 @@ def show(
     notice: str = "",
     no_more: str = "",
     status: int = 200,
-    **typed: str,
+    typed: Typed | None = None,
+    **answered: str,
 ) -> HttpResponse:
     """The page of `outcome`, or of what the offer is now. `no_more` is what they asked for: pause or stop.
-    `typed` is what they wrote and what is wrong with it."""
+    `typed` and `answered` are what they wrote and what is wrong with it."""
     now = timezone.now()
     outcome = outcome or claims.outcome(offer, now=now)
     stands = Claim.YOURS if outcome == Claim.BOOKED else outcome
     token = tokens.make(offer.public_id)
     visit = offer.slot.filled_by if outcome in (Claim.BOOKED, Claim.YOURS) else None
     left = parting.parted(offer) if outcome in (Claim.DECLINED, Claim.LOST) else None
-    template = "left" if left is not None and outcome == Claim.DECLINED else SAME_PAGE.get(outcome, outcome)
+    template = "complete" if outcome == Claim.HELD and offer.link_sent_at else SAME_PAGE.get(outcome, outcome)
+    template = "left" if left is not None and outcome == Claim.DECLINED else template
     context = {
         "notice": notice and gettext(notice),
         "no_more": no_more,
@@ -57,7 +60,8 @@ def show(
         "outcome": outcome,
         "stands": stands if stands in NEWS_COMES_FOR or offer.reserve in IN_LINE else "",
         **steps.of(offer, outcome, now=now),
-        **typed,
+        **answered,
+        "link": completing.of(offer, outcome, typed),
         "token": token,
         "code": codes.of(offer),
         "home": reverse("offer", args=[token]),
@@ -111,6 +115,7 @@ def _after_a_yes(offer: Offer, *, now: datetime) -> dict[str, Any]:
     visit, ends_at = offer.slot.filled_by, service_change.ends_at(offer.slot)
     choices = service_change.choices(visit) if visit is not None and ends_at is not None and now < ends_at else []
     return {
+        "accepted": completing.accepted(offer),
         "beside": beside.of(offer, now=now),
         "choices": choices,
         "may_change": any(not one.refused for one in choices),

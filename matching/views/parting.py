@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from matching.models import Offer
 from matching.terms import Due, Terms, share_of
+from matching.views import facts
 from matching.views.facts import moment
 from waitlist import fees
-from waitlist.models import Appointment, CancellationFee, Slot
+from waitlist.models import Appointment, CancellationFee, Patient, Slot
 from waitlist.states import WAITING_STATUSES, AppointmentStatus, FeeRule
 from waitlist.templatetags.standby import hours, money
 
@@ -34,6 +35,32 @@ def before_claim(slot: Slot, *, is_reserve: bool = False, now: datetime) -> str:
             "Free to cancel for {minutes} minutes after your yes, then cancelling costs {percent}\u00a0% ({price})."
         )
     return text.format(**words)
+
+
+def in_full(slot: Slot, patient: Patient) -> str:
+    """What a booking link asks a patient to accept: the visit and what cancelling it costs, a sentence a line.
+
+    The same words whenever they are read, so that what was accepted can be told from anything else."""
+    terms, known, whole = Terms.of(slot.clinic, slot.service), facts.of(slot, patient), slot.price_cents
+    early, late = share_of(whole, terms.early_percent), share_of(whole, terms.late_percent)
+    words = {"notice": hours(terms.notice_minutes), "early": money(early), "late": money(late)}
+    words |= {"early_percent": str(terms.early_percent), "late_percent": str(terms.late_percent)}
+    visit = {"service": slot.service.name, "name": slot.practitioner.name, "day": known.day, "time": known.time}
+    lines = [gettext("{service} with {name}: {day}, {time} {zone} time.").format(zone=known.zone, **visit)]
+    if not late:
+        return "\n".join([*lines, gettext("Cancelling costs nothing. Please tell us as early as you can.")])
+    if terms.grace_minutes:
+        free = ngettext(
+            "You may cancel free of charge for {minutes} minute after you book.",
+            "You may cancel free of charge for {minutes} minutes after you book.",
+            terms.grace_minutes,
+        )
+        lines.append(free.format(minutes=terms.grace_minutes))
+    costs = gettext("Until {notice} before the visit, cancelling costs {early_percent}\u00a0% ({early}).")
+    is_free = gettext("Until {notice} before the visit, cancelling is free.")
+    lines.append((costs if early else is_free).format(**words))
+    lines.append(gettext("Later, cancelling costs {late_percent}\u00a0% ({late}).").format(**words))
+    return "\n".join([*lines, gettext("If we have to cancel, you owe nothing.")])
 
 
 @dataclass(frozen=True)

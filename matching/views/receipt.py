@@ -7,7 +7,7 @@ from audit.models import Entry
 from audit.trail import content_type_id
 from matching.answering import late
 from matching.answering.outcomes import Claim
-from matching.models import Offer
+from matching.models import ExpressBooking, Offer
 from matching.states import OfferState
 from matching.views.cards import Card
 from matching.views.looks import Asked
@@ -59,6 +59,15 @@ def of_slot(card: Card) -> list[Yes]:
     rows = list(Entry.objects.filter(**about, clinic_id=card.slot.clinic_id).order_by("timestamp", "pk")[:LIMIT])
     won_at = next((row.timestamp for row in rows if row.verb in WON), None)
     return [_yes(row, by_offer[row.object_id], won_at) for row in rows if row.object_id in by_offer]
+
+
+def accepted(card: Card) -> list[ExpressBooking]:
+    """What was accepted with its booking links, word for word, the latest first."""
+    by_link = [asked.offer.pk for asked in card.people if asked.offer.link_sent_at is not None]
+    if not by_link:
+        return []
+    rows = ExpressBooking.objects.filter(offer__in=by_link, clinic=card.slot.clinic_id)
+    return list(rows.select_related("offer__patient").order_by("-accepted_at", "-pk"))
 
 
 def _yes(row: Entry, asked: Asked, won_at: datetime | None) -> Yes:

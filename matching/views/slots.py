@@ -37,7 +37,7 @@ def slot(request: HttpRequest, pk: int) -> HttpResponse:
     tab = request.GET.get("tab", "people")
     tab = tab if tab in TABS else "people"
     words = request.GET.get("q", "").strip()
-    context = _facts(card) | {"tab": tab, "tabs": TABS, "q": words}
+    context = facts_of(card) | {"tab": tab, "tabs": TABS, "q": words, "accepted": receipt.accepted(card)}
     if tab == "others":
         context |= chances.of(card, words)
     elif tab == "messages":
@@ -77,7 +77,7 @@ def stop(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.warning(request, "The asking had ended before. Nothing was changed.")
         return redirect("slot", pk)
-    return render(request, "matching/slot_stop.html", _facts(card))
+    return render(request, "matching/slot_stop.html", facts_of(card))
 
 
 @never_cache
@@ -88,7 +88,7 @@ def book(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return _book(request, card)
     words = request.GET.get("q", "").strip()
-    context = _facts(card) | {
+    context = facts_of(card) | {
         "q": words,
         "found": find_patients(card.slot.clinic, words)[:FOUND] if words else [],
         "best": [] if words or not card.slot.is_live else chances.best_fits(card),
@@ -106,7 +106,7 @@ def _book(request: HttpRequest, card: Card) -> HttpResponse:
     except vacancies.OffersOut as out:
         others = softlock.over(card.slot, patient.pk, now=card.now)
         unsaid = str(out) if "override" in request.POST else ""
-        context = _facts(card) | {"patient": patient, "others": others, "reasons": Override.choices, "unsaid": unsaid}
+        context = facts_of(card) | {"patient": patient, "others": others, "reasons": Override.choices, "unsaid": unsaid}
         return render(request, "matching/slot_book_confirm.html", context)
     except vacancies.Refused as refused:
         messages.error(request, str(refused))
@@ -122,7 +122,8 @@ def get_card(request: HttpRequest, pk: int) -> Card:
     return card
 
 
-def _facts(card: Card) -> dict[str, object]:
+def facts_of(card: Card) -> dict[str, object]:
+    """What every page of a slot shows of it."""
     return {"card": card, "slot": card.slot, "zone": card.slot.location.zone, "now": card.now}
 
 

@@ -171,7 +171,8 @@ def test_the_one_write_ends_other_offers_by_the_table(world, slot, start, is_lat
 
 def test_what_is_said_of_offers_in_two_places_agrees():
     assert OFFER_MOVES[OfferState.ACCEPTED] == BY_STAFF
-    assert OFFER_MOVES[OfferState.PENDING] == MAY_BE_RESERVE
+    assert OFFER_MOVES[OfferState.PENDING] == BY_STAFF  # by a link of theirs; by itself only whoever may be reserve
+    assert MAY_BE_RESERVE == BY_PATIENT < BY_STAFF
     assert BY_PATIENT < BY_STAFF
     assert len(IN_LINE) == 2
     assert SLOT_MOVES[SlotState.FILLED] == set(LIVE_SLOT_STATES)

@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from matching import claims, tokens
+from matching.answering.accepted import Accepted
 from matching.models import Offer
 from matching.states import OfferState
 from matching.terms import Due
+from matching.views import parting
 from tests import factories
 from waitlist import fees
 from waitlist.models import Appointment, Slot
@@ -153,6 +155,35 @@ def _swapped(clinic: Clinic) -> Offer:
     return offer
 
 
+def _linked(clinic: Clinic) -> Offer:
+    """Staff sent them a booking link a moment ago."""
+    now = timezone.now()
+    slot = clinic.offering(state=SlotState.HELD, held_by=clinic.patient, held_until=now + timedelta(minutes=12))
+    return clinic.offered(slot, link_sent_at=now, expires_at=slot.held_until)
+
+
+def _link_lapsed(clinic: Clinic) -> Offer:
+    """They did not complete it in time, and nobody has it yet."""
+    now = timezone.now()
+    over = {"state": OfferState.EXPIRED, "expires_at": now - timedelta(minutes=5)}
+    return clinic.offered(link_sent_at=now - timedelta(minutes=20), **over)
+
+
+def _link_taken_back(clinic: Clinic) -> Offer:
+    clinic.others()
+    return clinic.offered(link_sent_at=timezone.now(), state=OfferState.RETRACTED, answered_by="staff")
+
+
+def _link_completed(clinic: Clinic) -> Offer:
+    offer, language = _linked(clinic), clinic.patient.language
+    with translation.override(language):
+        terms = parting.in_full(offer.slot, clinic.patient)
+    accepts = Accepted(terms=terms, language=language, name="Sarah Miller")
+    done = claims.finish(offer.pk, details="", accepts=accepts, via="link", now=timezone.now())
+    assert done == "booked"
+    return offer
+
+
 SITUATIONS: dict[str, tuple[str, Callable[[Clinic], Offer]]] = {  # name → data-outcome, how to get there
     "open": ("open", _open),
     "late": ("open", _late),
@@ -169,6 +200,10 @@ SITUATIONS: dict[str, tuple[str, Callable[[Clinic], Offer]]] = {  # name → dat
     "conflict": ("conflict", _gone("withdrawn", ClosedBecause.REBOOKED, OfferState.RETURNED)),
     "busy": ("busy", _held(by_them=False)),
     "held": ("held", _held(by_them=True)),
+    "link": ("held", _linked),
+    "link lapsed": ("open", _link_lapsed),
+    "link taken back": ("withdrawn", _link_taken_back),
+    "link completed": ("yours", _link_completed),
     "declined": ("declined", lambda clinic: clinic.offered(state=OfferState.DECLINED)),
     "returned": ("declined", lambda clinic: clinic.offered(state=OfferState.RETURNED)),
 }
