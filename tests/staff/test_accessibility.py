@@ -7,13 +7,23 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from matching.models import SentWave
+from matching.models import ExpressBooking, Offer, SentWave
 from notifications import outages
 from notifications.models import InboundMessage, Message
 from tests import factories
 from tests.factories import World
 from tests.harness import Stack
-from waitlist.models import CancellationFee, Closure, InboundEvent, MassCancellation, Slot, SurgeDay, User, Writeback
+from waitlist.models import (
+    Appointment,
+    CancellationFee,
+    Closure,
+    InboundEvent,
+    MassCancellation,
+    Slot,
+    SurgeDay,
+    User,
+    Writeback,
+)
 from waitlist.states import Role, SlotState
 
 LOOKS = (("light", 1280), ("dark", 1280), ("dark", 390), ("light", 320))
@@ -96,10 +106,27 @@ def busy_clinic() -> tuple[World, User, Slot]:
     )
     factories.service(world.clinic, minutes=30)
     world.appointment(taken.starts_at + timedelta(hours=1), patient=factories.patient(world.clinic))  # while closed
+    a_link_each(world, taken, booked)
     outages.begin("sms", "by_hand", now=now)
     span = {"day": freed.starts_at.date(), "starts_at": freed.starts_at, "ends_at": freed.ends_at}
     MassCancellation.objects.create(clinic=world.clinic, practitioner=world.practitioner, noticed_at=now, **span)
     return world, factories.user(world.clinic, Role.ADMIN), slot
+
+
+def a_link_each(world: World, taken: Slot, visit: Appointment) -> None:
+    """A booking link that is out, and what was accepted with one."""
+    now, until = timezone.now(), timezone.now() + timedelta(minutes=12)
+    held = {"state": SlotState.HELD, "held_until": until, "wave": 1, "opened_at": now, "next_wave_at": None}
+    entry = world.entry()
+    slot = world.slot(now + timedelta(hours=90), held_by=entry.patient, **held)
+    world.offer(slot, entry, offered_at=now, expires_at=until, link_sent_at=now)
+    won = Offer.objects.create(
+        slot=taken, patient=visit.patient, wave=1, state="accepted", offered_at=now, expires_at=until, link_sent_at=now
+    )
+    ExpressBooking.objects.create(
+        clinic=world.clinic, offer=won, appointment=visit, name="Pat T.", email="pat@b.example", terms="One.\nTwo.",
+        terms_sha256="0" * 64, language="es", remote_addr="203.0.113.9", device="Mozilla/5.0 (iPhone)", accepted_at=now,
+    )  # fmt: skip
 
 
 def addresses(world: World, slot: Slot) -> list[str]:
@@ -115,6 +142,11 @@ def addresses(world: World, slot: Slot) -> list[str]:
         f"{slot_page}?tab=others&q=Pat",
         f"{slot_page}?tab=messages",
         f"{slot_page}?tab=timeline",
+        reverse("slot", args=[world.clinic.slots.get(state=SlotState.HELD).pk]),
+        reverse("slot", args=[appointment.filled_slot.pk]),
+        f"{reverse('slot', args=[appointment.filled_slot.pk])}?tab=timeline",
+        reverse("slot-link", args=one),
+        reverse("slot-link", args=[world.clinic.slots.get(state=SlotState.HELD).pk]),
         reverse("slot-book", args=one),
         reverse("slot-ask", args=one),
         reverse("slot-stop", args=one),
@@ -192,6 +224,10 @@ def test_every_page(stack: Stack, browser_page: Page, sign_in):
     page.locator(f'button[name=patient][value="{world.clinic.patients.latest("pk").pk}"]').click()
     page.get_by_label("Why book it all the same?").wait_for()
     look(page, "the soft lock", found)
+    page.goto(f"{stack.url}{reverse('slot-link', args=[slot.pk])}?q=Pat")
+    page.locator(f'button[name=patient][value="{world.clinic.patients.latest("pk").pk}"]').click()
+    page.get_by_label("Why keep it for them all the same?").wait_for()
+    look(page, "a link over offers that are out", found)
     assert found == {}
 
 

@@ -135,7 +135,7 @@ def test_lapsed_it_is_with_staff_again_and_the_timeline_says_so(world, staff):
     cascade.advance(slot.pk, now=timezone.now() + timedelta(minutes=15))
     words = page(staff, "slot", slot.pk, query="?tab=timeline")
     assert "The booking link was not completed in time" in words and "Ana R. sent a booking link" in words
-    assert "you choose whom to ask" in page(staff, "board")
+    assert "waits for you: it asks nobody by itself" in page(staff, "board")
 
 
 def test_what_was_accepted_stands_on_the_slot_and_with_the_patient(world, staff):
