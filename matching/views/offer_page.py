@@ -114,8 +114,10 @@ def _after_a_yes(offer: Offer, *, now: datetime) -> dict[str, Any]:
     """What the winner may still say: keep another wish, or have another service."""
     visit, ends_at = offer.slot.filled_by, service_change.ends_at(offer.slot)
     choices = service_change.choices(visit) if visit is not None and ends_at is not None and now < ends_at else []
+    accepted = completing.accepted(offer)
     return {
-        "accepted": completing.accepted(offer),
+        "accepted": accepted,
+        "accepted_at": accepted and facts.moment(accepted.accepted_at, offer.slot.clinic.zone, now=now),
         "beside": beside.of(offer, now=now),
         "choices": choices,
         "may_change": any(not one.refused for one in choices),

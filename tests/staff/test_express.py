@@ -134,7 +134,7 @@ def test_lapsed_it_is_with_staff_again_and_the_timeline_says_so(world, staff):
     send(staff, slot, wish.patient)
     cascade.advance(slot.pk, now=timezone.now() + timedelta(minutes=15))
     words = page(staff, "slot", slot.pk, query="?tab=timeline")
-    assert "The booking link was not completed in time" in words and "Ana R. sent a booking link" in words
+    assert "The booking link was not completed in time" in words and "A booking link was sent to Ana R." in words
     assert "waits for you: it asks nobody by itself" in page(staff, "board")
 
 
