@@ -24,7 +24,7 @@ from standardwebhooks import Webhook
 
 from ops import browser
 from ops.processes import Refused, free_port
-from ops.shots import SHOTS, Shot
+from ops.shots import DESK, OPEN_SLOT, SHOTS, Shot
 
 SIZES = {
     "phone": {"width": 375, "height": 812},
@@ -32,7 +32,7 @@ SIZES = {
     "desktop": {"width": 1440, "height": 900},
 }
 SCHEMES = ("light", "dark")
-WITH_AN_OFFER = ("offer", "phones", "board", "day", "slot", "trail")  # something must be going on for these
+WITH_AN_OFFER = ("offer", "express", "phones", "board", "day", "slot", "trail")  # something must be going on for these
 SERVERS_OF_OTHERS = {"DATABASE_URL", "REDIS_URL", "MAKELEVEL"}
 
 
@@ -70,12 +70,30 @@ def open_offer(info: dict[str, Any]) -> str:
     headers |= {"webhook-signature": signature, "content-type": "application/json"}
     address = f"{info['url']}/api/intake/standard/{connection['id']}/"
     urllib.request.urlopen(urllib.request.Request(address, body.encode(), headers), timeout=10).close()
+    return newest_link(info, after=len(before))
+
+
+def send_link(chromium: Browser, info: dict[str, Any]) -> str:
+    """Send the first who was asked for the open time a booking link, as staff do; the link on their phone."""
+    before = links(info["url"], "/o/")
+    page = chromium.new_page()
+    sign_in(page, info, DESK)
+    page.goto(info["url"])
+    page.locator(OPEN_SLOT).first.click()
+    page.locator("#link").click()
+    page.get_by_role("button", name="Send link").first.click()
+    page.close()
+    return newest_link(info, after=len(before))
+
+
+def newest_link(info: dict[str, Any], *, after: int) -> str:
+    """The link of the latest text, once there are more than so many."""
     deadline = time.monotonic() + 30
-    while not (new := [link for link in links(info["url"], "/o/") if link not in before]):
+    while len(found := links(info["url"], "/o/")) <= after:
         if time.monotonic() > deadline:
-            raise Refused("The cancelled appointment brought no text within 30 s.")
+            raise Refused("No text came within 30 s.")
         time.sleep(0.2)
-    return new[0]
+    return found[0]
 
 
 def reminded(info: dict[str, Any]) -> str:
@@ -108,6 +126,7 @@ def sign_in(page: Page, info: dict[str, Any], role: str) -> None:
 
 def take(chromium: Browser, info: dict[str, Any], shots: list[Shot], links: dict[str, str], folder: Path) -> None:
     """Six pictures of each of one role's pages."""
+    link = send_link(chromium, info) if any("{link}" in shot.path for shot in shots) else ""
     clinic = info["connections"][0]["clinic"]
     for size, viewport in SIZES.items():
         for scheme in SCHEMES:
@@ -121,7 +140,7 @@ def take(chromium: Browser, info: dict[str, Any], shots: list[Shot], links: dict
             if role := shots[0].role:
                 sign_in(page, info, role)
             for shot in shots:
-                address = shot.path.format(clinic=clinic, **links)
+                address = shot.path.format(clinic=clinic, link=link, **links)
                 page.goto(address if address.startswith("http") else info["url"] + address, wait_until="load")
                 for selector in shot.clicks:
                     page.locator(selector).first.click()

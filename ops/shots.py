@@ -7,7 +7,8 @@ DESK, MANAGER, ADMIN, COMPLIANCE = "front_desk", "manager", "admin", "compliance
 
 @dataclass(frozen=True)
 class Shot:
-    """One page: a path with {offer}, the newest open offer's link, {visit}, that of a visit, and {clinic} filled in."""
+    """One page: a path with {offer}, the newest open offer's link, {visit}, that of a visit, {link}, a booking link staff
+    send for that offer's time, and {clinic}, a clinic's slug, filled in."""
 
     name: str
     path: str
@@ -36,6 +37,7 @@ SHOTS = [
     Shot("slot-others", "/", DESK, (OPEN_SLOT, "#tab-others")),
     Shot("slot-messages", "/", DESK, (OPEN_SLOT, "#tab-messages")),
     Shot("slot-timeline", "/", DESK, (OPEN_SLOT, "#tab-timeline")),
+    Shot("slot-link", "/", DESK, (OPEN_SLOT, "#link")),
     Shot("opening-new", "/openings/new/", DESK),
     Shot("appointments", "/appointments/", DESK),
     Shot("visits", "/appointments/over/", DESK),
@@ -78,4 +80,7 @@ SHOTS = [
     Shot("connections", "/settings/connections/", ADMIN),
     Shot("import", "/settings/import/", ADMIN),
     Shot("trail", "/trail/", COMPLIANCE),
+    Shot("express", "{link}", is_whole=False),  # last: from then on the open time is kept for somebody
+    Shot("express-es", "{link}?lang=es", is_whole=False),
+    Shot("express-slot", "/", DESK, (OPEN_SLOT,)),
 ]

@@ -45,6 +45,11 @@ WORST = [  # the act, and after what it dies
     ("two weeks more", "before COMMIT"),
     ("still wanted, by text", "before COMMIT"),
     ("wanted no more, by text", "after COMMIT"),
+    ("send a link", "before COMMIT"),
+    ("send a link", "after COMMIT"),
+    ("complete a link", "before COMMIT"),
+    ("take back a link", "after COMMIT"),
+    ("a link lapses", "after COMMIT"),
 ]
 
 
@@ -67,6 +72,7 @@ def test_every_act_of_the_list_has_steps_to_die_at():
     promised |= {"sick day", "sick day refilled", "sick day kept empty"}
     promised |= {"stop by text", "stop offers by text", "pause by text", "joined and confirmed"}
     promised |= {"yes by key", "no by key", "stop by key"}
+    promised |= {"send a link", "complete a link", "take back a link", "a link lapses"}
     assert promised <= set(ACTS)
 
 

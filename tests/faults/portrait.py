@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, F, Q
 
 from audit.models import Entry
-from matching.models import Offer
+from matching.models import ExpressBooking, Offer
 from matching.states import OfferState
 from notifications.models import InboundMessage, Message, Outage, SimulatedText
 from waitlist.models import (
@@ -62,6 +62,7 @@ def paint(clinic: Clinic, webhook_ids: list[str], handed: list[str]) -> Portrait
             *_rows("writeback", owed.annotate(open=Q(resolved_at=None)), "kind", "status", "open"),
             *_rows("event", told.annotate(open=Q(status="received")), "kind", "open"),
             *_rows("reply", replies.annotate(open=Q(handled_at=None)), "meaning", "open"),
+            *_rows("accepted", ExpressBooking.objects.filter(clinic=clinic), f"offer__{BY_WHOM}", "terms_sha256"),
             *_rows("trail", lines, "verb"),
             *_rows("closure", closed.annotate(all=NOBODYS), "all", "starts_at", "ends_at"),
             *_rows("mass cancellation", asked.annotate(all=NOBODYS), "all", "answer"),
