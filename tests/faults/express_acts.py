@@ -1,4 +1,4 @@
-"""A booking link sent, completed, taken back and lapsed: the hold, its offer, its text and what was accepted are one."""
+"""A booking link sent, completed, taken back and lapsed: hold, offer, text and what was accepted are one."""
 
 from datetime import datetime
 
