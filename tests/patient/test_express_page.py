@@ -11,6 +11,7 @@ from matching.answering.accepted import digest
 from matching.models import ExpressBooking, Offer
 from matching.views import parting
 from notifications.models import ContactPoint
+from notifications.views.own.page import live_offers
 from tests import factories
 from tests.patient.situations import SITUATIONS, Clinic, link
 from tests.patient.test_offer_pages import Page, look
@@ -201,6 +202,11 @@ def test_a_browser_that_says_too_much_or_nothing_of_itself(offer):
     loud = Browser(HTTP_USER_AGENT="x" * 900)
     send(loud, offer, **ticked(loud, offer))
     assert ExpressBooking.objects.get().device == "x" * 400
+
+
+def test_their_own_page_leads_to_it_and_takes_nothing_by_itself(clinic, offer):
+    (live,) = live_offers(clinic.patient, now=timezone.now())
+    assert not live.may_take
 
 
 def test_the_countdown_ends_with_the_hold(visitor, clinic, offer):

@@ -149,6 +149,7 @@ def _live(token: str, offer: Offer, *, now: datetime) -> Live:
     slot, entry = offer.slot, offer.entry
     has_more = (
         slot.service.details_prompt
+        or offer.link_sent_at is not None
         or parting.before_claim(slot, now=now)
         or (entry is not None and entry.later_visit_id is not None)
     )
