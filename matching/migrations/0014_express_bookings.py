@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('matching', '0013_call_attempts'),
-        ('waitlist', '0032_express_links'),
+        ("waitlist", "0037_express_links"),
         ('audit', '0003_append_only'),
     ]
 

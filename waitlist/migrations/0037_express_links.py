@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('matching', '0013_call_attempts'),
-        ('waitlist', '0031_halted_slots'),
+        ("waitlist", "0036_still_wanted"),
     ]
 
     operations = [
