@@ -7,8 +7,8 @@ DESK, MANAGER, ADMIN, COMPLIANCE = "front_desk", "manager", "admin", "compliance
 
 @dataclass(frozen=True)
 class Shot:
-    """One page: a path with {offer}, the newest open offer's link, {visit}, that of a visit, {link}, a booking link staff
-    send for that offer's time, and {clinic}, a clinic's slug, filled in."""
+    """One page: a path with {offer}, the newest open offer's link, {visit}, that of a visit, {link}, a booking link
+    staff send for that offer's time, and {clinic}, a clinic's slug, filled in."""
 
     name: str
     path: str

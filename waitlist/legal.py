@@ -42,8 +42,8 @@ LEGAL: dict[str, str] = {  # the name of a URL → what binds there
     f" reasonable way, has to be left alone within ten business days ({CONSENT}(a)(10)); here it is at once.",
     "reminders": f"A reminder needs consent as every automatic text does, keeps to the legal hours ({CONSENT}) and ends"
     " with STOP. Consent to openings is not consent to reminders.",
-    "still-wanted": f"The question is an automatic text as an offer is: consent, legal hours and limits hold ({CONSENT}),"
-    " and silence is no consent to anything, so nobody is taken off or put on for it.",
+    "still-wanted": f"The question is an automatic text as an offer is: consent, legal hours and limits hold"
+    f" ({CONSENT}), and silence is no consent to anything, so nobody is taken off or put on for it.",
     "cancelling": "No federal law sets the fee, but Medicaid patients may not be charged for a visit they missed, and"
     " Medicare patients only as everybody else is. It is shown before anybody owes it.",
     "join-page": f"Nobody may be texted automatically before they agreed ({CONSENT}): hence the answer START. It is"
