@@ -8,7 +8,7 @@ from tests.factories import NOW
 from tests.faults.acts import Act, Ids, Scene
 from waitlist import still_wanted
 
-LONG_AGO = NOW - timedelta(days=40)
+LONG_AGO = NOW - timedelta(days=60)
 SILENT_FOR = timedelta(days=15)
 
 

@@ -45,7 +45,7 @@ def test_the_list_says_how_long_and_who_rests(staff: Client, world: World):
     assert named(staff, state="resting") == ["Rita"]
     assert named(staff, state="paused") == ["Pia"]
     assert named(staff, days=30) == ["Rita", "Ana"]
-    assert "Longer than 30 days" in page
+    assert "longer than 30 days" in page and "whether they still want it" not in page
 
 
 def test_one_button_wakes_it(staff: Client, world: World):

@@ -1,5 +1,6 @@
 """Who is due to be asked, and the question: one message for all that a person waits for."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -60,15 +61,22 @@ def ask(patient_id: int, *, now: datetime) -> Message | None:
     asked = [entry for entry in waiting if entry.heard_at <= before + ALSO]
     wanted.ask(asked, now=now)
     live.hint(clinic.pk, TOPIC)
-    channel, point = way
-    times = Message.objects.filter(patient=patient, kind=Kind.STILL).count()
+    return _enqueue(patient, way, asked, now=now)
+
+
+def _enqueue(
+    patient: Patient, way: tuple[Channel, ContactPoint], asked: Sequence[WaitlistEntry], *, now: datetime
+) -> Message | None:
+    """Its wishes are locked, so that nobody else counts the same questions before."""
+    clinic, (channel, point) = patient.clinic, way
+    before = Message.objects.filter(patient=patient, kind=Kind.STILL).count()
     return outbox.enqueue(
         Kind.STILL,
         clinic=clinic,
         contact_point=point,
         channel=channel,
         purpose=Purpose.OFFERS,
-        dedupe_key=f"{Kind.STILL}:{patient.pk}:{times}",
+        dedupe_key=f"{Kind.STILL}:{patient.pk}:{before}",
         context={
             "clinic_name": clinic.name,
             "clinic_phone": clinic.phone,
