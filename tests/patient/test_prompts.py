@@ -12,17 +12,21 @@ from matching import tokens
 from matching.models import Offer
 from matching.states import OfferState
 from notifications import replies
+from notifications.consent import texts
 from notifications.models import Consent, ContactPoint, Join, Message
 from notifications.states import Kind
 from tests import factories
+from tests.at_once import at_once
 from tests.patient.situations import Clinic, at
 from tests.patient.test_languages import assert_speaks
 from tests.patient.test_offer_pages import Page
 from tests.patient.test_visit_pages import booked, home, look, send
 from tests.recorded import everything_recorded
 from tests.tables import fingerprints
-from waitlist import joining, schedule
+from waitlist import joining, prompting, schedule
+from waitlist.joining import Agreed
 from waitlist.models import Appointment, Slot, WaitlistEntry
+from waitlist.prompting import Answer
 from waitlist.states import CancelledBy, Origin
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,6 +81,22 @@ def test_twice_is_once(visitor):
     for _ in range(2):
         send(visitor, visit, "/another")
     assert WaitlistEntry.objects.count() == 1 and Offer.objects.count() == 1
+
+
+@pytest.mark.parametrize("consents", [True, False])
+def test_two_taps_at_once_are_one_wish_and_one_text(consents):
+    visit, now = cancelled(), timezone.now()
+    if not consents:
+        silent()
+    agreed = Agreed(texts.join_sentence(visit.clinic, texts.PROMPT), texts.PROMPT, None)
+
+    def tap() -> Answer:
+        return prompting.another(visit.pk, origin=Origin.CANCEL_PAGE, agreed=agreed, now=now)
+
+    expected = Answer.WAITS if consents else Answer.ASKED
+    assert at_once([tap] * 4) == [expected] * 4
+    assert WaitlistEntry.objects.count() == Offer.objects.count() == 1
+    assert Join.objects.count() == Message.objects.filter(kind=Kind.OPT_IN).count() == (0 if consents else 1)
 
 
 def test_a_visit_that_is_on_is_no_reason_for_another(visitor):
