@@ -1,5 +1,7 @@
 """Launch and first run: the admin's pages, and what the board says meanwhile."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -73,6 +75,37 @@ def test_the_board_says_that_it_is_a_dry_run_and_what_is_left(world: World, admi
     Clinic.objects.update(launch="everyone")
     page = admin.get("/").content.decode()
     assert "Dry run" not in page and "First run" not in page, "a clinic that was here before has no such list"
+
+
+def test_today_says_apart_what_was_rehearsed_and_plainly_how_soon_others_were_told(world: World, admin: Client):
+    now = timezone.now()
+    held_back, sent = {"status": "refused", "refused_by": "rehearsal"}, {"status": "sent", "sent_at": now}
+    for hours, fate in ((30, held_back), (40, sent)):
+        slot = world.slot(now + timedelta(hours=hours), opened_at=now - timedelta(minutes=9), may_ask_at=now)
+        offer = world.offer(slot)
+        Message.objects.create(
+            clinic=world.clinic, kind="offer", channel="sms", contact_point=offer.patient.contact_points.get(),
+            patient=offer.patient, offer=offer, slot=slot, dedupe_key=f"{hours}", next_attempt_at=now, created_at=now,
+            **fate,
+        )  # fmt: skip
+    for launch in ("rehearsal", "everyone"):
+        Clinic.objects.update(launch=launch)
+        page = admin.get("/").content.decode()
+        assert "not counted: 1 opening, of which 1 person would have been told." in page
+        assert "OK to ask → first message" in page and "from cancelling: 19 of 20 within 9 min" in page
+        assert "p95" not in page and "median" not in page
+        assert "1 opening, of which 1 person would have been told" in admin.get(reverse("launch")).content.decode()
+
+
+def test_an_offer_that_was_only_rehearsed_says_so_when_it_is_over(world: World, admin: Client):
+    offer = world.offer(world.slot(timezone.now()), state="retracted")
+    Message.objects.create(
+        clinic=world.clinic, kind="offer", channel="sms", contact_point=offer.patient.contact_points.get(),
+        patient=offer.patient, offer=offer, slot=offer.slot, status="refused", refused_by="rehearsal", dedupe_key="x",
+        next_attempt_at=factories.NOW, created_at=factories.NOW,
+    )  # fmt: skip
+    page = admin.get(reverse("slot", args=[offer.slot.pk])).content.decode()
+    assert "Rehearsed" in page and "Taken back" not in page
 
 
 def test_a_message_held_back_is_shown_as_such(world: World, admin: Client):
