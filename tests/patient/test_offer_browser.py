@@ -22,6 +22,9 @@ SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, summary")].fi
     const box = one.getBoundingClientRect();
     return box.width && (box.height < 48 || box.width < 48);
 }).map((one) => one.outerHTML)"""
+SMALL_TEXT = """() => [...document.querySelectorAll("body *")].filter((one) =>
+    one.offsetParent && [...one.childNodes].some((part) => part.nodeType === Node.TEXT_NODE && part.data.trim())
+    && parseFloat(getComputedStyle(one).fontSize) < 14 / 0.75).map((one) => one.outerHTML)"""  # points; 0.75 to a px
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -60,8 +63,9 @@ def everybody_can_use(page) -> None:
     """No violation axe can find, targets for a thumb, nothing cut off, at twice the size of text too."""
     assert violations(page) == []
     assert page.evaluate(SMALL_TARGETS) == []
+    assert page.evaluate(SMALL_TEXT) == []
     assert page.evaluate(OVERFLOW) == 0
-    page.evaluate("() => { document.documentElement.style.fontSize = '225%'; }")
+    page.evaluate("() => { document.documentElement.style.fontSize = '234%'; }")
     assert page.evaluate(OVERFLOW) == 0
 
 
