@@ -27,6 +27,7 @@ from waitlist.models import (
 from waitlist.states import Role, SlotState
 
 LOOKS = (("light", 1280), ("dark", 1280), ("dark", 390), ("light", 320))
+ZOOMED = (640, 375)  # what 1280 px have room for at 200 %; a phone
 PARTS = ("time", "practitioner", "service", "geography", "notice", "responsiveness", "fairness")
 
 
@@ -202,6 +203,13 @@ def addresses(world: World, slot: Slot) -> list[str]:
         reverse("services"),
         reverse("service", args=[world.service.pk]),
         reverse("service-basics", args=[world.service.pk]),
+        reverse("visits"),
+        reverse("contacting"),
+        reverse("reminders"),
+        reverse("join-page"),
+        reverse("imports"),
+        reverse("connections"),
+        reverse("connection", args=[world.clinic.connections.get().pk]),
         reverse("slot", args=[paused.pk]),
         reverse("slot-undo", args=[paused.pk]),
         reverse("slot-dry-run", args=[paused.pk]),
@@ -239,6 +247,10 @@ def look(page: Page, name: str, found: dict[str, str]) -> None:
         report = Axe().run(page)
         if report.violations_count:
             found[f"{name}, {scheme}, {width}"] = report.generate_report()
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            found[f"{name} scrolls sideways at {width}"] = ""
+    for width in ZOOMED:
+        page.set_viewport_size({"width": width, "height": 800})
         if page.evaluate("document.documentElement.scrollWidth") > width:
             found[f"{name} scrolls sideways at {width}"] = ""
 
