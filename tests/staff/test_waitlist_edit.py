@@ -91,7 +91,7 @@ OTHER_COLUMNS = signing.dumps({"note": ""}, salt=seen.SALT)
 NOT_OURS = ["", "[]", "null", '{"windows": 3}', "[" * 5000, signing.dumps({}), OTHER_COLUMNS]
 
 
-@pytest.mark.parametrize("text", NOT_OURS)
+@pytest.mark.parametrize("text", NOT_OURS, ids=range(len(NOT_OURS)))  # two hold the second they were signed in
 def test_whoever_saw_we_know_not_what_is_asked(text: str, staff: Client, world: World, entry: WaitlistEntry):
     assert seen.load(text) == {}
     url, data = reverse("entry-edit", args=[entry.pk]), typed(world, entry, text, **{"w-note": "new"})
