@@ -147,11 +147,16 @@ if DEMO:  # the shelf of phones opens the offer page beside it
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))()
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "config.finders.WholeStyles",
+]
 WHITENOISE_USE_FINDERS = DEBUG or DEMO
 if not (DEBUG or DEMO):
     STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-        "staticfiles": {"BACKEND": "config.storage.CollectedStyles"},
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
     }
 
 # How a person is reached. The simulator stands in for the carrier in the demo only.

@@ -1,8 +1,8 @@
 """Stylesheets: an entry for each audience in static/css/, which imports its rooms, each into a cascade layer.
 
 Fetching them one after the other would double the wait for the first words. So the patients' stands in each page,
-named to the content security policy by its hash (no other style may stand in a page); the staff's is collected into
-one file (config.storage).
+named to the content security policy by its hash (no other style may stand in a page); the others' are found as one
+file (config.finders).
 """
 
 import base64
@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 ENTRIES = ("css/staff.css", "css/patient.css", "css/phones.css")
+WHOLE = {"css/staff.whole.css": "css/staff.css", "css/phones.whole.css": "css/phones.css"}
 IMPORT = re.compile(r'^@import "(?P<file>[\w/.]+)" layer\((?P<layer>\w+)\);$', re.MULTILINE)
 COMMENTS = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
 INDENTS = re.compile(r"\n\s*")
