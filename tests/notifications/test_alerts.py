@@ -423,7 +423,7 @@ def test_the_board_says_it_in_words(world, client, monkeypatch):
     assert f'<span class="count">1</span> <a href="{reverse("calls")}">to call</a>' in page
     assert f'<span class="count">1</span> <a href="{reverse("waitlist")}?state=joined">new on the waitlist</a>' in page
     assert "money for messages is used up" in page
-    assert 'Today <span class="count">' in page
+    assert 'Today <span class="count" id="badge-board">' in page
 
 
 def test_my_notices_are_mine(world, client):

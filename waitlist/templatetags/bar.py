@@ -81,6 +81,21 @@ def _tasks(clinic_id: int, *, now: datetime) -> list[QuerySet[Any]]:
     return [to_read, *(finding.part("tasks", rows) for rows in (owed, refused, replies, twice))]
 
 
+def _badges(counts: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+    """What the bar shows beside each label, by the page's name; a live page brings them up to date."""
+    waits = by_page(counts)
+    return {name: {"name": name, "count": waits.get(name, 0), "said": said} for name, said in SAID.items()}
+
+
+@register.inclusion_tag("_badges.html", takes_context=True)
+def badges(context: template.Context) -> dict[str, Any]:
+    """The bar's numbers anew, for an open page that asks what has changed on it."""
+    counts = context.get("bar_counts")
+    if counts is None:
+        counts = count(access.get_membership(context["request"]), now=context["now"])
+    return {"badges": _badges(counts).values()}
+
+
 @register.inclusion_tag("_bar.html", takes_context=True)
 def bar(context: template.Context) -> dict[str, Any]:
     """The bar over every staff page: where one is, where one may go, which clinic, who."""
@@ -96,13 +111,12 @@ def bar(context: template.Context) -> dict[str, Any]:
     counts = context.get("bar_counts")  # of a page that shows them itself
     if counts is None and mine is not None:
         counts = count(mine, now=context["now"])
-    waits = by_page(counts or {})
+    marks = _badges(counts or {})
     pages = [
         {
             "label": label,
             "url": url,
-            "count": waits.get(name, 0),
-            "said": SAID.get(name, ""),
+            "badge": marks.get(name),
             "is_here": _is_here(request.path, name, url),
         }
         for label, name, roles in PAGES
