@@ -74,7 +74,6 @@ urlpatterns: list[URLPattern] = [
     path("fees/<int:pk>/waive/", fees.waive, name="fee-waive"),
     path("tasks/", tasks.tasks, name="tasks"),
     path("tasks/<int:pk>/done/", tasks.task_done, name="task-done"),
-    path("tasks/replies/<int:pk>/read/", tasks.reply_read, name="reply-read"),
     path("sign-in/", session.SignIn.as_view(), name="login"),
     path("sign-out/", auth.LogoutView.as_view(), name="logout"),
     path("clinic/", session.switch_clinic, name="clinic-switch"),

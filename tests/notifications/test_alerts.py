@@ -395,7 +395,7 @@ def test_the_bar_says_how_much_waits_where_in_one_query(world):
     everything(world)
     with CaptureQueriesContext(connection) as one:
         counts = bar.by_page(bar.count(desk, now=NOW))
-    assert counts == {"board": 3, "waitlist": 1, "tasks": 2, "inbox": 1}  # what nobody understood stands on both
+    assert counts == {"board": 3, "waitlist": 1, "tasks": 1, "inbox": 1}
     everything(world)
     waiting_slot(world)
     with CaptureQueriesContext(connection) as three:

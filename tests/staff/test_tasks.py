@@ -7,7 +7,6 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from audit.models import Entry
 from matching import claims, returns
 from matching.answering import unasked
 from notifications.models import InboundMessage, Message
@@ -15,7 +14,7 @@ from notifications.states import Kind, MessageStatus
 from tests import factories
 from tests.factories import World
 from waitlist import writebacks
-from waitlist.models import InboundEvent, Membership, User, Writeback
+from waitlist.models import InboundEvent, Membership, Writeback
 from waitlist.states import Role, WritebackStatus
 from waitlist.templatetags import bar
 
@@ -156,29 +155,9 @@ def reply(world: World, words: str, provider_id: str, **fields: object) -> Inbou
     )
 
 
-def test_what_nobody_understood_is_read_by_somebody_once(staff: Client, world: World, desk: User):
-    shown = reply(world, "Is parking free?", "SM1")
-    reply(world, "Yes", "SM2", meaning="yes")
-    reply(world, "Long ago", "SM3", received_at=timezone.now() - timedelta(days=8))
-    reply(World(), "Not ours", "SM4")
-    page = staff.get(reverse("tasks")).content.decode()
-    assert "Is parking free?" in page and shown.contact_point.patients.get().name in page
-    assert [words in page for words in ("Long ago", "Not ours")] == [False, False]
-    assert page.count("reply of") == 1
-    assert to_do(world) == 1
-    url = reverse("reply-read", args=[shown.pk])
-    assert staff.post(url)["Location"] == reverse("tasks")
+def test_what_patients_wrote_is_the_inbox_s(staff: Client, world: World):
+    reply(world, "Is parking free?", "SM1")
     assert "Nothing to do" in staff.get(reverse("tasks")).content.decode()
-    assert to_do(world) == 0
-    assert "done before" in staff.post(url, follow=True).content.decode()
-    assert Entry.objects.get(verb="message.read").actor_email == desk.email
-
-
-def test_a_reply_to_another_clinic_is_not_found(staff: Client):
-    theirs = reply(World(), "Not ours", "SM1")
-    assert staff.post(reverse("reply-read", args=[theirs.pk])).status_code == 404
-    theirs.refresh_from_db()
-    assert theirs.read_at is None
 
 
 def test_a_task_of_another_clinic_is_not_found(staff: Client):
@@ -187,11 +166,9 @@ def test_a_task_of_another_clinic_is_not_found(staff: Client):
 
 def test_the_number_of_queries_is_fixed(staff: Client, world: World, django_assert_num_queries):
     writeback(world)
-    reply(world, "Is parking free?", "SM1")
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(11):
         staff.get(reverse("tasks"))
     writeback(world)
     writeback(world)
-    reply(world, "Who is this?", "SM2")
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(11):
         staff.get(reverse("tasks"))

@@ -9,7 +9,6 @@ from django import template
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from notifications import inbox
 from notifications.alerts import counting, finding
 from notifications.alerts.events import Event
 from waitlist import access, calendar
@@ -38,11 +37,12 @@ ALSO = {  # what else lies under it
 }
 
 
-WAITS_UNDER = {  # event → the page whose label says how many; what nobody understood is a task itself
+WAITS_UNDER = {  # event → the page whose label says how many
     Event.APPROVAL: "board",
     Event.EXHAUSTED: "board",
     Event.MONEY: "board",
     Event.JOIN: "waitlist",
+    Event.INBOUND: "inbox",
     Event.OUTREACH: "tasks",
 }
 SAID = {"board": "to look at", "waitlist": "new", "tasks": "to do", "inbox": "to read"}
@@ -65,7 +65,7 @@ def _statement() -> str:
 
 def by_page(counts: Mapping[str, int]) -> dict[str, int]:
     """The same by the page under which it waits."""
-    found = {"tasks": counts.get("tasks", 0), "inbox": counts.get("inbox", 0)}
+    found = {"tasks": counts.get("tasks", 0)}
     for event, page in WAITS_UNDER.items():
         found[page] = found.get(page, 0) + counts.get(event, 0)
     return found
@@ -75,10 +75,8 @@ def _tasks(clinic_id: int, *, now: datetime) -> list[QuerySet[Any]]:
     waiting = (WritebackStatus.TASK, WritebackStatus.CONFLICT)
     owed = Writeback.objects.filter(clinic_id=clinic_id, status__in=waiting)
     refused = InboundEvent.objects.filter(connection__clinic_id=clinic_id, status=EventStatus.REJECTED)
-    replies = inbox.to_read(clinic_id, now=now)  # these stand on both pages
     twice = calendar.promised_twice(clinic_id, now=now)
-    to_read = finding.part("inbox", replies)
-    return [to_read, *(finding.part("tasks", rows) for rows in (owed, refused, replies, twice))]
+    return [finding.part("tasks", rows) for rows in (owed, refused, twice)]
 
 
 def _badges(counts: Mapping[str, int]) -> dict[str, dict[str, Any]]:

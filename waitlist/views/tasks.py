@@ -1,4 +1,4 @@
-"""What waits for a person's hand: bookings to enter in the calendar, conflicts, replies to read, refused events."""
+"""What waits for a person's hand: bookings to enter in the calendar, conflicts, refused events."""
 
 from typing import Any
 
@@ -12,8 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from matching import calls
-from notifications import inbox
-from notifications.models import InboundMessage, Message
+from notifications.models import Message
 from notifications.states import REACHED_CARRIER, Kind, MessageStatus
 from waitlist import access, calendar, writebacks
 from waitlist.models import Clinic, InboundEvent, Writeback
@@ -35,7 +34,6 @@ def tasks(request: HttpRequest) -> HttpResponse:
         "appointment__location__clinic",
     ).order_by("appointment__starts_at", "pk")
     now = timezone.now()
-    replies = inbox.to_read(clinic.pk, now=now).select_related("contact_point").order_by("received_at", "pk")
     context = {
         "clinic": clinic,
         "now": now,
@@ -47,7 +45,6 @@ def tasks(request: HttpRequest) -> HttpResponse:
         "twice": calendar.promised_twice(clinic.pk, now=now)
         .select_related("patient", "practitioner", "service", "location__clinic")
         .order_by("starts_at", "pk"),
-        "replies": replies.prefetch_related("contact_point__patients"),
         "refused": _refused(clinic),
         "is_admin": member.role == Role.ADMIN,
     }
@@ -60,15 +57,6 @@ def task_done(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Writeback.objects.exclude(status=WritebackStatus.QUEUED)
     writeback = access.get_row(request, rows.exclude(status=WritebackStatus.CONFLICT, resolved_at=None), pk=pk)
     if not writebacks.done(writeback, now=timezone.now()):
-        messages.warning(request, "That was done before.")
-    return done(request, "tasks")
-
-
-@require_POST
-def reply_read(request: HttpRequest, pk: int) -> HttpResponse:
-    """Somebody has read what a patient wrote."""
-    reply = access.get_row(request, InboundMessage.objects.all(), pk=pk)
-    if not inbox.mark_read(reply, now=timezone.now()):
         messages.warning(request, "That was done before.")
     return done(request, "tasks")
 
