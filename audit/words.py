@@ -153,6 +153,7 @@ DONE = {
     "setupdone.said": "First-run step said to be done",
     "setupdone.taken_back": "First-run step not done after all",
     "message.read": "Text read by staff",
+    "message.unread": "Text not read by staff after all",
     "message.understood": "Reply understood",
     "writeback.gave_way": "Booking gave way to the calendar",
 }

@@ -58,3 +58,9 @@ def write(point_id: int, text: str, *, after: int, up_to: int, by: User, now: da
 def read(point: ContactPoint, *, up_to: int, now: datetime) -> int:
     """Read, without an answer; how many texts nobody had read before."""
     return inbox.mark_thread_read(point, up_to=up_to, now=now)
+
+
+@transaction.atomic(durable=True)
+def unread(point: ContactPoint, *, read_at: datetime, now: datetime) -> int:
+    """Not read after all; how many texts that were read at that moment."""
+    return inbox.mark_thread_unread(point, read_at=read_at, now=now)

@@ -36,3 +36,18 @@ def mark_thread_read(point: ContactPoint, *, up_to: int, now: datetime) -> int:
     """All that somebody saw of it, up to this text; how many nobody had read before."""
     rows = InboundMessage.objects.filter(UNREAD, contact_point=point, pk__lte=up_to).order_by("pk")
     return sum(mark_read(one, now=now) for one in rows)
+
+
+def mark_thread_unread(point: ContactPoint, *, read_at: datetime, now: datetime) -> int:
+    """What somebody read of it at that moment is to be read again; how many texts."""
+    rows = InboundMessage.objects.filter(contact_point=point, meaning__in=FOR_STAFF, read_at=read_at).order_by("pk")
+    return sum(_mark_unread(one, read_at=read_at, now=now) for one in rows)
+
+
+@transaction.atomic
+def _mark_unread(message: InboundMessage, *, read_at: datetime, now: datetime) -> bool:
+    if not InboundMessage.objects.filter(pk=message.pk, read_at=read_at).update(read_at=None):
+        return False
+    trail.record("message.unread", message, now=now, clinic_id=message.clinic_id)
+    live.hint(message.clinic_id, TOPIC)
+    return True

@@ -33,6 +33,7 @@ urlpatterns = [
     path("inbox/<int:pk>/", inbox.thread, name="inbox-thread"),
     path("inbox/<int:pk>/answer/", inbox.answer, name="inbox-answer"),
     path("inbox/<int:pk>/read/", inbox.read, name="inbox-read"),
+    path("inbox/<int:pk>/unread/", inbox.unread, name="inbox-unread"),
     path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     path("api/twilio/inbound/", texts.inbound, name="twilio-inbound"),
     path("api/twilio/status/<uuid:public_id>/", texts.status, name="twilio-status"),

@@ -304,7 +304,6 @@ MAKERS: dict[str, Callable[[World], Any]] = {
     "messages/message": lambda world: world.message.pk,
     "calls/pk": lambda world: world.offer_row.pk,
     "tasks/pk": lambda world: world.writeback.pk,
-    "replies/pk": lambda world: world.reply.pk,
     "patients/pk": lambda world: world.visit.patient_id,
     "notes/note": lambda world: world.note.pk,
     "policies/pk": lambda world: world.clinic.policy_id,

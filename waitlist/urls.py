@@ -74,6 +74,7 @@ urlpatterns: list[URLPattern] = [
     path("fees/<int:pk>/waive/", fees.waive, name="fee-waive"),
     path("tasks/", tasks.tasks, name="tasks"),
     path("tasks/<int:pk>/done/", tasks.task_done, name="task-done"),
+    path("tasks/<int:pk>/not-done/", tasks.task_not_done, name="task-not-done"),
     path("sign-in/", session.SignIn.as_view(), name="login"),
     path("sign-out/", auth.LogoutView.as_view(), name="logout"),
     path("clinic/", session.switch_clinic, name="clinic-switch"),

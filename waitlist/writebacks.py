@@ -1,5 +1,6 @@
 """Rows: what the clinic's own calendar has to hear of a booking or cancellation of ours."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -7,7 +8,7 @@ from django.db import transaction
 from audit import trail
 from waitlist import live
 from waitlist.models import Appointment, Connection, Writeback
-from waitlist.states import SETTLED_WRITEBACKS, WRITEBACK_MOVES, WritebackStatus
+from waitlist.states import SETTLED_WRITEBACKS, WRITEBACK_MOVES, AppointmentStatus, WritebackStatus
 
 TOPIC = "tasks"
 GIVEN_BACK = "Cancelled before it was entered."
@@ -98,12 +99,33 @@ def hand_over(writeback: Writeback, detail: str, *, now: datetime) -> bool:
 
 def done(writeback: Writeback, *, now: datetime) -> bool:
     """Staff have entered it; False where somebody said so before."""
-    return _move(writeback, WritebackStatus.DONE, now=now)
+    return _move(writeback, WritebackStatus.DONE, writeback.detail, now=now)
 
 
 @transaction.atomic
-def _move(writeback: Writeback, to: WritebackStatus, detail: str = "", *, now: datetime) -> bool:
-    movable = Writeback.objects.filter(pk=writeback.pk, status__in=WRITEBACK_MOVES[to])
+def not_done(writeback: Writeback, *, now: datetime) -> bool:
+    """Staff have not done it after all: the task, or the conflict to be seen, is back. False where it is not theirs to
+    do any more: it was settled otherwise, or the visit has changed since."""
+    visit = Appointment.objects.select_for_update(no_key=True).get(pk=writeback.appointment_id)
+    was_conflict = writeback.resolved_at is not None
+    is_booking = writeback.kind == Writeback.Kind.BOOKED
+    stands = visit.status == (AppointmentStatus.BOOKED if is_booking else AppointmentStatus.CANCELLED)
+    if writeback.detail in (GIVEN_BACK, TAKEN_BACK) or not (stands or was_conflict):
+        return False
+    to = WritebackStatus.CONFLICT if was_conflict else WritebackStatus.TASK
+    return _move(writeback, to, writeback.detail, since={WritebackStatus.DONE}, now=now)
+
+
+@transaction.atomic
+def _move(
+    writeback: Writeback,
+    to: WritebackStatus,
+    detail: str = "",
+    *,
+    since: Collection[WritebackStatus] = (),
+    now: datetime,
+) -> bool:
+    movable = Writeback.objects.filter(pk=writeback.pk, status__in=since or WRITEBACK_MOVES[to])
     if not movable.update(status=to, detail=detail[:300], updated_at=now):
         return False
     trail.record(

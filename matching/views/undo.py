@@ -7,19 +7,23 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
 
 from matching.views.cards import Card
 from matching.views.slots import get_card
 from waitlist import schedule, vacancies
-from waitlist.views.answer import done
+from waitlist.views.answer import done, is_update
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
-    """Say who would be told, then book the appointment again."""
+    """Say who would be told, then book the appointment again; at once where nobody would be."""
     card = get_card(request, pk)
-    if request.method == "POST":
+    is_sure = "sure" in request.POST or not (card.may_undo and card.waiting)
+    if request.method == "POST" and not is_sure and is_update(request):
+        return HttpResponseClientRedirect(request.path)
+    if request.method == "POST" and is_sure:
         _undo(request, card)
         return done(request, reverse("slot", args=[pk]))
     context = {"card": card, "slot": card.slot, "zone": card.slot.location.zone, "now": card.now}

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -21,7 +22,9 @@ from notifications.models import ContactPoint
 from notifications.states import ContactKind
 from waitlist import access
 from waitlist.models import Clinic
+from waitlist.templatetags.standby import phone
 from waitlist.views.answer import done, find_patients, is_update
+from waitlist.views.toasts import undoable
 
 PER_PAGE = 30
 SHORT = 12  # of a conversation, on a patient's page
@@ -102,9 +105,38 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
     """Read, and no answer is needed."""
     point = access.get_row(request, POINTS, pk=pk)
     up_to = access.row_id(request.POST.get("seen", ""))
-    if not desk.read(point, up_to=up_to, now=timezone.now()):
+    now = timezone.now()
+    if desk.read(point, up_to=up_to, now=now):
+        undo = f"{reverse('inbox-unread', args=[pk])}?{urlencode({'at': now.isoformat()})}"
+        undoable(request, f"Read: {_who(point)}.", undo)
+    else:
         messages.warning(request, "That was read before.")
     return done(request, "inbox")
+
+
+@require_POST
+def unread(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was read at that moment is to be read after all."""
+    point = access.get_row(request, POINTS, pk=pk)
+    read_at = _moment(request.GET.get("at", ""))
+    if read_at is not None and desk.unread(point, read_at=read_at, now=timezone.now()):
+        messages.success(request, f"To read again: {_who(point)}.")
+    else:
+        messages.warning(request, "There is nothing to undo any more.")
+    return done(request, "inbox")
+
+
+def _who(point: ContactPoint) -> str:
+    return " or ".join(patient.name for patient in point.patients.all()) or phone(point.value)
+
+
+def _moment(text: str) -> datetime | None:
+    """A moment with its offset; None for what is none."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
 
 
 def in_context(

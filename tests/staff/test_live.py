@@ -180,7 +180,9 @@ def test_a_word_to_staff_outlives_the_first_update(stack: Stack, browser_page, s
     with browser_page.expect_response(f"{stack.url}/"):
         live.hint(world.clinic.pk, "board")
     browser_page.wait_for_timeout(300)
-    expect(browser_page.get_by_role("status")).to_have_text("Cancelled. The time is open now.")
+    expect(browser_page.get_by_role("status")).to_contain_text("Cancelled. The time is open now.")
+    browser_page.get_by_role("status").get_by_role("button", name="Undo").click()
+    expect(browser_page.get_by_role("status")).to_have_text("Booked again as it was. Nobody was told anything.")
 
 
 def test_signing_out_sends_an_open_board_to_the_sign_in(stack: Stack, browser_page, sign_in):

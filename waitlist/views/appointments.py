@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
@@ -19,7 +20,7 @@ from waitlist.forms.openings import CancelForm
 from waitlist.models import Appointment, Slot
 from waitlist.states import AppointmentStatus, CancelledBy, SlotState
 from waitlist.templatetags.standby import money
-from waitlist.views import another
+from waitlist.views import another, toasts
 from waitlist.views.answer import matching_words, typed
 
 AHEAD = timedelta(days=14)
@@ -77,7 +78,8 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         is_off = changed.outcome in ("done", "already")
         wish = another.put_down(request, appointment, another_time, now=now) if is_off else ""
         unheard = untold.of_clinic(appointment.clinic, now=now).filter(slot__filled_by=appointment)
-        _say(request, changed, wish, is_told=not unheard.exists())
+        was_won = Slot.objects.filter(filled_by=appointment).exists()
+        _say(request, changed, wish, is_told=not unheard.exists(), may_undo=not was_won)
         return redirect("appointment-cancel", pk) if changed.outcome == "dearer" else redirect("board")
     theirs = Slot.objects.filter(filled_by=appointment, offers__state=OfferState.ACCEPTED)
     won = theirs.select_related("clinic", "service").first()
@@ -96,15 +98,18 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "waitlist/appointment_cancel.html", context)
 
 
-def _say(request: HttpRequest, changed: schedule.Changed, wish: str, *, is_told: bool) -> None:
-    """What became of the visit and of their wish for another time, as one result."""
+def _say(request: HttpRequest, changed: schedule.Changed, wish: str, *, is_told: bool, may_undo: bool) -> None:
+    """What became of the visit and of their wish for another time, as one result. `may_undo`: nobody was told of it."""
     if changed.outcome != "done":
         messages.warning(request, format_html("{} {}", NOT_DONE[changed.outcome], wish or "Nothing was changed."))
     elif changed.slot is None:
         messages.success(request, format_html("Cancelled. The time is past or taken, so nobody is asked. {}", wish))
     else:
-        what = BECAME.get(SlotState(changed.slot.state), "The time is open now.")
-        messages.success(request, format_html("Cancelled. {} {}", what, wish))
+        words = format_html("Cancelled. {} {}", BECAME.get(SlotState(changed.slot.state), "The time is open now."), wish)
+        if may_undo and changed.slot.state != SlotState.FILLED:
+            toasts.undoable(request, words, reverse("slot-undo", args=[changed.slot.pk]))
+        else:
+            messages.success(request, words)
     if changed.fee is not None:
         messages.success(request, f"{money(changed.fee.cents)} is noted as owed.")
     if changed.outcome == "done" and not is_told:
