@@ -208,7 +208,9 @@ def test_a_time_just_filled_is_marked_for_a_moment(staff: Client, world: World):
 def test_today_has_its_own_figures(staff: Client, world: World):
     filled_slot(world)
     page = staff.get("/").content.decode()
-    assert "Today: " in page and "half of 1 filled within" in page
+    strip, week = page[page.index('aria-label="Today"') :].split("This week: ", 1)
+    assert "1 of 1" in strip and "100 % of the openings that ended" in strip
+    assert "<b>1 of 1</b> filled" in week and "half of 1 filled within" in week
 
 
 def test_the_number_of_queries_is_fixed(staff: Client, world: World, django_assert_num_queries):
