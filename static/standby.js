@@ -60,6 +60,20 @@
     for (const box of document.querySelectorAll(`input[type="checkbox"][name="${name}"]`)) box.checked = event.target.checked;
   });
 
+  // <form data-counts="entry">: says how many of that name are ticked, in its words and on its button.
+  function countTicks() {
+    for (const form of document.querySelectorAll("form[data-counts]")) {
+      const n = document.querySelectorAll(`input[type="checkbox"][name="${form.dataset.counts}"]:checked`).length;
+      const words = form.querySelector("[data-counted]");
+      words.textContent = words.dataset.counted.replace("{n}", n);
+      const button = form.querySelector("button");
+      button.textContent = (button.dataset[form.elements.what.value] ?? button.textContent).replace("{n}", n);
+    }
+  }
+  countTicks();
+  document.addEventListener("htmx:afterSwap", countTicks);
+  document.addEventListener("change", countTicks);
+
   // <button data-opens="id">: opens that dialog.
   for (const part of document.querySelectorAll("[hidden]:has([data-opens])")) part.hidden = false;
   document.addEventListener("click", (event) => {
