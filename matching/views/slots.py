@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from matching import calls
 from matching.answering import softlock
 from matching.states import Override
 from matching.views import chances, receipt, timeline
@@ -83,17 +84,18 @@ def stop(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def book(request: HttpRequest, pk: int) -> HttpResponse:
-    """Choose a patient; where offers are out, say who is disappointed before it is done."""
+    """Choose a patient, with the number to ring up; where offers are out, say who is disappointed before it is done."""
     card = get_card(request, pk)
     if request.method == "POST":
         return _book(request, card)
-    words = request.GET.get("q", "").strip()
-    context = facts_of(card) | {
-        "q": words,
-        "found": find_patients(card.slot.clinic, words)[:FOUND] if words else [],
-        "best": [] if words or not card.slot.is_live else chances.best_fits(card),
-    }
-    return render(request, "matching/slot_book.html", context)
+    words, clinic = request.GET.get("q", "").strip(), card.slot.clinic
+    found = list(find_patients(clinic, words)[:FOUND]) if words else []
+    best = [] if words or not card.slot.is_live else chances.best_fits(card)
+    shown = [*found, *(line.patient for line in best), *(asked.offer.patient for asked in card.waiting)]
+    numbers = calls.numbers_of(clinic, [patient.pk for patient in shown])
+    for patient in shown:
+        patient.number = numbers.get(patient.pk, "")  # type: ignore[attr-defined]
+    return render(request, "matching/slot_book.html", facts_of(card) | {"q": words, "found": found, "best": best})
 
 
 def _book(request: HttpRequest, card: Card) -> HttpResponse:

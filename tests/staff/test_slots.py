@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -139,6 +141,24 @@ def test_booking_somebody_found_by_name(staff: Client, world: World, desk: User)
     slot.refresh_from_db()
     assert slot.filled_by.patient == patient
     assert Entry.objects.get(verb="slot.filled").actor_email == desk.email
+
+
+def test_whoever_books_by_hand_can_ring_them_up(staff: Client, world: World, django_assert_num_queries):
+    slot = open_slot(world)
+    url = reverse("slot-book", args=[slot.pk])
+    best = [world.entry().patient]
+    nobody = factories.patient(world.clinic, first_name="Ana", phone=None)
+    other = factories.patient(World().clinic, first_name="Ana")
+    numbers = {one: one.contact_points.get().value for one in (*best, other)}
+    with CaptureQueriesContext(connection) as one:
+        page = staff.get(url).content.decode()
+    assert f'href="tel:{numbers[best[0]]}"' in page
+    best += [world.entry().patient, world.entry().patient]
+    with django_assert_num_queries(len(one)):
+        page = staff.get(url).content.decode()
+    assert all(f'href="tel:{one.contact_points.get().value}"' in page for one in best)
+    found = staff.get(url, {"q": "ana"}).content.decode()
+    assert nobody.name in found and "no number" in found and numbers[other] not in found
 
 
 @committed
