@@ -105,7 +105,8 @@ def _say(request: HttpRequest, changed: schedule.Changed, wish: str, *, is_told:
     elif changed.slot is None:
         messages.success(request, format_html("Cancelled. The time is past or taken, so nobody is asked. {}", wish))
     else:
-        words = format_html("Cancelled. {} {}", BECAME.get(SlotState(changed.slot.state), "The time is open now."), wish)
+        what = BECAME.get(SlotState(changed.slot.state), "The time is open now.")
+        words = format_html("Cancelled. {} {}", what, wish)
         if may_undo and changed.slot.state != SlotState.FILLED:
             toasts.undoable(request, words, reverse("slot-undo", args=[changed.slot.pk]))
         else:
