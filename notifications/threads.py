@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 
 from notifications import rules
 from notifications.inbox import FOR_STAFF
@@ -13,9 +13,11 @@ from notifications.priorities import Needs
 from notifications.rules import conversation
 from notifications.rules.places import states
 from notifications.states import Channel, Kind, MessageStatus, Purpose, Rule
-from waitlist.models import Patient
+from waitlist.models import Appointment, Patient
+from waitlist.states import AppointmentStatus
 
 SHOWN = 60  # of one conversation, the latest
+VISIT_NO = "visit_no"  # what replies.visits answers to who cannot come
 MEANT = {  # replies.Meaning, as the column holds it
     "yes": "understood as yes",
     "no": "understood as no",
@@ -112,6 +114,15 @@ def conversation_with(point: ContactPoint) -> list[Bubble]:
     bubbles = [Bubble(one.received_at, heard=one) for one in heard]
     bubbles += [Bubble(one.sent_at or one.created_at, told=one) for one in told]
     return sorted(bubbles, key=lambda one: (one.at, one.told is not None))[-SHOWN:]
+
+
+def given_up(point: ContactPoint, *, now: datetime) -> QuerySet[Appointment]:
+    """The visits to come that they said no to and have not confirmed since, by their start."""
+    not_since = Q(appointment__confirmed_at=None) | Q(created_at__gt=F("appointment__confirmed_at"))
+    said_no = point.messages.filter(not_since, kind=Kind.ANSWER, context__answer=VISIT_NO)
+    rows = Appointment.objects.filter(clinic=point.clinic_id, status=AppointmentStatus.BOOKED, starts_at__gt=now)
+    theirs = rows.filter(pk__in=said_no.values("appointment")).select_related("patient", "location__clinic")
+    return theirs.order_by("starts_at", "pk")
 
 
 def seen(point: ContactPoint) -> tuple[int, int]:

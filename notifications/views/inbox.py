@@ -172,6 +172,7 @@ def _show(
     people = list(point.patients.all())
     context = {"clinic": point.clinic, "now": now, "people": people, "notice": notice}
     context |= in_context(point, form, back=back, short=short, now=now)
+    context["given_up"] = [] if short else threads.given_up(point, now=now)
     name = "_thread" if is_update(request) and request.method != "POST" else "thread"
     return render(request, f"notifications/{name}.html", context, status=status)
 

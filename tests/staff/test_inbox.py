@@ -13,8 +13,9 @@ from notifications.models import ContactPoint, InboundMessage, Message, Simulate
 from tests import factories
 from tests.at_once import at_once
 from tests.factories import NOW, World
-from waitlist.models import Clinic, Patient, User
+from waitlist.models import Appointment, Clinic, Patient, User
 from waitlist.templatetags import bar
+from waitlist.templatetags.standby import day_time
 
 pytestmark = pytest.mark.django_db
 counter = iter(range(1, 1000))
@@ -269,6 +270,26 @@ def test_control_who_does_not_say_what_they_had_seen_is_not_kept_from_answering_
     assert Message.objects.filter(kind="desk").count() == 2 and not SimulatedText.objects.exists()
 
 
+def test_who_cannot_come_is_one_click_from_a_visit_less(staff: Client, world: World):
+    heard = wrote(world, "I am ill", meaning="cannot")
+    now = timezone.now()
+    who = heard.contact_point.patients.get()
+    visit, other = (world.appointment(now + timedelta(hours=hours), patient=who) for hours in (30, 50))
+    said = Message.objects.create(
+        clinic=world.clinic, kind="answer", channel="sms", contact_point=heard.contact_point, status="sent",
+        appointment=visit, context={"answer": "visit_no"}, dedupe_key="no", next_attempt_at=now, created_at=now,
+    )  # fmt: skip
+    url, others = (f'href="{reverse("appointment-cancel", args=[one.pk])}"' for one in (visit, other))
+    page = page_of(staff, heard)
+    assert f"{url}>Cancel the visit {day_time(visit.starts_at, world.location.zone)}<" in page and others not in page
+    Appointment.objects.filter(pk=visit.pk).update(confirmed_at=now - timedelta(hours=1))
+    assert url in page_of(staff, heard)
+    Appointment.objects.filter(pk=visit.pk).update(confirmed_at=said.created_at + timedelta(hours=1))
+    assert url not in page_of(staff, heard), "they said since that they come"
+    Appointment.objects.filter(pk=visit.pk).update(confirmed_at=None, status="cancelled")
+    assert url not in page_of(staff, heard)
+
+
 def test_the_number_of_queries_is_fixed(staff: Client, world: World, django_assert_num_queries):
     first = wrote(world, "Is parking free?")
     with django_assert_num_queries(10):
@@ -277,12 +298,12 @@ def test_the_number_of_queries_is_fixed(staff: Client, world: World, django_asse
         wrote(world, words)
     with django_assert_num_queries(10):
         staff.get(reverse("inbox"))
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         page_of(staff, first)
     for words in ("One", "Two", "Three"):
         wrote(world, words, first.contact_point.patients.get())
     answers(staff, first)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         page_of(staff, first)
 
 
