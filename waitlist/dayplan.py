@@ -55,10 +55,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """What begins at this moment."""
+    """What begins at this moment. `is_now`: what is above is over."""
 
     starts_at: datetime
     cells: list[Cell]
+    is_now: bool = False
 
 
 def opening(location: Location, day: date) -> tuple[datetime, datetime] | None:
@@ -144,10 +145,23 @@ def _whole_day(blocks: Sequence[Block], hours: tuple[datetime, datetime] | None)
     return sorted(found, key=lambda one: one.starts_at)
 
 
-def rows(found: dict[Practitioner, list[Block]]) -> list[Row]:
-    """The columns as a table: a row wherever something begins or ends, a cell as high as its block is long; what is
-    between blocks is an empty cell."""
+def as_of(found: dict[Practitioner, list[Block]], at: datetime) -> dict[Practitioner, list[Block]]:
+    """The same while the day goes on: of a gap that has begun, what is left of it stands apart."""
+    return {practitioner: [part for one in blocks for part in _cut(one, at)] for practitioner, blocks in found.items()}
+
+
+def _cut(block: Block, at: datetime) -> list[Block]:
+    if not block.is_gap or not block.starts_at < at < block.ends_at:
+        return [block]
+    return [replace(block, ends_at=at), replace(block, starts_at=at)]
+
+
+def rows(found: dict[Practitioner, list[Block]], line: datetime | None = None) -> list[Row]:
+    """The columns as a table: a row wherever something begins or ends, and at this moment of the day; a cell as high as
+    its block is long; what is between blocks is an empty cell."""
     marks = sorted({moment for blocks in found.values() for one in blocks for moment in (one.starts_at, one.ends_at)})
+    if line is not None and marks and marks[0] < line < marks[-1]:
+        marks = sorted({*marks, line})
     table: dict[datetime, list[Cell]] = {moment: [] for moment in marks[:-1]}
     for practitioner, blocks in found.items():
         at = 0
@@ -157,7 +171,7 @@ def rows(found: dict[Practitioner, list[Block]]) -> list[Row]:
             table[block.starts_at].append(Cell(block, practitioner, ends - begins))
             at = ends
         _leave_empty(table, marks[at:], practitioner)
-    return [Row(moment, cells) for moment, cells in table.items()]
+    return [Row(moment, cells, moment == line) for moment, cells in table.items()]
 
 
 def _leave_empty(table: dict[datetime, list[Cell]], marks: Sequence[datetime], practitioner: Practitioner) -> None:

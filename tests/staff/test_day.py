@@ -104,6 +104,43 @@ def test_what_is_no_day_is_today(said: str, staff: Client):
     assert page.context["is_today"]
 
 
+def test_a_gap_that_has_begun_is_free_from_now_on(world: World):
+    other = factories.practitioner(world.clinic)
+    world.appointment(at(world, 12), practitioner=other, ends_at=at(world, 13))
+    found = dayplan.as_of(dayplan.columns(world.location, monday()), at(world, 12, 35))
+    opens, closes = dayplan.opening(world.location, monday())
+    halves = [(opens, at(world, 12, 35)), (at(world, 12, 35), closes)]
+    assert [(one.starts_at, one.ends_at) for one in found[world.practitioner]] == halves
+    assert (at(world, 12), at(world, 13)) in [(one.starts_at, one.ends_at) for one in found[other]], "a visit goes on"
+    table = dayplan.rows(found, at(world, 12, 35))
+    assert [row.starts_at for row in table if row.is_now] == [at(world, 12, 35)]
+    for one in (world.practitioner, other):
+        assert sum(cell.rows for row in table for cell in row.cells if cell.practitioner == one) == len(table)
+
+
+def test_today_has_a_line_where_it_is_now(staff: Client, world: World):
+    today = timezone.now().astimezone(world.location.zone).date()
+    world.location.day_hours = {str(day): [0, 1440] for day in range(7)}
+    world.location.save()
+    assert "Now, " in staff.get(reverse("day")).content.decode()
+    assert "Now, " not in staff.get(reverse("day"), {"date": today + timedelta(days=1)}).content.decode()
+    assert "Now, " not in page_of(staff)
+
+
+def test_a_gap_no_service_fits_in_is_not_opened(staff: Client, world: World):
+    world.appointment(at(world, 8), ends_at=at(world, 9))
+    world.appointment(at(world, 9, 30), ends_at=at(world, 20))
+    world.location.day_hours = {str(monday().weekday()): [480, 1200]}
+    world.location.save()
+    assert world.service.minutes == 45
+    page = page_of(staff)
+    assert "Free, 30 min" in page and "Open it" not in page
+    factories.service(world.clinic, minutes=30)
+    assert page_of(staff).count("Open it") == 1
+    world.clinic.services.update(retired_at=timezone.now())
+    assert "Open it" not in page_of(staff)
+
+
 @committed
 def test_a_gap_becomes_an_opening_with_the_form_filled_in(staff: Client, world: World):
     world.appointment(at(world, 8))
@@ -128,9 +165,9 @@ def test_the_number_of_queries_is_fixed(staff: Client, world: World, django_asse
 
     one_more(8)
     page_of(staff)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         page_of(staff)
     one_more(9)
-    one_more(10)
-    with django_assert_num_queries(10):
+    one_more(11)
+    with django_assert_num_queries(11):
         page_of(staff)

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from django.db.models import Min
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -21,7 +22,8 @@ FIRST_YEAR = 2000
 @vary_on_headers("HX-Request")
 @require_safe
 def day(request: HttpRequest) -> HttpResponse:
-    """`?date=` is the day, else today; `?location=` the place, else the first. A gap leads to the form for openings."""
+    """`?date=` is the day, else today; `?location=` the place, else the first. A gap some service fits in leads to the
+    form for openings."""
     clinic = access.get_clinic(request)
     places = list(Location.objects.filter(clinic=clinic, retired_at=None).select_related("clinic").order_by("name"))
     chosen = access.row_id(request.GET.get("location", ""))
@@ -30,20 +32,24 @@ def day(request: HttpRequest) -> HttpResponse:
     here = now.astimezone(place.zone if place else clinic.zone)
     shown = asked_day(request.GET.get("date", "")) or here.date()
     found = dayplan.columns(place, shown) if place else {}
+    is_today, next_start = shown == here.date(), _next_start(now)
+    if is_today:
+        found = dayplan.as_of(found, next_start)
+    shortest = clinic.services.filter(retired_at=None).aggregate(minutes=Min("minutes"))["minutes"]
     context = {
         "clinic": clinic,
         "places": places,
         "place": place,
         "zone": here.tzinfo,
         "now": now,
-        "soon": now + dayplan.SHORTEST_GAP,
         "shown": shown,
         "before": shown - timedelta(days=1),
         "after": shown + timedelta(days=1),
-        "is_today": shown == here.date(),
+        "is_today": is_today,
         "practitioners": list(found),
-        "rows": dayplan.rows(found),
-        "next_start": _next_start(now),
+        "rows": dayplan.rows(found, next_start if is_today else None),
+        "next_start": next_start,
+        "shortest": timedelta(minutes=shortest) if shortest is not None else timedelta.max,
     }
     return render(request, "waitlist/_day.html" if is_update(request) else "waitlist/day.html", context)
 
