@@ -136,7 +136,11 @@ class ConsentForm(forms.Form):
     detail_email = forms.BooleanField(label="E-mails may name all that", required=False)
     voice = forms.BooleanField(label="Yes to automated calls", required=False)
     said_by = forms.CharField(
-        label="Who said so", max_length=100, required=False, help_text="The patient, or who speaks for them."
+        label="Who said so",
+        max_length=100,
+        required=False,
+        initial="the patient",
+        help_text="The patient, or who speaks for them.",
     )
     said_at = forms.DateTimeField(
         label="When",
