@@ -50,6 +50,7 @@ urlpatterns: list[URLPattern] = [
     path("day/", day.day, name="day"),
     path("openings/new/", openings.new, name="opening-new"),
     path("waitlist/", entries.entries, name="waitlist"),
+    path("waitlist/changed/", entries.changed, name="waitlist-changed"),
     path("waitlist/export/", export.export, name="waitlist-export"),
     path("waitlist/many/", bulk.change, name="waitlist-many"),
     path("waitlist/many/undo/", bulk.undo, name="waitlist-many-undo"),

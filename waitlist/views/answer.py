@@ -1,5 +1,7 @@
 """How a page answers after something was done, and how words find people."""
 
+from hashlib import blake2b
+
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
@@ -22,6 +24,11 @@ def done(request: HttpRequest, to: str) -> HttpResponse:
 def is_update(request: HttpRequest) -> bool:
     """Whether an open page asks only for what has changed on it."""
     return request.headers.get("HX-Request") == "true"
+
+
+def stamp(*shown: object) -> str:
+    """The same for the same words only: by it an open page hears whether what it shows has changed."""
+    return blake2b(repr(shown).encode(), digest_size=6).hexdigest()
 
 
 def typed(request: HttpRequest) -> QueryDict | None:

@@ -1,6 +1,7 @@
 """The booked appointments of the next two weeks, and cancelling one."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from matching import calls, untold, unwritten
 from matching.states import OfferState
@@ -21,7 +23,7 @@ from waitlist.models import Appointment, Slot
 from waitlist.states import AppointmentStatus, CancelledBy, SlotState
 from waitlist.templatetags.standby import money
 from waitlist.views import another, toasts
-from waitlist.views.answer import matching_words, typed
+from waitlist.views.answer import is_update, matching_words, stamp, typed
 
 AHEAD = timedelta(days=14)
 PER_PAGE = 60
@@ -38,9 +40,11 @@ SEARCHED = ("patient__folded_name", "practitioner__name__folded", "service__name
 
 
 @never_cache
+@vary_on_headers("HX-Request")
 @require_safe
 def appointments(request: HttpRequest) -> HttpResponse:
-    """What is booked in the next two weeks, by time; `q` finds patients, practitioners and services ever after."""
+    """What is booked in the next two weeks, by time; `q` finds patients, practitioners and services ever after. An open
+    page asks only whether that has changed."""
     clinic = access.get_clinic(request)
     now = timezone.now()
     words = request.GET.get("q", "").strip()
@@ -53,8 +57,20 @@ def appointments(request: HttpRequest) -> HttpResponse:
     )
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     blank = unwritten.of_clinic(clinic, now=now).filter(pk__in=[one.pk for one in page.object_list])
-    context = {"clinic": clinic, "now": now, "q": words, "page": page, "unwritten": {one.pk for one in blank}}
+    unwritten_pks = {one.pk for one in blank}
+    stands = stamp([_shown(one) for one in page.object_list], sorted(unwritten_pks), page.paginator.count)
+    if is_update(request):
+        address = f"{request.path}?{urlencode({'q': words, 'page': page.number})}"
+        context = {"now": now, "is_changed": request.GET.get("stands") != stands, "address": address}
+        return render(request, "waitlist/_list_news.html", context)
+    context = {"clinic": clinic, "now": now, "q": words, "page": page, "unwritten": unwritten_pks, "stands": stands}
     return render(request, "waitlist/appointments.html", context)
+
+
+def _shown(one: Appointment) -> tuple[object, ...]:
+    """What the list says of it."""
+    who = (one.pk, str(one.patient or ""), one.service.name, one.practitioner.name, one.location.name)
+    return (*who, one.starts_at, one.price_cents, one.confirmed_at, one.details, one.is_exclusive)
 
 
 @never_cache

@@ -11,6 +11,7 @@ from waitlist.lessons import PARTS_OF_DAY
 from waitlist.models import Appointment, Availability, Clinic, WaitlistEntry
 from waitlist.states import AppointmentStatus, EntryStatus, Origin, Tier
 from waitlist.templatetags.standby import minute_of_day
+from waitlist.views.answer import stamp
 
 CAME_BY = {
     Origin.WEB: "joined on the web",
@@ -57,6 +58,15 @@ class Row:
     def came_by(self) -> str:
         """How the wish began, where somebody's page or a dialog asked for it."""
         return CAME_BY.get(Origin(self.entry.origin), "")
+
+    @property
+    def stamp(self) -> str:
+        """Changes with whatever the row shows; an open page sends it back to hear whether its list still holds."""
+        one, held = self.entry, self.later_visit
+        asked = (one.offers_received, one.offers_answered, one.offers_accepted)
+        state = (one.status, one.paused_until, one.closes_at, one.still_asked_at, one.silent_since, self.is_joining)
+        words = (one.patient.name, self.tier, one.note, self.services, self.practitioners, self.excluded, self.when)
+        return f"{one.pk}:{stamp(asked, state, words, self.reach, held and (held.pk, held.starts_at))}"
 
     @property
     def is_closing(self) -> bool:
