@@ -14,7 +14,13 @@ from waitlist.states import ClosedBecause, OpenedBecause
 
 
 def vacate(
-    appointment: Appointment, time: Time, because: OpenedBecause, *, keep_empty: bool = False, now: datetime
+    appointment: Appointment,
+    time: Time,
+    because: OpenedBecause,
+    *,
+    keep_empty: bool = False,
+    look_first: bool = False,
+    now: datetime,
 ) -> Slot | None:
     """A live slot, one kept empty, or nothing where the time is not free."""
     clinic = appointment.clinic
@@ -31,7 +37,7 @@ def vacate(
             price_cents=price_cents,
             now=now,
         )
-    return open_vacancy(clinic, time, because, appointment, price_cents, now=now)
+    return open_vacancy(clinic, time, because, appointment, price_cents, look_first=look_first, now=now)
 
 
 def _as_it_was_won(appointment: Appointment, time: Time) -> tuple[Time, int]:
@@ -50,15 +56,33 @@ def open_vacancy(
     freed_by: Appointment | None,
     price_cents: int,
     *,
+    look_first: bool = False,
     now: datetime,
 ) -> Slot | None:
-    """A live slot; its first wave goes when the clinic's policy says, or, of many freed at once, when staff do."""
-    first = first_wave_at(policies.load(slots.policy_of(clinic, time.service).document), time, now=now)
+    """A live slot; its first wave goes when the clinic's policy says, or, of many freed at once, when staff do.
+
+    `look_first`: what would go by itself is paused as it opens, so that no wave can be before staff have looked.
+    """
+    first = goes_at(clinic, time, now=now)
+    halted_at = now if look_first and first is not None else None
+    first = None if look_first else first
     slot = slots.open_slot(
-        clinic, time, because=because, freed_by=freed_by, price_cents=price_cents, next_wave_at=first, now=now
+        clinic,
+        time,
+        because=because,
+        freed_by=freed_by,
+        price_cents=price_cents,
+        next_wave_at=first,
+        halted_at=halted_at,
+        now=now,
     )
     if slot is not None:
         hint(clinic.pk, "board")
         if not masses.is_paused(slot, now=now) and first is not None and first <= now:
             nudge("matching.tasks.advance", slot.pk)
     return slot
+
+
+def goes_at(clinic: Clinic, time: Time, *, now: datetime) -> datetime | None:
+    """When people would be asked by themselves if this time became free now; None where staff always start it."""
+    return first_wave_at(policies.load(slots.policy_of(clinic, time.service).document), time, now=now)

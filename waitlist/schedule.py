@@ -57,10 +57,12 @@ def cancel(
     charge: Charge | None = None,
     keeps_place: bool = True,
     keep_empty: bool = False,
+    look_first: bool = False,
     version: int | None = None,
     now: datetime,
 ) -> Changed:
-    """Cancel it and let its time be filled, unless it is past, closed then, or to be kept empty.
+    """Cancel it and let its time be filled, unless it is past, closed then, or to be kept empty; `look_first`: once
+    staff have looked whom that asks.
 
     Whoever won it through us is told, and waits again unless they said otherwise; a `charge` is what they agreed to
     owe. `by` says whose wish it was: it gives the words, and who put it off to another time hears nothing. Nobody is
@@ -79,7 +81,8 @@ def cancel(
             losses.tell(won, appointment, by, keeps_place=keeps_place, now=now)
         if version is None:
             outbox.write_back(appointment, Writeback.Kind.CANCELLED, now=now)
-        freed = vacate(appointment, Time.of(appointment), OpenedBecause.CANCELLED, keep_empty=keep_empty, now=now)
+        ways = {"keep_empty": keep_empty, "look_first": look_first}
+        freed = vacate(appointment, Time.of(appointment), OpenedBecause.CANCELLED, **ways, now=now)
         if freed is not None and freed.is_live:
             losses.set_aside(freed, appointment, by, now=now)
             if won is not None:

@@ -55,9 +55,11 @@ def open_slot(
     freed_by: Appointment | None,
     price_cents: int,
     next_wave_at: datetime | None,
+    halted_at: datetime | None = None,
     now: datetime,
 ) -> Slot | None:
-    """A live slot over this time; None where one is live over part of it already."""
+    """A live slot over this time, paused by staff from the start where so halted; None where one is live over part of
+    it already."""
     try:
         with transaction.atomic():
             slot = Slot.objects.create(
@@ -69,11 +71,14 @@ def open_slot(
                 policy=policy_of(clinic, time.service),
                 next_wave_at=next_wave_at,
                 may_ask_at=next_wave_at,
+                halted_at=halted_at,
                 **time.fields(),
             )
     except IntegrityError:
         return None
     trail.record("slot.opened", slot, now=now, clinic_id=clinic.pk, changes={"because": because})
+    if halted_at is not None:
+        trail.record("slot.halted", slot, now=now, clinic_id=clinic.pk)
     return slot
 
 

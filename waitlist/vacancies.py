@@ -30,8 +30,9 @@ class OffersOut(Refused):
 
 
 @transaction.atomic(durable=True)
-def open_by_hand(clinic: Clinic, time: Time, *, now: datetime) -> Slot:
-    """An opening nobody cancelled. Refused where the time is past, closed, booked or open already."""
+def open_by_hand(clinic: Clinic, time: Time, *, look_first: bool = False, now: datetime) -> Slot:
+    """An opening nobody cancelled, paused where staff look first. Refused where the time is past, closed, booked or
+    open already."""
     if time.ends_at <= time.starts_at:
         raise Refused("The end has to be after the start.")
     if time.starts_at <= now:
@@ -43,7 +44,8 @@ def open_by_hand(clinic: Clinic, time: Time, *, now: datetime) -> Slot:
         raise Refused(f"{time.practitioner} is booked at that time.")
     slot = None
     if not live:
-        slot = open_vacancy(clinic, time, OpenedBecause.BY_HAND, None, time.service.price_cents, now=now)
+        price_cents, because = time.service.price_cents, OpenedBecause.BY_HAND
+        slot = open_vacancy(clinic, time, because, None, price_cents, look_first=look_first, now=now)
     if slot is None:
         raise Refused(f"{time.practitioner} has an open slot at that time already.")
     return slot

@@ -47,6 +47,8 @@ def _next(card: "Card") -> Doing:
     if next_at is None:
         if card.is_paused_by_hand and slot.wave:
             return ("wait", "paused by hand: nobody else is asked until you resume", None)
+        if card.is_paused_by_hand:
+            return ("wait", "paused by hand: nobody is asked until you say so", None)
         return ("wait", "waits for you: it asks nobody by itself", None)
     if slot.state == SlotState.OFFERING:
         return _after_this(card)

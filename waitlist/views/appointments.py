@@ -15,8 +15,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from matching import calls, untold, unwritten
-from matching.states import OfferState
-from waitlist import access, fees, schedule
+from matching.states import IN_LINE, OfferState
+from waitlist import access, fees, freeing, schedule
+from waitlist.calendar import Time
 from waitlist.forms.another import AnotherForm
 from waitlist.forms.openings import CancelForm
 from waitlist.models import Appointment, Slot
@@ -77,7 +78,9 @@ def _shown(one: Appointment) -> tuple[object, ...]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask why, then cancel it; the freed time goes to the board."""
-    rows = Appointment.objects.select_related("clinic", "patient", "practitioner", "service", "location__clinic")
+    rows = Appointment.objects.select_related(
+        *("clinic__policy", "patient", "practitioner", "service__policy", "location__clinic")
+    )
     appointment = access.get_row(request, rows, pk=pk)
     now = timezone.now()
     form, another_time = CancelForm(typed(request)), AnotherForm(appointment, typed(request))
@@ -89,6 +92,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
             charge=form.charge,
             keeps_place=form.by != CancelledBy.PATIENT or form.cleaned_data["keeps_place"],
             keep_empty=form.stays_empty,
+            look_first="look" in request.POST,
             now=now,
         )
         is_off = changed.outcome in ("done", "already")
@@ -96,7 +100,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         unheard = untold.of_clinic(appointment.clinic, now=now).filter(slot__filled_by=appointment)
         was_won = Slot.objects.filter(filled_by=appointment).exists()
         _say(request, changed, wish, is_told=not unheard.exists(), may_undo=not was_won)
-        return redirect("appointment-cancel", pk) if changed.outcome == "dearer" else redirect("board")
+        return _onwards(pk, changed, looks="look" in request.POST)
     theirs = Slot.objects.filter(filled_by=appointment, offers__state=OfferState.ACCEPTED)
     won = theirs.select_related("clinic", "service").first()
     context = {
@@ -110,8 +114,26 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         "keeps": theirs.filter(offers__state=OfferState.ACCEPTED, offers__entry__isnull=False).exists(),
         "another": another_time,
         "asked": another.asked_of(appointment, now=now),
+        "asks_by_itself": freeing.goes_at(appointment.clinic, Time.of(appointment), now=now) is not None,
     }
     return render(request, "waitlist/appointment_cancel.html", context)
+
+
+def _onwards(pk: int, changed: schedule.Changed, *, looks: bool) -> HttpResponse:
+    if changed.outcome == "dearer":
+        return redirect("appointment-cancel", pk)
+    if looks and changed.slot is not None and changed.slot.is_live:
+        return redirect("slot-dry-run", changed.slot.pk)
+    return redirect("board")
+
+
+def _became(slot: Slot) -> str:
+    """What became of the time."""
+    if slot.is_live and slot.halted_at is not None:
+        in_line = slot.offers.filter(reserve__in=IN_LINE).exists()
+        first = "Whoever is in reserve comes first; nobody else" if in_line else "Nobody"
+        return f"{first} is asked for the time until you say so."
+    return BECAME.get(SlotState(slot.state), "The time is open now.")
 
 
 def _say(request: HttpRequest, changed: schedule.Changed, wish: str, *, is_told: bool, may_undo: bool) -> None:
@@ -121,8 +143,7 @@ def _say(request: HttpRequest, changed: schedule.Changed, wish: str, *, is_told:
     elif changed.slot is None:
         messages.success(request, format_html("Cancelled. The time is past or taken, so nobody is asked. {}", wish))
     else:
-        what = BECAME.get(SlotState(changed.slot.state), "The time is open now.")
-        words = format_html("Cancelled. {} {}", what, wish)
+        words = format_html("Cancelled. {} {}", _became(changed.slot), wish)
         if may_undo and changed.slot.state != SlotState.FILLED:
             toasts.undoable(request, words, reverse("slot-undo", args=[changed.slot.pk]))
         else:

@@ -23,10 +23,13 @@ def new(request: HttpRequest) -> HttpResponse:
     form = OpeningForm(clinic, typed(request), initial=_initial(request, clinic))
     if request.method == "POST" and form.is_valid():
         try:
-            slot = vacancies.open_by_hand(clinic, form.time(), now=timezone.now())
+            slot = vacancies.open_by_hand(clinic, form.time(), look_first="look" in request.POST, now=timezone.now())
         except vacancies.Refused as refused:
             form.add_error("starts", str(refused))
         else:
+            if "look" in request.POST:
+                messages.success(request, "The opening is on the board. Nobody is asked until you say so.")
+                return redirect("slot-dry-run", slot.pk)
             messages.success(request, "The opening is on the board.")
             return redirect("slot", slot.pk)
     return render(request, "waitlist/opening_new.html", {"clinic": clinic, "form": form})
