@@ -1,17 +1,18 @@
-"""How often openings like this one were filled: what is like it, what counts, and from how many on it is said."""
+"""How often openings like this one were filled: what is like it, what counts, and what speaks for it where few are."""
 
 from datetime import timedelta
 
 import pytest
 
 from matching import likeness
-from matching.likeness import ENOUGH, Past
+from matching.likeness import ENOUGH, WHOLE, Past
 from tests import factories
 from tests.factories import NOW, World
 from waitlist.models import Slot
 from waitlist.states import ClosedBecause, SlotState
 
 pytestmark = pytest.mark.django_db
+THIS, ANY = "this service with 4 to 24 hours’ notice", "any service with 4 to 24 hours’ notice"
 
 
 def ended(world: World, n: int, *, filled: bool = False, lead_hours: float = 10, status: str = "booked") -> Slot:
@@ -33,17 +34,36 @@ def test_so_many_of_so_many():
     for n in range(1, 24):
         ended(world, n, filled=n <= 9)
     slot = open_slot(world)
-    assert likeness.of(world.clinic, [slot], now=NOW) == {slot.pk: Past(9, 23)}
+    assert likeness.of(world.clinic, [slot], now=NOW) == {slot.pk: Past(9, 23, THIS)}
 
 
-def test_of_too_few_nothing_is_said():
+def test_of_too_few_nothing_is_foretold():
     world = World()
+    slot = open_slot(world)
+    assert likeness.of(world.clinic, [slot], now=NOW) == {slot.pk: Past(0, 0, WHOLE)}
     for n in range(1, ENOUGH):
         ended(world, n, filled=True)
-    slot = open_slot(world)
-    assert likeness.of(world.clinic, [slot], now=NOW) == {}
+    (past,) = likeness.of(world.clinic, [slot], now=NOW).values()
+    assert (past, past.is_known) == (Past(ENOUGH - 1, ENOUGH - 1, WHOLE), False)
     ended(world, ENOUGH)
-    assert likeness.of(world.clinic, [slot], now=NOW) == {slot.pk: Past(ENOUGH - 1, ENOUGH)}
+    (past,) = likeness.of(world.clinic, [slot], now=NOW).values()
+    assert (past, past.is_known) == (Past(ENOUGH - 1, ENOUGH, THIS), True)
+
+
+def test_where_few_are_like_it_those_of_any_service_speak_for_it_and_then_the_whole_clinic():
+    world, asked_for = World(), []
+    asked_for.append(open_slot(world, lead_hours=10))
+    asked_for.append(open_slot(world, lead_hours=3))
+    for n in range(1, ENOUGH):
+        ended(world, n, filled=True)
+    world.service = factories.service(world.clinic)
+    ended(world, ENOUGH)
+    asked_for.append(open_slot(world, lead_hours=12))
+    assert list(likeness.of(world.clinic, asked_for, now=NOW).values()) == [
+        Past(ENOUGH - 1, ENOUGH, ANY),
+        Past(ENOUGH - 1, ENOUGH, WHOLE),
+        Past(ENOUGH - 1, ENOUGH, ANY),
+    ]
 
 
 def test_what_is_not_like_it_does_not_count():
@@ -61,7 +81,7 @@ def test_what_is_not_like_it_does_not_count():
     ended(world, -5, filled=True)  # its time is to come
     ended(world, 24 * 181, filled=True)
     slot = open_slot(world)
-    assert likeness.of(world.clinic, [slot], now=NOW) == {slot.pk: Past(0, ENOUGH)}
+    assert likeness.of(world.clinic, [slot], now=NOW) == {slot.pk: Past(0, ENOUGH, THIS)}
 
 
 @pytest.mark.parametrize(
@@ -76,7 +96,7 @@ def test_what_is_not_like_it_does_not_count():
     ],
 )
 def test_in_words(filled: int, ended: int, words: str):
-    assert Past(filled, ended).words == words
+    assert Past(filled, ended, WHOLE).words == words
 
 
 def test_one_statement_for_all_and_none_for_none(django_assert_num_queries):
