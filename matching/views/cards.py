@@ -101,7 +101,10 @@ class Card:
 
     @property
     def shown(self) -> list[Asked]:
-        return self.asked[-SHOWN:]
+        """The latest who were asked, then who never was."""
+        numbered = [one for one in self.asked if one.number]
+        unasked = [one for one in self.asked if not one.number]
+        return [*numbered[-SHOWN:], *unasked]
 
     @property
     def more(self) -> int:
@@ -208,5 +211,13 @@ def with_past(every: Iterable[Card], by_slot: Mapping[int, int] | None = None, *
 
 def _card(slot: Slot, *, now: datetime) -> Card:
     asked: list[Offer] = slot.asked  # type: ignore[attr-defined]
-    people = [Asked(n, offer, offer.told) for n, offer in enumerate(asked, 1)]  # type: ignore[attr-defined]
+    every = [Asked(0, offer, offer.told, _held_until(slot, offer, now)) for offer in asked]  # type: ignore[attr-defined]
+    numbered = [replace(one, number=n) for n, one in enumerate((one for one in every if not one.is_unasked), 1)]
+    people = [*numbered, *(one for one in every if one.is_unasked)]
     return Card(slot, now, people, slot.sent_waves)  # type: ignore[attr-defined]
+
+
+def _held_until(slot: Slot, offer: Offer, now: datetime) -> datetime | None:
+    """Until when it is kept for this one of those asked."""
+    is_theirs = slot.state == SlotState.HELD and slot.held_by_id == offer.patient_id
+    return slot.held_until if is_theirs and slot.held_until and slot.held_until > now else None

@@ -94,14 +94,17 @@ def why_not(counts: dict[str, int]) -> list[tuple[str, int]]:
 class Asked:
     """One person who was asked, and how far that has got."""
 
-    number: int
+    number: int  # 0: never asked
     offer: Offer
     messages: list[Message]
+    held_until: datetime | None = None  # kept for them until then
 
     @property
     def look(self) -> Look:
         if self.offer.state == OfferState.ACCEPTED and self.offer.answered_by == "staff":
             return ("good", "check", "Booked by hand")
+        if self.held_until is not None:
+            return ("hold", "dashed", "Finishing")
         if self.offer.is_left_out:
             return ("", "square", "Left out")
         if self.is_set_aside:
@@ -133,6 +136,11 @@ class Asked:
     @property
     def is_waiting(self) -> bool:
         return self.offer.state == OfferState.PENDING
+
+    @property
+    def until(self) -> datetime | None:
+        """How long they may finish it, or answer."""
+        return self.held_until or (self.offer.expires_at if self.is_waiting else None)
 
     @property
     def note(self) -> str:
@@ -170,6 +178,11 @@ class Asked:
         """Never asked: it is the very time they had."""
         never_theirs = not self.offer.answered_by and not self.offer.holds and self.offer.wave == 0
         return never_theirs and self.offer.state in (OfferState.RETURNED, OfferState.RETRACTED)
+
+    @property
+    def is_unasked(self) -> bool:
+        """In the list only so that it says why: they are not asked for this time."""
+        return self.offer.is_left_out or self.is_set_aside
 
     @property
     def flag(self) -> str:

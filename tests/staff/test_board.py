@@ -1,5 +1,6 @@
 """Today: what stands on it, in how many queries, and for whom."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,13 +10,15 @@ from django.utils import timezone
 
 from matching.likeness import ENOUGH
 from matching.models import SentWave
-from matching.states import OfferState
+from matching.states import LEFT_OUT, OfferState
+from matching.views.cards import cards
 from notifications.models import Message
 from notifications.states import Kind, MessageStatus
 from tests import factories
 from tests.factories import World
 from waitlist.models import Slot, Writeback
 from waitlist.states import ClosedBecause, Role, SlotState, WritebackStatus
+from waitlist.templatetags.standby import iso
 
 pytestmark = pytest.mark.django_db
 committed = pytest.mark.django_db(transaction=True)
@@ -235,3 +238,46 @@ def test_compliance_is_led_to_the_trail(client: Client, world: World):
 
 def test_a_visitor_is_sent_to_the_sign_in(client: Client):
     assert client.get("/")["Location"].startswith(reverse("login"))
+
+
+def people_of(slot: Slot) -> list[tuple[int, str, int | None]]:
+    """Their number, what is said of how far they have got, and who they are."""
+    (card,) = cards(Slot.objects.filter(pk=slot.pk), now=timezone.now())
+    return [(one.number, one.look[2], one.offer.patient_id) for one in card.people]
+
+
+def test_only_who_was_asked_has_a_number_and_the_others_stand_last(staff: Client, world: World):
+    slot = live_slot(world, state=SlotState.OFFERING, wave=1)
+    gave_up = world.offer(slot, wave=0, state=OfferState.RETURNED)
+    left_out = world.offer(slot, **LEFT_OUT)
+    one, two = asked(world, slot, score=9), asked(world, slot, score=5)
+    assert people_of(slot) == [
+        (1, "Delivered", one.patient_id),
+        (2, "Delivered", two.patient_id),
+        (0, "Not asked", gave_up.patient_id),
+        (0, "Left out", left_out.patient_id),
+    ]
+    board = staff.get("/").content.decode()
+    assert re.findall(r'<span class="rank" aria-hidden="true">(\d*)</span>', board) == ["1", "2", ""]
+    assert board.index(two.patient.short_name) < board.index(gave_up.patient.short_name)
+    page = staff.get(reverse("slot", args=[slot.pk])).content.decode()
+    assert re.findall(r'<span class="rank muted">(\d*)</span>', page) == ["1", "2"]
+
+
+def test_with_nobody_asked_the_list_is_not_called_so(staff: Client, world: World):
+    slot = live_slot(world)
+    world.offer(slot, wave=0, state=OfferState.RETURNED)
+    assert 'aria-label="Not asked"' in staff.get("/").content.decode()
+
+
+@pytest.mark.parametrize("state", [OfferState.PENDING, OfferState.EXPIRED])
+def test_who_holds_the_time_is_finishing(state: str, staff: Client, world: World):
+    until = timezone.now() + timedelta(minutes=4)
+    slot = live_slot(world, state=SlotState.OFFERING, wave=1)
+    one, two = asked(world, slot, seen_at=timezone.now(), holds=1, state=state), asked(world, slot)
+    Slot.objects.filter(pk=slot.pk).update(state=SlotState.HELD, held_by=one.patient, held_until=until)
+    assert people_of(slot) == [(1, "Finishing", one.patient_id), (2, "Delivered", two.patient_id)]
+    page = staff.get("/").content.decode()
+    assert 'class="badge hold"' in page and f'until <time datetime="{iso(until)}">' in page
+    Slot.objects.filter(pk=slot.pk).update(held_until=timezone.now())
+    assert people_of(slot)[0][1] != "Finishing"
