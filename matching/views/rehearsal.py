@@ -15,7 +15,8 @@ from matching.asking import rehearsal
 from matching.asking.reach import Picked
 from matching.asking.rehearsal import Foretold
 from matching.policy import policies
-from matching.views.slots import begin, get_card
+from matching.views import going_on
+from matching.views.slots import get_card
 from notifications.models import Message
 from waitlist import access, slots
 from waitlist.models import Patient, Slot
@@ -112,7 +113,7 @@ def _decide(request: HttpRequest, slot: Slot) -> HttpResponse:
         late = ", ".join(one.name for one in decided.too_late)
         messages.warning(request, f"Asked before they could be left out: {late}.")
     if "go" in request.POST:
-        begin(request, slot)
+        going_on.begin(request, slot)
     return redirect("slot" if slot.wave or "go" in request.POST else "slot-dry-run", slot.pk)
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.vary import vary_on_headers
 from matching import calls
 from matching.answering import softlock
 from matching.states import Override
-from matching.views import chances, receipt, timeline
+from matching.views import chances, going_on, receipt, timeline
 from matching.views.cards import Card, cards, with_past
 from notifications import outbox
 from notifications.models import Message
@@ -51,19 +51,8 @@ def slot(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def start(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask the first, or the next few, now."""
-    begin(request, access.get_row(request, Slot.objects.all(), pk=pk))
+    going_on.begin(request, access.get_row(request, Slot.objects.all(), pk=pk))
     return done(request, reverse("slot", args=[pk]))
-
-
-def begin(request: HttpRequest, slot: Slot) -> None:
-    """Ask the next few, or say why not."""
-    try:
-        if not vacancies.start(slot.pk, now=timezone.now()):
-            messages.warning(request, "That time is not open any more.")
-        elif waits := vacancies.waits_for(slot):
-            messages.warning(request, f"{waits} The next few are asked as soon as they do, and you can book by hand.")
-    except vacancies.Refused as refused:
-        messages.warning(request, str(refused))
 
 
 @never_cache

@@ -120,11 +120,10 @@ def test_a_message_that_a_rule_forbade_says_which(staff: Client, world: World):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_word_to_staff_comes_once_and_with_the_update(staff: Client, world: World):
+def test_a_word_to_staff_comes_once_and_with_the_answer(staff: Client, world: World):
     slot = live_slot(world, state=SlotState.EXPIRED)
-    staff.post(reverse("slot-start", args=[slot.pk]), headers=HTMX)
-    update = staff.get("/", headers=HTMX).content.decode()
-    assert 'hx-swap-oob="true"><p class="flash warning">That time is not open any more.</p>' in update
+    answer = staff.post(reverse("slot-start", args=[slot.pk]), headers=HTMX).content.decode()
+    assert 'hx-swap-oob="true"><p class="flash warning">That time is not open any more.</p>' in answer
     assert 'id="messages"' not in staff.get("/", headers=HTMX).content.decode()
 
 

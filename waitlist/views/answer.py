@@ -2,9 +2,11 @@
 
 from hashlib import blake2b
 
+from django.contrib.messages import get_messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from waitlist.models import Clinic, Patient
@@ -12,9 +14,11 @@ from waitlist.models.folded import folded
 
 
 def done(request: HttpRequest, to: str) -> HttpResponse:
-    """A live page fetches itself again; without JavaScript the browser goes to `next`, else to `to`."""
+    """A live page says at once what there is to say, and fetches itself again; without JavaScript the browser goes to
+    `next`, else to `to`."""
     if is_update(request):
-        return HttpResponse(status=204, headers={"HX-Trigger": "live"})
+        words = render_to_string("_messages.html", request=request) if get_messages(request) else ""
+        return HttpResponse(words, status=200 if words else 204, headers={"HX-Trigger": "live"})
     asked_for = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(asked_for, {request.get_host()}, require_https=request.is_secure()):
         return redirect(asked_for)
