@@ -68,12 +68,12 @@ def test_what_would_let_more_people_in(staff: Client, world: World):
     assert "notice of 1740 instead of 3480 min" in page
 
 
-def test_the_timeline_is_the_trail(staff: Client, world: World):
+def test_the_timeline_is_the_trail(staff: Client, world: World, desk: User):
     slot = open_slot(world)
     staff.post(reverse("slot-start", args=[slot.pk]))
     page = staff.get(reverse("slot", args=[slot.pk]), {"tab": "timeline"}).content.decode()
     assert "Asked to go on now" in page
-    assert "@clinic.example" in page
+    assert f"· {desk.name}</span>" in page and f"· {desk.email}" not in page
 
 
 test_the_timeline_is_the_trail = committed(test_the_timeline_is_the_trail)
