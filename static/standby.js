@@ -16,10 +16,12 @@
   setInterval(tick, 1000);
 
   // A swap keeps what was unfolded unfolded, and sends a signed-out visitor to the sign-in page.
-  // A swap also waits for a finger that is down, or the click would go to a button that is no more.
+  // A swap also waits for a finger that is down, or the click would go to a button that is no more, and for the answer
+  // to what was sent from inside, which is for nobody once its form is gone.
   let unfolded = [];
   let pressed = false;
   let postponed = false;
+  let unanswered = false;
   document.addEventListener("pointerdown", () => { pressed = true; });
   for (const end of ["pointerup", "pointercancel"]) {
     document.addEventListener(end, () => {
@@ -30,9 +32,11 @@
   }
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, target } = event.detail;
-    if (pressed && event.detail.requestConfig.verb === "get") {
+    const awaits = target.querySelector("form.htmx-request") !== null;
+    if ((pressed || awaits) && event.detail.requestConfig.verb === "get") {
       event.detail.shouldSwap = false;
-      postponed = true;
+      if (awaits) unanswered = true;
+      else postponed = true;
       return;
     }
     if (xhr.responseURL && new URL(xhr.responseURL).pathname.startsWith("/sign-in/")) {
@@ -41,6 +45,11 @@
       return;
     }
     unfolded = [...target.querySelectorAll("details[id][open]")].map((details) => details.id);
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!unanswered || event.detail.requestConfig.verb === "get") return;
+    unanswered = false;
+    document.body.dispatchEvent(new CustomEvent("live"));
   });
   document.addEventListener("htmx:afterSwap", () => {
     for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");

@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests import factories
 from tests.factories import World
@@ -167,6 +167,25 @@ def test_a_click_acts_and_the_page_shows_it(stack: Stack, browser_page, sign_in)
     card = browser_page.locator(f"#slot-{slot.pk}")
     expect(card.get_by_text(entry.patient.short_name)).to_be_visible()
     expect(card.get_by_text("Wave 1 of 4")).to_be_visible()
+    expect(browser_page.get_by_role("status")).to_have_text("Asked 1 person.")
+
+
+def test_an_update_waits_for_the_answer_to_a_click(stack: Stack, browser_page, sign_in):
+    world = World(autopilot="suggest")
+    slot = world.slot(timezone.now() + timedelta(hours=30), opened_at=timezone.now(), next_wave_at=None)
+    world.entry()
+    sign_in(browser_page, stack.url, factories.user(world.clinic))
+    browser_page.goto(f"{stack.url}/")
+
+    held: list[Route] = []
+    browser_page.route("**/start/", lambda route: held.append(route))
+    with browser_page.expect_request("**/start/"):
+        browser_page.locator(f"#start-{slot.pk}").click()
+    with browser_page.expect_response(f"{stack.url}/"):  # it would take the form away
+        browser_page.evaluate("document.body.dispatchEvent(new CustomEvent('live'))")
+    held[0].continue_()
+    expect(browser_page.get_by_role("status")).to_have_text("Asked 1 person.")
+    expect(browser_page.locator(f"#slot-{slot.pk}").get_by_text("Wave 1 of 4")).to_be_visible()
 
 
 def test_a_word_to_staff_outlives_the_first_update(stack: Stack, browser_page, sign_in):
