@@ -112,7 +112,9 @@ def _decide(request: HttpRequest, slot: Slot) -> HttpResponse:
     if decided.too_late:
         late = ", ".join(one.name for one in decided.too_late)
         messages.warning(request, f"Asked before they could be left out: {late}.")
-    if "go" in request.POST:
+    if "go" in request.POST and slot.wave:
+        messages.warning(request, "It had begun by itself while you looked, so nobody else was asked now.")
+    elif "go" in request.POST:
         going_on.begin(request, slot)
     return redirect("slot" if slot.wave or "go" in request.POST else "slot-dry-run", slot.pk)
 

@@ -19,7 +19,7 @@ from tests.matching.steps import step
 from tests.recorded import everything_recorded
 from waitlist import schedule, vacancies
 from waitlist.calendar import Time
-from waitlist.models import Appointment, Slot
+from waitlist.models import Appointment, MassCancellation, Slot
 from waitlist.states import CancelledBy
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def only_slot() -> Slot:
 def test_cancelled_to_look_first_nobody_is_asked_until_they_say_so(staff: Client, world: World):
     appointment, waiting = visit(world), world.entry()
     url = reverse("appointment-cancel", args=[appointment.pk])
-    assert "Cancel it, look first" in staff.get(url).content.decode()
+    assert "Cancel, look first" in staff.get(url).content.decode()
     answer = staff.post(url, {"reason": "patient is ill", "look": "1"})
     slot = only_slot()
     assert answer["Location"] == reverse("slot-dry-run", args=[slot.pk])
@@ -48,10 +48,10 @@ def test_cancelled_to_look_first_nobody_is_asked_until_they_say_so(staff: Client
     assert "Nobody is asked for the time until you say so." in page and waiting.patient.name in page
     assert cascade.advance(slot.pk, now=timezone.now()) == 0
     assert "paused by hand: nobody is asked until you say so" in staff.get("/").content.decode()
-    staff.post(answer["Location"], {"shown": waiting.pk, "ask": waiting.pk, "go": "1"})
-    assert cascade.advance(slot.pk, now=timezone.now()) == 1
+    go = staff.post(answer["Location"], {"shown": waiting.pk, "ask": waiting.pk, "go": "1"}, follow=True)
+    assert "Asked 1 person." in go.content.decode()
     slot.refresh_from_db()
-    assert slot.halted_at is None
+    assert (slot.halted_at, slot.offers.get(wave=1).entry) == (None, waiting)
 
 
 @committed
@@ -69,6 +69,44 @@ def test_added_to_look_first(staff: Client, world: World):
         "slot.opened",
         "slot.halted",
     ]
+
+
+@committed
+def test_the_page_counts_down_what_goes_by_itself_and_pauses_it(staff: Client, world: World):
+    now = timezone.now()
+    slot = world.slot(now + timedelta(hours=60), opened_at=now, next_wave_at=now + timedelta(minutes=5))
+    world.entry()
+    world.entry()
+    address = reverse("slot-dry-run", args=[slot.pk])
+    page = staff.get(address).content.decode()
+    assert "asks the first people <time" in page and "data-countdown" in page
+    assert (page.count("<details>"), page.count("<details open>")) == (1, 1), "the first text is unfolded"
+    assert staff.post(reverse("slot-pause", args=[slot.pk]), {"next": address})["Location"] == address
+    page = staff.get(address).content.decode()
+    assert "paused by hand: nobody is asked until you say so" in page and 'id="pause"' not in page
+
+
+@committed
+def test_what_began_while_they_looked_is_not_hurried_on(staff: Client, world: World):
+    now = timezone.now()
+    slot = world.slot(now + timedelta(hours=60), opened_at=now, next_wave_at=now)
+    wish = world.entry()
+    assert cascade.advance(slot.pk, now=now) == 1
+    form = {"shown": wish.pk, "ask": wish.pk, "go": "1"}
+    page = staff.post(reverse("slot-dry-run", args=[slot.pk]), form, follow=True).content.decode()
+    assert "It had begun by itself while you looked" in page
+    assert not Entry.objects.filter(verb="slot.started").exists()
+
+
+@committed
+def test_a_day_that_staff_are_asked_about_is_looked_at_afterwards(staff: Client, world: World):
+    now = timezone.now()
+    slot = world.slot(now + timedelta(hours=60), opened_at=now, freed_by=visit(world, status="cancelled"))
+    facts = {"clinic": world.clinic, "practitioner": world.practitioner, "day": slot.starts_at.date()}
+    at = {"starts_at": now, "ends_at": now + timedelta(days=4), "noticed_at": now}
+    MassCancellation.objects.create(**facts, **at)
+    page = staff.get(reverse("slot-dry-run", args=[slot.pk])).content.decode()
+    assert "Say first whether to refill them" in page and "Look again" not in page
 
 
 @committed
