@@ -9,7 +9,7 @@ from django import forms
 from django.http import QueryDict
 
 from matching.models import PolicyVersion
-from matching.policy import policy_rules
+from matching.policy import policy_rules, presets
 from matching.policy.policies import Policy, Wave
 from matching.policy.policy_rules import MOST_WAVES, PLANS, POLICY_RANGES, WAVE_RANGES
 from matching.states import Order
@@ -178,7 +178,7 @@ class UseForm(forms.Form):
 
     def __init__(self, clinic: Clinic, newest: Mapping[str, PolicyVersion], *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        names = [(name, name) for name in newest]
+        names = [(name, presets.called(name)) for name in newest]
         self.fields["default"] = forms.ChoiceField(
             label="The clinic", choices=names, initial=clinic.policy.name if clinic.policy else None
         )

@@ -303,6 +303,7 @@ MAKERS: dict[str, Callable[[World], Any]] = {
     "fees/pk": lambda world: world.fee.pk,
     "messages/message": lambda world: world.message.pk,
     "calls/pk": lambda world: world.offer_row.pk,
+    "samples/kind": lambda world: "waitlist",
     "tasks/pk": lambda world: world.writeback.pk,
     "patients/pk": lambda world: world.visit.patient_id,
     "notes/note": lambda world: world.note.pk,

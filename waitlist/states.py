@@ -227,7 +227,8 @@ class Role(TextChoices):
 class SetupStep(TextChoices):
     """What only a person can say is done before the first text goes out."""
 
-    BRAND = "brand", "10DLC brand and campaign"
+    BRAND = "brand", "10DLC brand"
+    CAMPAIGN = "campaign", "10DLC campaign"
     BAA = "baa", "BAA with Twilio"
 
 

@@ -126,6 +126,7 @@ urlpatterns: list[URLPattern] = [
     path("many-cancelled/<int:pk>/", board.many_cancelled, name="many-cancelled"),
     path("settings/earlier-times/", earlier.rule, name="earlier-times"),
     path("settings/import/", imports.page, name="imports"),
+    path("settings/import/samples/<slug:kind>/", imports.sample, name="import-sample"),
     path("api/intake/<slug:source>/<uuid:connection_id>/", intake.receive, name="intake"),
     path("password/", auth.PasswordResetView.as_view(), name="password_reset"),
     path("password/sent/", auth.PasswordResetDoneView.as_view(), name="password_reset_done"),

@@ -106,3 +106,8 @@ PRESETS = {
         ),
     )
 }
+
+
+def called(name: str) -> str:
+    """What staff read: a preset that was never given a name of its own goes by its label."""
+    return PRESETS[name].label if name in PRESETS else name

@@ -14,7 +14,7 @@ from matching.forms import PolicyEditor, UseForm, changed
 from matching.models import PolicyVersion
 from matching.policy import policies, policy_rules, policy_words, policybook
 from matching.policy.policies import Policy
-from matching.policy.presets import PRESETS, Preset
+from matching.policy.presets import PRESETS, Preset, called
 from matching.views.policy_timeline import timelines
 from waitlist import access
 from waitlist.models import Clinic
@@ -106,7 +106,8 @@ def _checked(request: HttpRequest, editor: PolicyEditor) -> Policy | None:
 
 def _start(preset: Preset, clinic: Clinic) -> Policy:
     """The preset with the clinic's threshold, under a name that is free."""
-    taken = {name.casefold() for name in policybook.newest(clinic)}
+    newest = policybook.newest(clinic)
+    taken = {name.casefold() for name in (*newest, *map(called, newest))}
     names = [preset.label, *(f"{preset.label} {n}" for n in range(2, len(taken) + 3))]
     return replace(preset.make(clinic.threshold), name=next(n for n in names if n.casefold() not in taken))
 

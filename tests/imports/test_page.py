@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.factories import World, user
+from waitlist import imports
 from waitlist.models import Patient, Practitioner
 from waitlist.states import Role
 
@@ -66,3 +67,23 @@ def test_a_file_sent_from_a_page_of_another_clinic_goes_nowhere(admin: Client) -
     answer = admin.post("/settings/import/", sent, follow=True)
     assert "Nothing was imported" in answer.content.decode()
     assert not Patient.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_samples_come_in_as_they_are(world, admin):
+    page = admin.get("/settings/import/").content.decode()
+    for kind in imports.KINDS:
+        url = f"/settings/import/samples/{kind}/"
+        assert url in page
+        sample = admin.get(url)
+        assert f'filename="{kind}-sample.csv"' in sample["Content-Disposition"]
+        assert "1 row read: 1 added." in upload(admin, kind, sample.content.decode()).content.decode(), kind
+    assert admin.get("/settings/import/samples/secrets/").status_code == 404
+
+
+def test_the_way_from_the_waitlist_is_for_whoever_may_import(world, admin):
+    link = 'href="/settings/import/"'
+    assert link in admin.get("/waitlist/").content.decode()
+    desk = Client()
+    desk.force_login(user(world.clinic))
+    assert link not in desk.get("/waitlist/").content.decode()

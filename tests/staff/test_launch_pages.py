@@ -67,7 +67,7 @@ def test_what_makes_no_sense_changes_nothing(fields, world: World, admin: Client
 
 def test_the_board_says_that_it_is_a_dry_run_and_what_is_left(world: World, admin: Client, client: Client):
     page = admin.get("/").content.decode()
-    assert "Dry run." in page and "Fill rate, today" in page and "First run: 6 steps left." in page
+    assert "Dry run." in page and "Fill rate, today" in page and "First run: 7 steps left." in page
     desk = Client()
     desk.force_login(factories.user(world.clinic))
     page = desk.get("/").content.decode()

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from waitlist import live
-from waitlist.imports import appointments, catalogue, persons
+from waitlist.imports import appointments, catalogue, persons, samples
 from waitlist.imports.report import Report
 from waitlist.imports.table import MAX_BYTES, Problem, Unreadable, read
 from waitlist.models import Clinic
@@ -55,4 +55,10 @@ def columns(kind: str) -> Columns:
     return KINDS[kind][0]
 
 
-__all__ = ["KINDS", "MAX_BYTES", "Problem", "Report", "columns", "run"]
+def sample(kind: str) -> str:
+    """A file of that kind with every column and one line."""
+    required, optional = columns(kind)
+    return samples.write(kind, (*required, *optional))
+
+
+__all__ = ["KINDS", "MAX_BYTES", "Problem", "Report", "columns", "run", "sample"]

@@ -14,6 +14,7 @@ from django.utils.html import escape, urlize
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import ngettext
 
+from matching.policy import presets
 from waitlist.legal import LEGAL
 from waitlist.templatetags.shapes import register
 
@@ -166,6 +167,12 @@ def minute_of_day(minutes: int) -> str:
 def without_link(text: str) -> str:
     """A message as staff read it: the link, or the code, is the patient's own."""
     return text.replace("{link}", "(their link)").replace("{passcode}", "(their code)")
+
+
+@register.filter
+def policy_name(name: str) -> str:
+    """“By score” for the preset `scored`, others as they are."""
+    return presets.called(name)
 
 
 @register.filter

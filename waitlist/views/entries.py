@@ -39,6 +39,7 @@ def entries(request: HttpRequest) -> HttpResponse:
         "asked": form.address(),
         "narrowing": form.narrowing(),
         "order": form.question().sort_label,
+        "may_import": mine.role == Role.ADMIN,
         "may_export": mine.role in access.MAY_ACT_AS[Role.MANAGER],
         "bulk": BulkForm(clinic, now=now),
         "undo": undoing.offered(request, clinic, now=now),

@@ -17,8 +17,10 @@ from waitlist.templatetags.standby import address
 from waitlist.views.answer import typed
 
 STEPS = (  # name, what it is called, what it is for, where it is done
-    (SetupStep.BRAND, "10DLC brand and campaign", "Carriers block texts of businesses they do not know. Register your"
-     " brand and a campaign with your carrier; it takes days, so begin with it.", ""),
+    (SetupStep.BRAND, "10DLC brand", "Carriers block texts of businesses they do not know. Register yours with your"
+     " provider; it takes days, so begin with it.", ""),
+    (SetupStep.CAMPAIGN, "10DLC campaign", "What you text for, under that brand: say that patients are offered times"
+     " that came free, and join your number to it. It is looked at apart from the brand.", ""),
     (SetupStep.BAA, "BAA with your messaging provider", "HIPAA, 45 CFR 164.504(e): whoever carries your patients’"
      " messages signs a business associate agreement first.", ""),
     ("sender", "A number texts come from", "The one that is registered.", "clinic"),

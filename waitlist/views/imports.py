@@ -1,10 +1,10 @@
 """The page that brings a clinic's own data, from the files of the system it used before."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from waitlist import access, imports
 from waitlist.forms.imports import LABELS, ImportForm
@@ -34,6 +34,16 @@ def page(request: HttpRequest) -> HttpResponse:
         "report": report,
         "problems": report.problems[:SHOWN] if report else [],
         "more": max(0, len(report.problems) - SHOWN) if report else 0,
-        "kinds": [(LABELS[kind], *imports.columns(kind)) for kind in imports.KINDS],
+        "kinds": [(kind, LABELS[kind], *imports.columns(kind)) for kind in imports.KINDS],
     }
     return render(request, "waitlist/imports.html", context, status=422 if report and report.problems else 200)
+
+
+@require_safe
+def sample(request: HttpRequest, kind: str) -> HttpResponse:
+    """A file of that kind to begin from."""
+    access.get_clinic(request, Role.ADMIN)
+    if kind not in imports.KINDS:
+        raise Http404("No such kind of file.")
+    named = {"Content-Disposition": f'attachment; filename="{kind}-sample.csv"'}
+    return HttpResponse(imports.sample(kind), content_type="text/csv; charset=utf-8", headers=named)
