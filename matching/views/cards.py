@@ -100,6 +100,11 @@ class Card:
         return [asked for asked in self.people if not asked.offer.is_left_out]
 
     @property
+    def has_asked(self) -> bool:
+        """Whether anybody was ever asked for it; whose time it was, never is."""
+        return any(not asked.is_set_aside for asked in self.asked)
+
+    @property
     def shown(self) -> list[Asked]:
         """The latest who were asked, then who never was."""
         numbered = [one for one in self.asked if one.number]

@@ -65,7 +65,8 @@ def test_who_was_told_that_it_is_cancelled_is_not_booked_again_by_a_button(staff
 def test_over_offers_that_are_out_it_asks_first(is_live: bool, staff: Client, world: World):
     visit = booked(world)
     cancel(staff, visit, "patient is ill")
-    asked = world.offer(Slot.objects.get())
+    now = timezone.now()
+    asked = world.offer(Slot.objects.get(), offered_at=now, expires_at=now + timedelta(hours=1))
     url = reverse("slot-undo", args=[asked.slot_id])
     answer = staff.post(url, headers=HTMX if is_live else {})
     if is_live:
