@@ -79,8 +79,9 @@ def _send(as_new: Offer, excluded: dict[str, int], *, override: str | None, now:
         facts = {"step": 0, "sent_at": now, "told_at": now, "asked": 1, "excluded": excluded}
         SentWave.objects.create(slot=slot, number=offer.wave, **facts)
     _ask(slot, offer, until=until, now=now)
-    wave = max(slot.wave, offer.wave)
-    if not holds.keep(slot, patient.pk, until=until, verb="slot.link_sent", wave=wave, now=now):
+    told: dict[str, Any] = {"wave": max(slot.wave, offer.wave)}
+    told |= {} if slot.wave else {"may_ask_at": min(now, slot.may_ask_at or now)}
+    if not holds.keep(slot, patient.pk, until=until, verb="slot.link_sent", now=now, **told):
         raise Refused(NOT_FREE)
     outbox.enqueue_offers(slot, [(offer, ways)], now=now)
     hint(slot.clinic_id, "board")
@@ -162,8 +163,8 @@ def take_back(slot_id: int, *, now: datetime) -> Offer | None:
     offers.retract(slot, Offer.objects.filter(pk=offer.pk), now=now)
     Offer.objects.filter(pk=offer.pk).update(answered_by="staff")
     offer.refresh_from_db(fields=["state", "answered_by"])
-    outbox.enqueue_news(Kind.WITHDRAWN, [offer], now=now)
     holds.give_up(slot, offer.patient_id, verb="slot.link_taken_back", now=now)
+    outbox.enqueue_news(Kind.WITHDRAWN, [offer], now=now)
     nudge("matching.tasks.advance", slot.pk)
     return offer
 

@@ -19,13 +19,16 @@ def pause(slot_id: int, *, now: datetime) -> bool:
     """Nobody else is asked by itself; False where nobody would be, or the time is kept for those asked.
 
     As where staff always choose, the slot has no moment at which it acts (`next_wave_at`), until it starts. That staff
-    said so outlives a yes that is taken back (`halted_at`).
+    said so outlives a yes that is taken back (`halted_at`). Where nobody was asked yet, the clock of the first message
+    begins when staff let it ask again.
     """
     slot = slots.lock_slot(slot_id)
     if slot is None or not slot.is_live or slot.next_wave_at is None or slot.is_exclusive(now):
         return False
     if plans.of(slot).is_over or now >= ends.offers_end_at(slot):
         return False
+    if not slot.wave:
+        slot.may_ask_at = None
     _act_at(slot, None, "slot.halted", halted_at=now, now=now)
     return True
 

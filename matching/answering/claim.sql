@@ -17,6 +17,7 @@ WITH before AS (
     RETURNING id, patient_id, entry_id
 ), wish AS (
     UPDATE waitlist_waitlistentry e SET status = 'booked', paused_until = NULL, closes_at = NULL,
+        still_asked_at = NULL, silent_since = NULL,
         offers_accepted = e.offers_accepted + before.yes,
         offers_answered = greatest(e.offers_answered + before.unanswered, e.offers_accepted + before.yes)
     FROM won, before WHERE e.id = won.entry_id AND e.status IN ('active', 'paused')

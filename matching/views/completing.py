@@ -32,9 +32,9 @@ ABOUT_IT = (Claim.OPEN, Claim.HELD)
 class Typed:
     """What they sent in, what is wrong with it by field, and what they accept where nothing is."""
 
-    name: str
-    email: str
-    details: str
+    name: str = field(repr=False)
+    email: str = field(repr=False)
+    details: str = field(repr=False)
     wrong: dict[str, str] = field(default_factory=dict)
     accepts: Accepted | None = None
 

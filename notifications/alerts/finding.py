@@ -24,11 +24,12 @@ AT_WORK = timedelta(minutes=1)  # a wave due so soon is on its way
 
 
 def waiting_slots(*, now: datetime) -> QuerySet[Slot]:
-    """Open, and nobody is asked before staff say so, or their minutes are over."""
+    """Open, and nobody is asked before staff say so, or their minutes are over; so, too, where staff paused it."""
     rows = Slot.objects.filter(state=SlotState.OPEN, starts_at__gt=now, starts_at__lt=now + AHEAD, paused_for="")
     asked = SentWave.objects.filter(slot=OuterRef("pk"))
     not_yet = Q(next_wave_at=None) | Q(next_wave_at__gt=now)
-    return rows.filter(not_yet, ~Exists(asked), policy__document__autopilot__in=ASK_STAFF_FIRST)
+    by_staff = Q(policy__document__autopilot__in=ASK_STAFF_FIRST) | Q(halted_at__isnull=False)
+    return rows.filter(not_yet, by_staff, ~Exists(asked))
 
 
 def waiting_days(*, now: datetime) -> QuerySet[MassCancellation]:

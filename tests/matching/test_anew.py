@@ -182,7 +182,8 @@ def test_rehearsed_openings_are_no_past_to_go_by(rehearsing, slot):
     Slot.objects.filter(pk=slot.pk).update(state="expired", closed_at=slot.starts_at, closed_because="past")
     later = slot.starts_at + timedelta(hours=1)
     like = rehearsing.slot(later + timedelta(days=1), opened_at=later)
-    assert likeness.of(rehearsing.clinic, [like], now=later) == {}
+    past = likeness.of(rehearsing.clinic, [like], now=later)[like.pk]
+    assert (past.filled, past.ended) == (0, 0)
 
 
 def wave_while_the_switch_turns(world: World, slot: Slot) -> None:

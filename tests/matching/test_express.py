@@ -446,3 +446,20 @@ def test_it_waits_for_no_wave_of_the_policy_while_it_is_kept(scene):
     asked = scene.offer(scene.slot(NOW + timedelta(hours=70)), scene.entry())
     found, _ = unasked.claim_alternative(asked.pk, scene.opening.public_id, via="link", now=NOW)
     assert found == Claim.BUSY
+
+
+def test_a_wish_that_rests_is_booked_like_any_other(scene):
+    asked = NOW - timedelta(days=20)
+    WaitlistEntry.objects.update(status="paused", still_asked_at=asked, silent_since=NOW - timedelta(days=6))
+    assert finish(scene.sent(), now=after(3)) == Claim.BOOKED
+    wish = fresh(scene.wish)
+    assert (wish.status, wish.silent_since, wish.still_asked_at) == ("booked", None, None)
+
+
+def test_the_first_message_counts_from_the_link_where_staff_were_to_be_asked(scene):
+    Slot.objects.update(may_ask_at=after(30))
+    scene.send(now=after(5))
+    assert fresh(scene.opening).may_ask_at == after(5)
+    other = scene.slot(after(6000), next_wave_at=None)
+    express.send(other.pk, scene.entry().patient, now=after(7))
+    assert fresh(other).may_ask_at == after(7)

@@ -17,6 +17,7 @@ from tests.at_once import beside, without_locks
 from tests.factories import NOW, World
 from tests.matching.steps import asked, decline_all, policy, step, told
 from tests.recorded import everything_recorded
+from waitlist import vacancies
 from waitlist.models import Slot
 
 pytestmark = pytest.mark.django_db
@@ -178,3 +179,11 @@ def test_control_without_locks_the_wave_forgets_the_pause(monkeypatch):
     assert a_wave_meanwhile(slot, lambda: halting.pause(slot.pk, now=after(15)), monkeypatch)
     slot.refresh_from_db()
     assert slot.next_wave_at is not None
+
+
+def test_before_anybody_was_asked_the_clock_of_the_first_message_begins_when_it_may_ask_again():
+    slot = World(policy=policy(*WAVES)).slot(next_wave_at=after(5), may_ask_at=after(5))
+    halting.pause(slot.pk, now=NOW)
+    assert Slot.objects.get(pk=slot.pk).may_ask_at is None
+    vacancies.start(slot.pk, now=after(60))
+    assert Slot.objects.get(pk=slot.pk).may_ask_at == after(60)

@@ -118,6 +118,12 @@ def test_where_nobody_is_asked_first_nothing_waits_for_an_ok():
     assert finding.waiting_slots(now=NOW).count() == 1
 
 
+def test_what_staff_paused_before_anybody_was_asked_waits_for_them():
+    world = World(autopilot="automatic")
+    world.slot(next_wave_at=None, halted_at=NOW)
+    assert finding.waiting_slots(now=NOW).count() == 1
+
+
 def test_a_sick_day_waits_for_an_answer(world):
     desk = member(world)
     day = MassCancellation.objects.create(

@@ -69,8 +69,10 @@ def test_more_is_said_where_they_agreed_in_two_segments_at_most(language, level,
             assert "Annex" not in text
     for case in mails(language, may=level):
         letter = rendering.letter(case)
-        assert "Quimby" in letter.text and "Wilhelmina" in letter.text
-        assert ("Hydrafacial" in letter.html) == (level == 2)
+        assert "Wilhelmina" in letter.text
+        if case.kind != "still":  # which is about no visit
+            assert "Quimby" in letter.text
+            assert ("Hydrafacial" in letter.html) == (level == 2)
         assert mentioned(letter.subject, NAMES.values()) == [], "a locked phone shows the subject"
 
 

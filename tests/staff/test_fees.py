@@ -221,6 +221,7 @@ def test_the_patients_page_shows_their_fees(staff: Client, world: World):
 
 def figures(**fields: object) -> dict[str, object]:
     usual = {"grace_minutes": 15, "cancel_fee_percent_early": 50, "cancel_fee_percent_late": 100, "notice_hours": 24}
+    usual |= {"express_minutes": 15}
     return {**usual, **fields}
 
 

@@ -282,11 +282,11 @@ def test_who_cannot_come_is_one_click_from_a_visit_less(staff: Client, world: Wo
     url, others = (f'href="{reverse("appointment-cancel", args=[one.pk])}"' for one in (visit, other))
     page = page_of(staff, heard)
     assert f"{url}>Cancel the visit {day_time(visit.starts_at, world.location.zone)}<" in page and others not in page
-    Appointment.objects.filter(pk=visit.pk).update(confirmed_at=now - timedelta(hours=1))
+    Appointment.objects.filter(pk=visit.pk).update(confirmed_at=now - timedelta(hours=1), confirmed_via="link")
     assert url in page_of(staff, heard)
     Appointment.objects.filter(pk=visit.pk).update(confirmed_at=said.created_at + timedelta(hours=1))
     assert url not in page_of(staff, heard), "they said since that they come"
-    Appointment.objects.filter(pk=visit.pk).update(confirmed_at=None, status="cancelled")
+    Appointment.objects.filter(pk=visit.pk).update(confirmed_at=None, confirmed_via="", status="cancelled")
     assert url not in page_of(staff, heard)
 
 
@@ -323,6 +323,6 @@ def test_an_open_page_asks_for_the_texts_and_leaves_what_is_being_typed(staff: C
     assert "Is parking free?" in part and "<textarea" not in part and "<html" not in part
 
 
-def test_the_tasks_page_leads_to_the_conversation(staff: Client, world: World):
+def test_what_a_patient_wrote_is_no_task_beside(staff: Client, world: World):
     heard = wrote(world, "Is parking free?")
-    assert reverse("inbox-thread", args=[heard.contact_point_id]) in staff.get(reverse("tasks")).content.decode()
+    assert reverse("inbox-thread", args=[heard.contact_point_id]) not in staff.get(reverse("tasks")).content.decode()

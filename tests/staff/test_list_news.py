@@ -70,7 +70,7 @@ def test_the_appointments_say_it_too(staff: Client, world: World):
     page = staff.get(reverse("appointments")).content.decode()
     url = re.search(r'id="news" hx-get="([^"]+)"', page)[1].replace("&amp;", "&")
     assert SAID not in staff.get(url, headers=HTMX).content.decode()
-    Appointment.objects.filter(pk=visit.pk).update(confirmed_at=timezone.now())
+    Appointment.objects.filter(pk=visit.pk).update(confirmed_at=timezone.now(), confirmed_via="link")
     said = staff.get(url, headers=HTMX).content.decode()
     assert SAID in said and f'href="{reverse("appointments")}?q=&amp;page=1"' in said and "<html" not in said
 

@@ -56,7 +56,7 @@ def test_who_was_told_that_it_is_cancelled_is_not_booked_again_by_a_button(staff
     visit, now = booked(world), timezone.now()
     slot = world.slot(visit.starts_at, state="filled", filled_by=visit, filled_at=now)
     world.offer(slot, world.entry(visit.patient, status="booked"), state="accepted")
-    page = cancel(staff, visit, "practitioner is ill")
+    page = cancel(staff, visit, "other reason")
     assert "Cancelled." in page and offered(page) is None
 
 

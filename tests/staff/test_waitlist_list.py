@@ -59,11 +59,12 @@ def test_filter_by_what_they_do_now(staff: Client, world: World):
     wait(world, "Paused", status=EntryStatus.PAUSED)
     wait(world, "Away", status=EntryStatus.PAUSED, paused_until=now + timedelta(days=9))
     wait(world, "Booked", status=EntryStatus.PAUSED, closes_at=now + timedelta(hours=9), paused_for=visit)
+    wait(world, "Silent", status=EntryStatus.PAUSED, still_asked_at=now - timedelta(days=15), silent_since=now)
     wait(world, "Gone", status=EntryStatus.REMOVED)
     found = {state.value: named(staff, state=state.value) for state in State}
     assert found == {
         "active": ["Waiting"], "paused": ["Paused"], "away": ["Away"], "closing": ["Booked"], "joining": [],
-        "joined": [],
+        "joined": [], "resting": ["Silent"],
     }  # fmt: skip
 
 

@@ -53,7 +53,10 @@ def open_for(point: ContactPoint, *, now: datetime) -> list[tuple[Message, list[
 
 def _keep(entry: WaitlistEntry, *, now: datetime) -> bool:
     is_put_off = entry.paused_until is not None and entry.closes_at is None
-    return (is_put_off and entries.resume(entry, now=now)) or wanted.confirm(entry, now=now)
+    if is_put_off and entries.resume(entry, now=now):
+        return True
+    has_said_so = entry.still_asked_at is None  # no answer is due any more: a second tap is none
+    return has_said_so or wanted.confirm(entry, now=now)
 
 
 def _unanswered(message: Message) -> list[WaitlistEntry]:
