@@ -71,7 +71,7 @@ def _about_something(heard: InboundMessage, said: Said, *, now: datetime) -> Non
     chosen = questions.chosen(question, said.number)
     if chosen is None and still.is_meant(heard, meaning, live, now=now):
         return still.answered(heard, meaning, now=now)
-    if meaning == Meaning.KEEP:  # they were asked nothing of the kind: for staff to read
+    if meaning == Meaning.KEEP or (chosen is None and still.is_for_staff(heard, meaning, live, now=now)):
         heard.meaning = meaning = Meaning.UNCLEAR
     if meaning == Meaning.UNCLEAR:
         return _not_understood(heard, live, now=now)

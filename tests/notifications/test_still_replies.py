@@ -1,12 +1,12 @@
 """What is texted back to “do you still want it?”: kept or off the list, and never in the way of an offer's yes."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from audit.models import Entry
 from matching.models import Offer
-from notifications import outbox, replies
+from notifications import consent, inbox, outbox, replies
 from notifications.models import InboundMessage, Message
 from notifications.replies import understand
 from notifications.replies.meaning import Meaning
@@ -14,7 +14,7 @@ from tests import factories
 from tests.factories import NOW, World
 from tests.notifications.conftest import tell
 from waitlist import still_wanted
-from waitlist.models import Appointment, WaitlistEntry
+from waitlist.models import Appointment, Clinic, WaitlistEntry
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -47,6 +47,21 @@ class Asked:
     def says(self, text: str, now=NOW + HOUR) -> InboundMessage:
         n = InboundMessage.objects.count()
         return replies.receive(self.world.clinic, sender=NUMBER, text=text, provider_id=f"SM{n}", now=now)
+
+    def sends(self, kind: str, at: datetime, *, clinic: Clinic | None = None, status: str = "delivered") -> None:
+        """A text of another kind to the same number."""
+        clinic = clinic or self.world.clinic
+        point = consent.contact(clinic, "phone", NUMBER, now=NOW)
+        about = {"clinic": clinic, "contact_point": point, "channel": "sms", "context": {"answer": "help"}}
+        about |= {"status": status, "created_at": at, "sent_at": at, "next_attempt_at": at}
+        Message.objects.create(kind=kind, dedupe_key=f"{kind}:other", **about)
+
+    def is_for_staff(self, text: str, now: datetime) -> None:
+        """Nobody is off the list or woken for it, and somebody reads it."""
+        heard = self.says(text, now)
+        assert self.now() == ("active", False) and self.entry.confirmed_at is None
+        assert heard.meaning == "unclear" and not {"still_kept", "still_left"} & set(answers())
+        assert inbox.to_read(self.world.clinic.pk, now=now).filter(pk=heard.pk).exists()
 
     def now(self) -> tuple[str, bool]:
         self.entry.refresh_from_db()
@@ -87,7 +102,7 @@ def test_pause_is_two_weeks(asked):
 
 @pytest.mark.parametrize(
     ("text", "then"),
-    [("YES", "active"), ("keep", "active"), ("START", "active"), ("NO", "removed"), ("PAUSE", "paused")],
+    [("YES", "active"), ("keep", "active"), ("START", "active"), ("PAUSE", "paused")],
 )
 def test_what_rests_hears_it_too(asked, text, then):
     asked.rests()
@@ -121,13 +136,46 @@ def test_after_news_of_an_offer_a_yes_is_no_answer_to_the_older_question(asked):
     assert asked.now() == ("active", False) and asked.entry.confirmed_at is None
 
 
-def test_after_some_days_it_is_the_question_again(asked):
+@pytest.mark.parametrize("text", ["YES", "NO"])
+def test_days_after_an_offer_that_was_sent_since_only_staff_can_tell(asked, text):
     offered = tell(asked.world, phone=NUMBER)
-    offered.deliver()
+    offered.deliver(NOW + timedelta(minutes=1))
     Offer.objects.update(state="expired", expires_at=NOW + timedelta(minutes=5), offered_at=NOW)
-    Message.objects.filter(kind="offer").update(created_at=NOW, sent_at=NOW)
-    asked.says("YES", NOW + 4 * DAY)
-    assert answers() == ["still_kept"]
+    asked.is_for_staff(text, NOW + 4 * DAY)
+
+
+@pytest.mark.parametrize("text", ["YES", "NO"])
+@pytest.mark.parametrize("kind", ["desk", "follow_up", "opt_in"])
+def test_what_was_sent_since_may_be_meant_instead(asked, kind, text):
+    asked.sends(kind, NOW + HOUR)
+    asked.is_for_staff(text, NOW + 2 * HOUR)
+
+
+@pytest.mark.parametrize(("kind", "status"), [("desk", "refused"), ("answer", "delivered"), ("passcode", "sent")])
+def test_what_never_went_or_asks_nothing_is_not_meant(asked, kind, status):
+    asked.sends(kind, NOW + HOUR, status=status)
+    asked.says("NO", NOW + 2 * HOUR)
+    assert asked.now() == ("removed", False)
+
+
+def test_what_another_clinic_of_the_line_sent_may_be_meant(asked):
+    asked.world.clinic.sms_sender = "+14155550199"
+    asked.world.clinic.save(update_fields=["sms_sender"])
+    other = World(sms_sender="+14155550199")
+    asked.sends("desk", NOW + HOUR, clinic=other.clinic)
+    asked.is_for_staff("NO", NOW + 2 * HOUR)
+
+
+def test_a_no_two_weeks_later_is_for_staff_and_a_yes_is_heard(asked):
+    asked.is_for_staff("NO", NOW + 14 * DAY + HOUR)
+    asked.says("YES", NOW + 14 * DAY + 2 * HOUR)
+    assert answers()[-1] == "still_kept"
+
+
+def test_a_no_to_what_rests_takes_nobody_off(asked):
+    asked.rests()
+    heard = asked.says("NO", NOW + 20 * DAY)
+    assert asked.now() == ("paused", True) and heard.meaning == "unclear"
 
 
 def test_of_two_who_share_a_number_a_no_is_nobodys(asked):
