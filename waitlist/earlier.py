@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from notifications import askable
-from waitlist import entries, live, pausing, wanted
+from waitlist import entries, live, pausing
 from waitlist.entries import Wish
 from waitlist.models import Appointment, Clinic, WaitlistEntry
 from waitlist.states import WAITING_STATUSES, AppointmentStatus, Origin
@@ -31,8 +31,7 @@ def wait(
     if not askable.may_be_asked(visit.patient):
         raise Refused(f"{visit.patient.name} has not agreed to be asked about openings: record their consent first.")
     made = _join(visit, said_by=said_by, only_with=only_with, notice_minutes=notice_minutes, now=now)
-    if not pausing.keep_asked(made[0], now=now) and made[0].silent_since is not None:
-        wanted.confirm(made[0], now=now)
+    pausing.ask_anew(made[0], now=now)
     live.hint(visit.clinic_id, TOPIC)
     return made
 

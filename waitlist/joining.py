@@ -88,14 +88,17 @@ def may_ask(point: ContactPoint, *, now: datetime) -> bool:
     return consent.is_near(point.value) and point.joins.filter(asked_at__gt=now - DAY).count() < PER_NUMBER_A_DAY
 
 
-def ask_known(point: ContactPoint, entry: WaitlistEntry, agreed: Agreed, *, now: datetime) -> None:
-    """A new wish of somebody known rests until their number, which is locked, says START as on the join page. Inside
-    the transaction that made it."""
-    entries.pause(entry, None, now=now)
+def ask_known(
+    point: ContactPoint, entry: WaitlistEntry, agreed: Agreed, *, is_new: bool = True, now: datetime
+) -> None:
+    """A wish of somebody known, new or one that rests, waits until their number, which is locked, says START as on the
+    join page. Inside the transaction that made or found it."""
+    if is_new:
+        entries.pause(entry, None, now=now)
     join = Join.objects.create(
-        clinic=entry.clinic, contact_point=point, entry=entry, is_new=True, asked_at=now, **vars(agreed)
+        clinic=entry.clinic, contact_point=point, entry=entry, is_new=is_new, asked_at=now, **vars(agreed)
     )
-    trail.record("join.asked", join, now=now, clinic_id=entry.clinic_id, changes={"entry": entry.pk, "is_new": True})
+    trail.record("join.asked", join, now=now, clinic_id=entry.clinic_id, changes={"entry": entry.pk, "is_new": is_new})
     _ask_for_start(join, entry.patient, now=now)
 
 
@@ -135,6 +138,12 @@ def accept(entry_id: int, *, now: datetime) -> bool:
 def unconfirmed() -> Exists:
     """For a query of wishes: those that rest until their number says START."""
     return Exists(Join.objects.filter(OPEN, entry=OuterRef("pk"), is_new=True))
+
+
+def awaiting_start() -> Exists:
+    """For a query of wishes: the same, and those that rest for want of an answer and were asked for anew."""
+    mine = Join.objects.filter(OPEN, entry=OuterRef("pk"))
+    return Exists(mine.filter(Q(is_new=True) | Q(entry__silent_since__isnull=False)))
 
 
 @transaction.atomic(durable=True)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q, QuerySet
 
 from audit import trail
+from waitlist import wanted
 from waitlist.entries import SAYS_NOTHING
 from waitlist.models import Appointment, Clinic, WaitlistEntry
 from waitlist.states import BY_CANCELLATION, ENTRY_MOVES, WAITING_STATUSES, AppointmentStatus, EntryStatus
@@ -40,10 +41,21 @@ def keep(entry_id: int, visit: Appointment, *, now: datetime) -> bool:
     return True
 
 
+def ask_anew(entry: WaitlistEntry, *, now: datetime) -> bool:
+    """They ask for a wish they have: one that was closing after a booking goes on like one that is kept, and one that
+    rested wakes. False where it was neither, and is as it was."""
+    return keep_asked(entry, now=now) or wake(entry, now=now)
+
+
 def keep_asked(entry: WaitlistEntry, *, now: datetime) -> bool:
     """A wish that was closing after a booking is asked for anew: it goes on like one that is kept."""
     closing = WaitlistEntry.objects.filter(CLOSING, pk=entry.pk).select_related("paused_for").first()
     return closing is not None and closing.paused_for is not None and keep(entry.pk, closing.paused_for, now=now)
+
+
+def wake(entry: WaitlistEntry, *, now: datetime) -> bool:
+    """One that rested for want of an answer waits again; False where it did not."""
+    return entry.silent_since is not None and wanted.confirm(entry, now=now)
 
 
 def booking_ended(visits: QuerySet[Appointment], *, now: datetime) -> int:

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from django.db import transaction
+from django.db.models import F, QuerySet
 
 from matching import losses
 from matching.models import Offer
@@ -44,7 +45,8 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True)
 class Standing:
-    """How a patient stands on the list for a service, beside a visit of theirs; `how` they could come onto it."""
+    """How a patient stands on the list for a service, beside a visit of theirs; `how` they could come onto it. Of what
+    rests, they are asked as if it were not there."""
 
     is_waiting: bool
     is_joining: bool
@@ -58,14 +60,23 @@ class Standing:
         return not self.is_waiting and bool(self.how)
 
 
+@dataclass(frozen=True)
+class AtDesk:
+    """The wish staff put down, or the one there was: `is_anew`, it rested or was closing, and waits again."""
+
+    entry: WaitlistEntry
+    is_new: bool
+    is_anew: bool
+    may_be_asked: bool
+
+
 def standing(patient: Patient, service: Service, visit: Appointment | None = None, *, now: datetime) -> Standing:
     """Of this patient, as it is."""
-    waits = WaitlistEntry.objects.filter(patient=patient, status__in=WAITING_STATUSES)
-    found = list(waits.filter(services__contains=[service.pk]).annotate(is_joining=joining.unconfirmed()))
+    found = [one for one in _waiting(patient, service) if one.silent_since is None or _is_joining(one)]
     booked = Appointment.objects.filter(patient=patient, service=service, status=AppointmentStatus.BOOKED)
     return Standing(
         is_waiting=bool(found),
-        is_joining=bool(found) and all(one.is_joining for one in found),
+        is_joining=bool(found) and all(map(_is_joining, found)),
         waits_for_earlier=visit is not None and any(one.later_visit_id == visit.pk for one in found),
         is_booked_again=booked.filter(starts_at__gt=now).exclude(pk=visit.pk if visit else 0).exists(),
         how=_how(patient, service, now=now),
@@ -107,11 +118,9 @@ def like_offered(offer_id: int, *, origin: Origin, agreed: Agreed | None, now: d
 
 
 @transaction.atomic(durable=True)
-def at_the_desk(
-    visit_id: int, wish: Wish, consents: Sequence[ConsentGiven] = (), *, now: datetime
-) -> tuple[WaitlistEntry, bool, bool]:
-    """At the word of staff who cancel a visit: its patient's wish for another time, whether it is new and whether they
-    may be asked by us. Refused where there is nobody, or the service is no more."""
+def at_the_desk(visit_id: int, wish: Wish, consents: Sequence[ConsentGiven] = (), *, now: datetime) -> AtDesk:
+    """At the word of staff who cancel a visit: its patient's wish for another time. Refused where there is nobody, or
+    the service is no more."""
     visit, freed = _given_up(visit_id)
     if visit.patient is None:
         raise Refused("The calendar names no patient for this visit.")
@@ -120,35 +129,50 @@ def at_the_desk(
     if consents:
         _allow(visit.patient, consents, now=now)
     entry, is_new = entries.join(visit.patient, wish, origin=Origin.CANCEL_DESK, now=now)
-    pausing.keep_asked(entry, now=now)
+    is_anew = not is_new and pausing.ask_anew(entry, now=now)
     if visit.status == AppointmentStatus.CANCELLED:
         _not_that_one(visit, freed, now=now)
     live.hint(visit.clinic_id, TOPIC)
-    return entry, is_new, askable.may_be_asked(visit.patient)
+    return AtDesk(entry, is_new, is_anew, askable.may_be_asked(visit.patient))
 
 
 def _put_down(
     patient: Patient, service: Service, wish: Wish, *, origin: Origin, agreed: Agreed | None, now: datetime
 ) -> tuple[Answer, WaitlistEntry | None]:
-    """The wish, at once or once their number says START; the one there is stays as it is."""
+    """The wish, at once or once their number says START; the one there is stays as it is, but wakes if it rested."""
     point = askable.number_to_confirm(patient)
     if point is not None:
         consent.lock_line(point)  # what it allows stays so meanwhile, and who taps twice waits here
     how = _how(patient, service, now=now)
-    waits = WaitlistEntry.objects.filter(patient=patient, status__in=WAITING_STATUSES)
-    waits = waits.filter(services__contains=[service.pk]).annotate(is_joining=joining.unconfirmed())
-    known = waits.select_related("clinic").order_by("added_at", "pk").first()
+    known = _waiting(patient, service).select_related("clinic", "patient").first()
     live.hint(patient.clinic_id, TOPIC)
-    if known is not None:
+    if known is not None and (known.silent_since is None or _is_joining(known)):
         pausing.keep_asked(known, now=now)
-        return (Answer.ASKED if known.is_joining else Answer.WAITS), known
+        return (Answer.ASKED if _is_joining(known) else Answer.WAITS), known
     if not how or (how == How.BY_START and (agreed is None or point is None)):
         return Answer.NOBODY, None
+    if known is not None and how == How.AT_ONCE:
+        pausing.wake(known, now=now)
+        return Answer.WAITS, known
+    if known is not None and agreed is not None and point is not None:
+        joining.ask_known(point, known, agreed, is_new=False, now=now)
+        return Answer.ASKED, known
     entry, is_new = entries.join(patient, wish, origin=origin, now=now)
     if how == How.BY_START and is_new and agreed is not None and point is not None:
         joining.ask_known(point, entry, agreed, now=now)
         return Answer.ASKED, entry
     return Answer.WAITS, entry
+
+
+def _waiting(patient: Patient, service: Service) -> QuerySet[WaitlistEntry]:
+    """Their wishes for it, what is offered times before what rests."""
+    waits = WaitlistEntry.objects.filter(patient=patient, status__in=WAITING_STATUSES)
+    rows = waits.filter(services__contains=[service.pk]).annotate(is_joining=joining.awaiting_start())
+    return rows.order_by(F("silent_since").asc(nulls_first=True), "added_at", "pk")
+
+
+def _is_joining(one: WaitlistEntry) -> bool:
+    return bool(getattr(one, "is_joining", False))  # of `_waiting`
 
 
 def _how(patient: Patient, service: Service, *, now: datetime) -> How:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from notifications import consent
 from notifications.models import Consent, ContactPoint
-from waitlist import earlier, entries, figures, live, pausing, people, tiering, wanted
+from waitlist import earlier, entries, figures, live, pausing, people, tiering
 from waitlist.entries import Wish
 from waitlist.models import Clinic, Patient, User, WaitlistEntry
 from waitlist.people import ConsentGiven, Person
@@ -52,8 +52,7 @@ def enrol_many(clinic: Clinic, requests: Iterable[Request], *, now: datetime) ->
     for request in requests:
         check_wish(clinic, request.wish)
         made.append(enrol_inside(clinic, request, now=now))
-        if made[-1].entry.silent_since is not None:  # it rested, and they ask for it anew
-            wanted.confirm(made[-1].entry, now=now)
+        pausing.wake(made[-1].entry, now=now)
     live.hint(clinic.pk, TOPIC)
     return made
 

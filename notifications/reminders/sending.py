@@ -98,7 +98,7 @@ def _asks_earlier(visit: Appointment, one: Due) -> bool:
     clinic, patient = visit.clinic, visit.patient
     if not clinic.reminders_ask_earlier or one.which == TWO_HOURS or patient is None or visit.service.retired_at:
         return False
-    waits = WaitlistEntry.objects.filter(patient=patient, status__in=WAITING_STATUSES)
+    waits = WaitlistEntry.objects.filter(patient=patient, status__in=WAITING_STATUSES, silent_since=None)
     if waits.filter(services__contains=[visit.service_id]).exists() or not askable.may_be_asked(patient):
         return False
     return not MessageTemplate.objects.filter(clinic=clinic, kind=Kind.REMINDER, channel=one.which.channel).exists()

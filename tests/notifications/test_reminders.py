@@ -290,6 +290,14 @@ def test_nobody_else_does(spoil, world):
     assert all("ooner" not in rendering.render(message) for message in Message.objects.all())
 
 
+def test_who_waits_for_nothing_as_their_wish_rests_reads_it(world):
+    visit = booked(world, email="ana@example.com")
+    rests = {"status": "paused", "still_asked_at": NOW, "silent_since": NOW}
+    factories.entry(visit.clinic, [visit.service], visit.patient, **rests)
+    sweep(MAIL), sweep(TEXT)
+    assert {message.context["asks_earlier"] for message in Message.objects.all()} == {True}
+
+
 def test_who_has_confirmed_reads_it_too(world):
     visit = booked(world)
     visits.confirm(visit, visit.starts_at, via=ConfirmedVia.LINK, now=NOON - 30 * HOURS)

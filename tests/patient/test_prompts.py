@@ -24,6 +24,7 @@ from tests.patient.test_visit_pages import booked, home, look, send
 from tests.recorded import everything_recorded
 from tests.tables import fingerprints
 from waitlist import joining, prompting, schedule
+from waitlist.entries import Wish
 from waitlist.joining import Agreed
 from waitlist.models import Appointment, Slot, WaitlistEntry
 from waitlist.prompting import Answer
@@ -201,6 +202,80 @@ def test_taken_back_by_the_desk_the_wish_in_its_stead_goes_with_it(visitor):
     wish = WaitlistEntry.objects.get(services=[visit.service_id])
     other.refresh_from_db()
     assert (wish.status, other.status) == ("removed", "active")
+
+
+def rests(visit: Appointment, **fields: object) -> WaitlistEntry:
+    """What they waited for, until nobody said that it is wanted."""
+    since = timezone.now() - timedelta(days=3)
+    silent = {"status": "paused", "still_asked_at": since, "silent_since": since, "origin": Origin.DESK, **fields}
+    return factories.entry(visit.clinic, [visit.service], visit.patient, **silent)
+
+
+def woken(entry: WaitlistEntry) -> bool:
+    entry.refresh_from_db()
+    return (entry.status, entry.silent_since, entry.origin) == ("active", None, Origin.DESK)
+
+
+class TestWhatRests:
+    """A wish nobody had said is wanted is offered nothing, so the pages ask as if it were not there."""
+
+    def test_after_cancelling_one_tap_wakes_it(self, visitor):
+        visit = cancelled()
+        entry = rests(visit)
+        assert "Want another time?" in look(visitor, visit).text
+        with everything_recorded():
+            page = send(visitor, visit, "/another")
+        assert "You are on the waitlist." in page.text and woken(entry)
+
+    def test_before_cancelling_the_tick_wakes_it(self, visitor):
+        visit = booked()
+        entry = rests(visit)
+        send(visitor, visit, "/cancel", wait="1")
+        assert woken(entry)
+
+    def test_an_earlier_time_asked_for_wakes_it(self, visitor):
+        visit = booked()
+        entry = rests(visit)
+        assert look(visitor, visit).to("/earlier")
+        send(visitor, visit, "/earlier")
+        assert woken(entry) and entry.later_visit_id == visit.pk
+
+    def test_without_consent_start_wakes_it(self, visitor):
+        visit = cancelled()
+        entry = rests(visit)
+        silent()
+        ((url, fields),) = look(visitor, visit).to("/another")
+        for _ in range(2):
+            page = Page(visitor.post(url, fields).content.decode())
+            assert "reply START" in page.text and page.forms == []
+        assert Join.objects.get().is_new is False and not woken(entry)
+        start()
+        assert woken(entry)
+
+    def test_what_nobody_confirms_rests_on(self, visitor):
+        visit = cancelled()
+        entry = rests(visit)
+        silent()
+        ((url, fields),) = look(visitor, visit).to("/another")
+        visitor.post(url, fields)
+        assert joining.expire(visit.clinic, now=timezone.now() + timedelta(days=8)) == 1
+        entry.refresh_from_db()
+        assert entry.status == "paused" and entry.silent_since is not None
+
+    def test_a_wish_that_is_awake_stays_the_one(self, visitor):
+        visit = cancelled()
+        entry = rests(visit)
+        other = factories.entry(visit.clinic, [visit.service, factories.service(visit.clinic)], visit.patient)
+        page = look(visitor, visit)
+        assert "You are on the waitlist." in page.text and page.forms == []
+        assert prompting.another(visit.pk, origin=Origin.CANCEL_PAGE, agreed=None, now=timezone.now()) == Answer.WAITS
+        assert not woken(entry) and not WaitlistEntry.objects.exclude(pk__in=[entry.pk, other.pk]).exists()
+
+    def test_the_desk_wakes_it_and_says_so(self):
+        visit = cancelled()
+        entry = rests(visit)
+        desk = prompting.at_the_desk(visit.pk, Wish((visit.service_id,)), now=timezone.now())
+        assert (desk.entry, desk.is_new, desk.is_anew) == (entry, False, True) and woken(entry)
 
 
 class TestEarlier:

@@ -48,13 +48,15 @@ def put_down(request: HttpRequest, visit: Appointment, form: AnotherForm, *, now
         return ""
     given = form.given(points_of(visit.patient), by=request.user, remote_addr=remote_addr(request), now=now)
     try:
-        entry, is_new, may_be_asked = prompting.at_the_desk(visit.pk, form.wish(), given, now=now)
+        desk = prompting.at_the_desk(visit.pk, form.wish(), given, now=now)
     except Refused as refused:
         return f"Not on the waitlist: {refused}"
-    if not is_new:
+    if desk.is_anew:
+        said = '<a href="{}">{}</a> was on the waitlist for it, and waits again from now on.'
+    elif not desk.is_new:
         said = '<a href="{}">{}</a> was on the waitlist for it; the wish stays as it was.'
-    elif may_be_asked:
+    elif desk.may_be_asked:
         said = '<a href="{}">{}</a> is on the waitlist for another time.'
     else:
         said = '<a href="{}">{}</a> is on the waitlist; without their consent nobody writes to them, so please call.'
-    return format_html(said, reverse("entry-edit", args=[entry.pk]), visit.patient.name)
+    return format_html(said, reverse("entry-edit", args=[desk.entry.pk]), visit.patient.name)
