@@ -77,7 +77,7 @@ def ask(clinic: Clinic, person: Person, wish: Wish, agreed: Agreed, *, now: date
         **vars(agreed),
     )
     trail.record("join.asked", join, now=now, clinic_id=clinic.pk, changes={"entry": entry.pk, "is_new": is_new})
-    if is_new or _is_open(entry):
+    if is_new or _is_open(entry) or entry.silent_since is not None:  # START wakes what rests, too
         _ask_for_start(join, patient, now=now)
     live.hint(clinic.pk, "waitlist")
     return True

@@ -138,6 +138,19 @@ def test_joining_twice_is_one_wish_and_one_text(world):
     assert Message.objects.filter(kind="opt_in").count() == 1
 
 
+def test_what_rests_is_asked_for_start_and_wakes_by_it(world):
+    ask(world)
+    reply(world)
+    WaitlistEntry.objects.update(status="paused", still_asked_at=LATER, silent_since=LATER)
+    ask(world, now=NOW + timedelta(days=60))
+    assert Message.objects.filter(kind="opt_in").count() == 2
+    entry = WaitlistEntry.objects.get()
+    assert (entry.status, entry.silent_since) == ("paused", LATER), "a stranger may have typed the number"
+    reply(world, now=NOW + timedelta(days=60, minutes=5))
+    entry.refresh_from_db()
+    assert (entry.status, entry.silent_since, entry.added_at) == ("active", None, NOW)
+
+
 def test_two_wishes_are_confirmed_by_one_start(world):
     ask(world)
     ask(world, service=factories.service(world.clinic), now=NOW + timedelta(minutes=1))
