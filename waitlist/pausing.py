@@ -66,9 +66,15 @@ def booking_ended(visits: QuerySet[Appointment], *, now: datetime) -> int:
 
 
 def on_after_all(visit: Appointment, given_up_at: datetime | None, *, now: datetime) -> int:
-    """Its cancellation was taken back: what its patient waits for since then in its stead is off the list; how many."""
+    """Its cancellation was taken back: what its patient waits for since then in its stead is off the list, unless
+    another visit for the same, cancelled since and still to come, may be what they wait for; how many."""
+    since = given_up_at or now
+    others = Appointment.objects.filter(patient=visit.patient_id, service=visit.service_id, starts_at__gt=now)
+    others = others.filter(status=AppointmentStatus.CANCELLED, cancelled_at__gte=since).exclude(pk=visit.pk)
+    if others.exists():
+        return 0
     mine = WaitlistEntry.objects.filter(patient=visit.patient_id, services=[visit.service_id])
-    waits = mine.filter(status__in=WAITING_STATUSES, origin__in=BY_CANCELLATION, added_at__gte=given_up_at or now)
+    waits = mine.filter(status__in=WAITING_STATUSES, origin__in=BY_CANCELLATION, added_at__gte=since)
     return _move(waits, EntryStatus.REMOVED, "entry.removed", now=now)
 
 

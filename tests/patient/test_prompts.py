@@ -204,6 +204,31 @@ def test_taken_back_by_the_desk_the_wish_in_its_stead_goes_with_it(visitor):
     assert (wish.status, other.status) == ("removed", "active")
 
 
+def two_given_up(visitor: Browser) -> tuple[Appointment, Appointment]:
+    """Two visits for the same, cancelled one after the other with one wish for another time."""
+    first = booked()
+    second = Appointment.objects.get(pk=first.pk)
+    second.pk, second.external_id, second.starts_at, second.ends_at = None, "another", at(9, 11), at(9, 12)
+    second.save(force_insert=True)
+    for visit in (first, second):
+        send(visitor, visit, "/cancel", wait="1")
+    return first, second
+
+
+def test_taken_back_it_stays_for_another_visit_they_gave_up_since(visitor):
+    first, _ = two_given_up(visitor)
+    schedule.uncancel(first.pk, now=timezone.now())
+    assert WaitlistEntry.objects.get().status == "active"
+
+
+def test_taken_back_in_the_other_order_it_goes_with_the_first(visitor):
+    first, second = two_given_up(visitor)
+    schedule.uncancel(second.pk, now=timezone.now())
+    assert WaitlistEntry.objects.get().status == "active"
+    schedule.uncancel(first.pk, now=timezone.now())
+    assert WaitlistEntry.objects.get().status == "removed"
+
+
 def rests(visit: Appointment, **fields: object) -> WaitlistEntry:
     """What they waited for, until nobody said that it is wanted."""
     since = timezone.now() - timedelta(days=3)
