@@ -7,7 +7,7 @@ from django.db import transaction
 from matching import losses
 from matching.states import OfferState
 from notifications import outbox
-from waitlist import calendar, mirrors
+from waitlist import calendar, mirrors, pausing
 from waitlist.calendar import Time
 from waitlist.live import hint
 from waitlist.models import Appointment, Clinic, Connection, Patient
@@ -42,12 +42,14 @@ def mirror(
 
 
 def _put_on_again(clinic: Clinic, external_id: str, time: Time, *, version: int, now: datetime) -> Appointment | None:
-    """A visit that was cancelled is booked again; whoever had won it through us has it back, and whoever else was told
-    by us when it was hears when it is."""
+    """A visit that was cancelled is booked again, and what its patient waits for in its stead leaves the list; whoever
+    had won it through us has it back, and whoever else was told by us when it was hears when it is."""
     places = ("location__clinic", "practitioner", "service")
     known = Appointment.objects.filter(clinic=clinic, external_id=external_id).select_related(*places).first()
     lost = losses.lock(known.pk, OfferState.RETURNED) if known is not None else None
     made = mirrors.rebook(external_id, time, clinic_id=clinic.pk, version=version, now=now)
+    if made is not None and known is not None:
+        pausing.on_after_all(known, known.cancelled_at, now=now)
     if made is not None and lost is not None:
         losses.regain(lost, made, now=now)
     elif made is not None and known is not None:

@@ -20,7 +20,7 @@ from tests.matching.steps import step
 from waitlist import calendar, entered, schedule, slots, vacancies
 from waitlist.calendar import Time
 from waitlist.models import Appointment, Slot, Writeback
-from waitlist.states import CancelledBy
+from waitlist.states import CancelledBy, Origin
 from waitlist.vacancies import Refused
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +123,17 @@ def test_taken_back_in_the_calendar_inside_the_delay_it_sends_nothing_either():
     slot.refresh_from_db()
     assert not slot.is_live and cascade.advance(slot.pk, now=NOW + 9 * MINUTE) == 0
     assert not Message.objects.exists() and not Writeback.objects.exists()
+
+
+def test_taken_back_in_the_calendar_the_wish_in_its_stead_goes_with_it():
+    world = World()
+    visit = world.appointment(patient=factories.patient(world.clinic), external_id="a1", version=1)
+    schedule.cancel(visit.pk, reason="", by=CancelledBy.PATIENT, version=2, now=NOW)
+    instead = world.entry(visit.patient, origin=Origin.CANCEL_PAGE, added_at=NOW + MINUTE)
+    facts = {"connection": None, "external_id": "a1", "patient": None, "time": Time.of(visit)}
+    entered.mirror(world.clinic, version=3, now=NOW + 2 * MINUTE, **facts)
+    instead.refresh_from_db()
+    assert instead.status == "removed"
 
 
 @pytest.mark.django_db(transaction=True)
