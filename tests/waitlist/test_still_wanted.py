@@ -352,6 +352,31 @@ def test_more_than_a_few_hundred_are_asked_in_the_next_hours(world, monkeypatch)
     assert [message.patient for message in sweep(world)] == [first[0]]
 
 
+def test_whom_no_question_can_reach_stands_before_nobody(world):
+    failed = waits(world)
+    sweep(world)
+    Message.objects.update(status="undelivered")
+    sweep(world, NOW + 7 * DAY)  # it is taken back, and there is no other way
+    silent, stopped, no_texts, offered = (waits(world, added_at=LONG_AGO - n * DAY) for n in range(1, 5))
+    silent.patient.contact_points.update(granted=["reminders:sms"])
+    stopped.patient.contact_points.update(stopped_at=NOW)
+    no_texts.patient.contact_points.update(sms_capability="no")
+    world.offer(world.slot(NOW + 9 * DAY), offered, expires_at=NOW + 8 * DAY)
+    due = waits(world)
+    failed.refresh_from_db()
+    assert failed.still_asked_at is None
+    assert still_wanted.due(world.clinic, now=NOW + 7 * DAY) == [due.patient_id]
+
+
+def test_a_round_tries_so_many_and_no_more(world, monkeypatch):
+    tried = []
+    monkeypatch.setattr("waitlist.still_wanted.sweeping.AT_ONCE", 2)
+    monkeypatch.setattr("waitlist.still_wanted.sweeping.ask", lambda patient_id, *, now: tried.append(patient_id))
+    for _ in range(3):
+        waits(world)
+    assert sweep(world) == [] and len(tried) == 2
+
+
 def test_the_question_and_its_answer_stand_in_the_proof(world):
     entry = waits(world)
     told(world)

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest, NullIf
 
 from matching.models import Offer
 from matching.states import OfferState
-from notifications import outbox, whom
-from notifications.models import ContactPoint, Message
+from notifications import askable, outbox, whom
+from notifications.models import ContactPoint, Message, PatientContact
 from notifications.states import Channel, Kind, MessageStatus, Purpose
 from waitlist import live, wanted
 from waitlist.models import Clinic, Patient, WaitlistEntry
@@ -34,10 +34,13 @@ def heard() -> Greatest:
 
 
 def due(clinic: Clinic, *, now: datetime) -> list[int]:
-    """Patients with a wish of which nothing was heard for as long as the clinic says, the longest first."""
+    """Patients with a wish of which nothing was heard for as long as the clinic says, the longest first: those who can
+    be asked as things are, so that nobody who cannot stands before them each hour."""
     if not clinic.asks_still_wanted:
         return []
     rows = _unasked(clinic).annotate(heard_at=heard()).filter(heard_at__lte=_before(clinic, now))
+    answers = WaitlistEntry.objects.filter(patient=OuterRef("patient"), status=EntryStatus.ACTIVE)
+    rows = rows.filter(Exists(_usable()), ~Exists(answers.exclude(still_asked_at=None)), ~Exists(_offered(now)))
     return list(dict.fromkeys(rows.order_by("heard_at", "pk").values_list("patient", flat=True)))
 
 
@@ -110,6 +113,19 @@ def _way(patient: Patient) -> tuple[Channel, ContactPoint] | None:
         if last is None or last.status not in IN_VAIN:
             return channel, point
     return None
+
+
+def _usable() -> QuerySet[PatientContact]:
+    """For a query of wishes: what their patient may be asked at, where the last question did not fail to arrive."""
+    asked = Message.objects.filter(patient=OuterRef("patient"), contact_point=OuterRef("contact_point"))
+    last = asked.filter(kind=Kind.STILL).order_by("-pk").values("status")[:1]
+    mine = askable.ways().filter(patient=OuterRef("patient")).annotate(last=Subquery(last))
+    return mine.filter(Q(last=None) | ~Q(last__in=IN_VAIN))
+
+
+def _offered(now: datetime) -> QuerySet[Offer]:
+    """For a query of wishes: what waits for their patient's answer."""
+    return Offer.objects.filter(patient=OuterRef("patient"), state=OfferState.PENDING, expires_at__gt=now)
 
 
 def _unasked(clinic: Clinic) -> QuerySet[WaitlistEntry]:
