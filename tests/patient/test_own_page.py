@@ -352,7 +352,8 @@ def test_leaving_is_asked_about_first(inside, world):
     assert WaitlistEntry.objects.get(pk=world.wish_of_ana.pk).status == "removed"
 
 
-def test_what_waits_for_start_is_not_taken_up_here(inside, world):
+@pytest.mark.parametrize("what", ["resume", "keep"])
+def test_what_waits_for_start_is_not_taken_up_here(inside, world, what):
     entry = world.wish_of_ana
     point = consent.contact(world.clinic, "phone", NUMBER, now=timezone.now())
     Join.objects.create(
@@ -361,7 +362,7 @@ def test_what_waits_for_start_is_not_taken_up_here(inside, world):
     )  # fmt: skip
     WaitlistEntry.objects.filter(pk=entry.pk).update(status="paused")
     assert "reply START" in inside.get(door(world.clinic)).text
-    inside.post(at("my-pause", world, entry.pk), {"what": "resume"})
+    assert "nothing was done" in inside.post(at("my-pause", world, entry.pk), {"what": what}, follow=True).text
     assert WaitlistEntry.objects.get(pk=entry.pk).status == "paused"
 
 

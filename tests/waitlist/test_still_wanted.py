@@ -345,6 +345,13 @@ def test_a_clinic_that_has_just_turned_it_off_asks_nobody_more(world):
     assert still_wanted.ask(entry.patient_id, now=NOW) is None
 
 
+def test_two_weeks_more_of_what_pauses_already_is_wanted_all_the_same(world):
+    entry = waits(world, status="paused", still_asked_at=NOW)
+    assert still_wanted.pause(entry.pk, now=NOW + DAY)
+    entry.refresh_from_db()
+    assert (entry.status, entry.paused_until, entry.confirmed_at) == ("paused", None, NOW + DAY)
+
+
 def test_more_than_a_few_hundred_are_asked_in_the_next_hours(world, monkeypatch):
     monkeypatch.setattr("waitlist.still_wanted.sweeping.AT_ONCE", 2)
     first = [waits(world, added_at=LONG_AGO - n * DAY).patient for n in range(3)]

@@ -23,10 +23,9 @@ def keep(entry_id: int, *, now: datetime) -> bool:
 
 
 def pause(entry_id: int, *, now: datetime) -> bool:
-    """Wanted, and asked for nothing for two weeks; False where it is off the list, or paused for another reason."""
-    return _answer(
-        entry_id, lambda entry: wanted.confirm(entry, now=now) and entries.pause(entry, now + PAUSED_FOR, now=now)
-    )
+    """Wanted, and asked for nothing for two weeks, or for as long as it pauses already; False where it is off the
+    list."""
+    return _answer(entry_id, lambda entry: _pause(entry, now=now))
 
 
 def leave(entry_id: int, *, now: datetime) -> bool:
@@ -57,6 +56,11 @@ def _keep(entry: WaitlistEntry, *, now: datetime) -> bool:
         return True
     has_said_so = entry.still_asked_at is None  # no answer is due any more: a second tap is none
     return has_said_so or wanted.confirm(entry, now=now)
+
+
+def _pause(entry: WaitlistEntry, *, now: datetime) -> bool:
+    is_wanted = wanted.confirm(entry, now=now)
+    return entries.pause(entry, now + PAUSED_FOR, now=now) or is_wanted
 
 
 def _unanswered(message: Message) -> list[WaitlistEntry]:

@@ -72,13 +72,12 @@ def new(request: HttpRequest, here: Here) -> HttpResponse:
 def pause(request: HttpRequest, here: Here, pk: int) -> HttpResponse:
     """For two weeks, until a day, or no longer; or no pause at all: they still want it."""
     entry, now, what = _theirs(here, pk), timezone.now(), request.POST.get("what")
+    is_joining = bool(getattr(entry, "is_joining", False))  # it waits for their START, and for nothing else
     if what == "resume":
-        done = not getattr(entry, "is_joining", False) and (
-            kept.keep_on(entry, now=now) or roster.resume(entry.pk, now=now)
-        )
+        done = not is_joining and (kept.keep_on(entry, now=now) or roster.resume(entry.pk, now=now))
         said = gettext("You are asked again from now on.")
     elif what == "keep":
-        done = still_wanted.keep(entry.pk, now=now)
+        done = not is_joining and still_wanted.keep(entry.pk, now=now)
         said = gettext("Thank you. You keep your place, and we go on looking out for you.")
     elif what == "until":
         form = PauseForm(here.clinic, request.POST, now=now)
