@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
 from matching.policy import policybook
-from waitlist import live, tiering
-from waitlist.models import Clinic, TierRules
+from waitlist import live, tiering, wanted
+from waitlist.models import Clinic, TierRules, WaitlistEntry
 from waitlist.models.clinic import PARTS
 from waitlist.nudge import nudge
+from waitlist.states import EntryStatus
 from waitlist.tiers import Rules
 
 SCORE = (
@@ -106,15 +107,25 @@ def set_reminders(clinic: Clinic, is_on: bool, *, asks_earlier: bool) -> None:
 
 
 @transaction.atomic(durable=True)
-def set_still_wanted(clinic: Clinic, **fields: Any) -> None:
+def set_still_wanted(clinic: Clinic, *, now: datetime, **fields: Any) -> None:
     """Whether, and after how long, people are asked whether they still want what they wait for. ValidationError by
-    field; what is out already stays to be answered. django-auditlog writes the line."""
+    field; what is out already stays to be answered. Turned on again, an old question is taken back and asked anew:
+    nobody rests for one of long ago. django-auditlog writes the line."""
     clinic = _locked(clinic)
+    begins = fields["asks_still_wanted"] and not clinic.asks_still_wanted
     for name in STILL_WANTED:
         setattr(clinic, name, fields[name])
     others = {field.name for field in Clinic._meta.get_fields()} - set(STILL_WANTED)
     clinic.full_clean(exclude=others, validate_unique=False)
     clinic.save(update_fields=STILL_WANTED)
+    if begins:
+        _ask_anew(clinic, before=now - timedelta(days=clinic.still_rests_after_days), now=now)
+
+
+def _ask_anew(clinic: Clinic, *, before: datetime, now: datetime) -> None:
+    mine = WaitlistEntry.objects.filter(clinic=clinic, status=EntryStatus.ACTIVE, still_asked_at__lte=before)
+    for entry in mine.select_for_update(no_key=True).order_by("pk"):
+        wanted.unask(entry, now=now)
 
 
 def _locked(clinic: Clinic) -> Clinic:

@@ -14,7 +14,7 @@ from notifications.states import Rule
 from tests import factories
 from tests.at_once import at_once
 from tests.factories import NOW, World
-from waitlist import earlier, entries, roster, still_wanted, tasks
+from waitlist import earlier, entries, roster, still_wanted, tasks, tuning
 from waitlist.models import Patient, WaitlistEntry
 from waitlist.states import EntryStatus
 
@@ -343,6 +343,25 @@ def test_a_clinic_that_has_just_turned_it_off_asks_nobody_more(world):
     world.clinic.asks_still_wanted = False
     world.clinic.save()
     assert still_wanted.ask(entry.patient_id, now=NOW) is None
+
+
+def test_turned_on_again_nobody_rests_for_a_question_of_long_ago(world):
+    old = waits(world)
+    told(world)
+    recent = waits(world, added_at=NOW - 31 * DAY)
+    told(world, NOW + 50 * DAY)
+    WaitlistEntry.objects.filter(pk=old.pk).update(status="active", silent_since=None, still_asked_at=NOW)
+    asked_at = {"asks_still_wanted": True, "still_after_days": 30, "still_rests_after_days": 14}
+    tuning.set_still_wanted(world.clinic, now=NOW + 51 * DAY, **{**asked_at, "asks_still_wanted": False})
+    recent.refresh_from_db()
+    assert recent.still_asked_at == NOW + 50 * DAY, "it can be answered all the same"
+    tuning.set_still_wanted(world.clinic, now=NOW + 60 * DAY, **asked_at)
+    recent.refresh_from_db()
+    assert recent.still_asked_at == NOW + 50 * DAY
+    world.clinic.refresh_from_db()
+    [message] = sweep(world, NOW + 60 * DAY)
+    old.refresh_from_db()
+    assert (message.patient, old.status, old.still_asked_at) == (old.patient, "active", NOW + 60 * DAY)
 
 
 def test_two_weeks_more_of_what_pauses_already_is_wanted_all_the_same(world):

@@ -38,7 +38,7 @@ def page(request: HttpRequest) -> HttpResponse:
     form = StillWantedForm(typed(request), initial={name: getattr(clinic, name) for name in tuning.STILL_WANTED})
     if request.method == "POST" and form.is_valid():
         try:
-            tuning.set_still_wanted(clinic, **form.cleaned_data)
+            tuning.set_still_wanted(clinic, now=timezone.now(), **form.cleaned_data)
         except ValidationError as error:
             point_out(error, form)
         else:
