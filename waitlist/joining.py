@@ -16,6 +16,7 @@ from django.utils.translation import gettext, gettext_noop
 from audit import trail
 from notifications import consent, outbox
 from notifications.alerts import notices
+from notifications.consent import texts
 from notifications.models import Consent, ContactPoint, InboundMessage, Join, Message
 from notifications.states import Channel, Kind, Purpose
 from waitlist import entries, households, live, people, roster
@@ -30,6 +31,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PER_ADDRESS_AN_HOUR = 10
 PER_NUMBER_A_DAY = 3
 PER_CLINIC_AN_HOUR = 60  # from however many addresses: each may cost the clinic a text
+PROMPTS = (texts.PROMPT, *texts.PROMPT_IN.values())
 ABROAD = gettext_noop("We can text numbers of the United States and Canada only. Please call us instead.")
 
 
@@ -205,7 +207,7 @@ def _allow(join: Join, *, now: datetime) -> None:
     nobody else uses, is allowed with it."""
     agreed: dict[str, Any] = {"text_version": join.text_version, "remote_addr": join.remote_addr}
     about = {"purpose": Purpose.OFFERS, "granted": True, "now": now, **agreed}
-    page = "join page" if join.entry.origin in (Origin.WEB, Origin.UNSAID) else "prompt on their page"
+    page = "prompt on their page" if join.text_version in PROMPTS else "join page"
     form = {"source": Consent.Source.FORM, "note": f"{page}, form {join.pk}", "at": join.asked_at, **about}
     by_text = {"source": Consent.Source.KEYWORD, "note": f"replied START to form {join.pk}", "at": now, **about}
     point, email = join.contact_point, join.email_point

@@ -67,14 +67,15 @@ def enrol_inside(clinic: Clinic, request: Request, *, now: datetime) -> Enrolmen
 
 @transaction.atomic(durable=True)
 def add_wish(patient: Patient, wish: Wish, *, now: datetime) -> Enrolment | None:
-    """One wish more of somebody who is known, with what they allowed as it is; None where they wait for so many that
-    the desk has to look."""
+    """One wish more of somebody who is known, from their own page, with what they allowed as it is; one that rested is
+    as good as new. None where they wait for so many that the desk has to look."""
     check_wish(patient.clinic, wish)
     if patient.entries.filter(status__in=WAITING_STATUSES).count() >= MOST_WISHES:
         return None
-    entry, is_new = entries.join(patient, wish, now=now)
+    entry, is_new = entries.join(patient, wish, origin=Origin.OWN_PAGE, now=now)
+    is_anew = not is_new and pausing.ask_anew(entry, now=now)
     live.hint(patient.clinic_id, TOPIC)
-    return Enrolment(patient, entry, is_new)
+    return Enrolment(patient, entry, is_new or is_anew)
 
 
 def add_patient(clinic: Clinic, person: Person, consents: Sequence[ConsentGiven], *, now: datetime) -> Patient:

@@ -137,6 +137,7 @@ class Origin(TextChoices):
     TAKEN_PAGE = "taken", "The page of a time that was taken"
     VISIT_PAGE = "visit", "The page of their visit"
     REMINDER = "reminder", "A reminder that asked"
+    OWN_PAGE = "own_page", "Their own page"
 
 
 BY_CANCELLATION = (Origin.CANCEL_DESK, Origin.CANCEL_PAGE)

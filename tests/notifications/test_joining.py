@@ -141,7 +141,7 @@ def test_joining_twice_is_one_wish_and_one_text(world):
 def test_what_rests_is_asked_for_start_and_wakes_by_it(world):
     ask(world)
     reply(world)
-    WaitlistEntry.objects.update(status="paused", still_asked_at=LATER, silent_since=LATER)
+    WaitlistEntry.objects.update(status="paused", still_asked_at=LATER, silent_since=LATER, origin="desk")
     ask(world, now=NOW + timedelta(days=60))
     assert Message.objects.filter(kind="opt_in").count() == 2
     entry = WaitlistEntry.objects.get()
@@ -149,6 +149,8 @@ def test_what_rests_is_asked_for_start_and_wakes_by_it(world):
     reply(world, now=NOW + timedelta(days=60, minutes=5))
     entry.refresh_from_db()
     assert (entry.status, entry.silent_since, entry.added_at) == ("active", None, NOW)
+    notes = Consent.objects.filter(source="form").order_by("-pk").values_list("note", flat=True)
+    assert notes[0].startswith("join page"), "wherever the wish began"
 
 
 def test_two_wishes_are_confirmed_by_one_start(world):

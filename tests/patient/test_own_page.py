@@ -260,6 +260,7 @@ def test_a_wish_more_asks_who_is_known_for_nothing_but_what_and_when(inside, wor
     assert "You are on the list for it." in said and "Say below" not in said and "Facial" in said
     entry = WaitlistEntry.objects.latest("pk")
     assert (entry.patient, entry.status, entry.notice_minutes) == (world.ana, "active", 240)
+    assert entry.origin == "own_page"
     assert [(one.days, one.from_minute) for one in entry.availabilities.all()] == [(0b101, 540)]
     assert not Join.objects.exists() and not Consent.objects.exists()
     assert not Message.objects.exclude(kind="passcode").exists(), "no second opt-in for a number that has agreed"
@@ -283,6 +284,16 @@ def test_a_wish_more_that_nothing_could_meet_is_refused_at_its_field(inside, wor
     answer = inside.post(at("my-wish-new", world), wish(world, **{field: value}))
     assert answer.status_code == 200 and words in answer.text
     assert world.ana.entries.count() == 1
+
+
+def test_a_wish_that_rested_is_taken_up_by_asking_for_it_anew(inside, world):
+    type(world.clinic).objects.update(takes_joins=True)
+    facial, since = factories.service(world.clinic, name="Facial"), timezone.now() - timedelta(days=3)
+    rests = {"status": "paused", "still_asked_at": since, "silent_since": since}
+    entry = factories.entry(world.clinic, [facial], world.ana, **rests)
+    said = inside.post(at("my-wish-new", world), wish(world, services=[facial.pk]), follow=True).text
+    entry.refresh_from_db()
+    assert "You are on the list for it." in said and (entry.status, entry.silent_since) == ("active", None)
 
 
 def test_there_are_so_many_wishes_by_oneself(inside, world, monkeypatch):

@@ -21,6 +21,7 @@ CAME_BY = {
     Origin.TAKEN_PAGE: "asked for it on the page of a time that was taken",
     Origin.VISIT_PAGE: "asked for it on the page of their visit",
     Origin.REMINDER: "asked for it after a reminder",
+    Origin.OWN_PAGE: "asked for it on their own page",
 }
 IN_WEEKS_FROM = 14  # days
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
