@@ -33,13 +33,13 @@ def save(row: Row, *, others: Iterable[Service] = ()) -> None:
 
 
 def given_by(who: Practitioner) -> list[Service]:
-    """The services they give; empty: all."""
-    return list(who.gives.order_by("name"))
+    """The services they give, of those that are offered; empty: all."""
+    return list(who.gives.filter(retired_at=None).order_by("name"))
 
 
 def in_vain(clinic: Clinic, practitioner_ids: Collection[int], service_ids: Collection[int]) -> list[Practitioner]:
     """Those of these practitioners who give none of these services."""
-    rows = clinic.practitioners.filter(pk__in=practitioner_ids, gives__isnull=False)
+    rows = clinic.practitioners.filter(pk__in=practitioner_ids, gives__isnull=False, gives__retired_at=None)
     return list(rows.exclude(gives__in=service_ids).distinct().order_by("name"))
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from audit.models import Entry
 from tests import factories
 from tests.factories import NOW, World
-from waitlist import desk
+from waitlist import desk, places
 from waitlist.forms.wishes import opening_hours
 from waitlist.models import Location, Practitioner, Service
 from waitlist.states import Role
@@ -196,6 +196,22 @@ def test_no_time_is_opened_for_what_they_do_not_give(world: World, manager: Clie
     assert not world.clinic.slots.exists()
     manager.post(url, typed | {"service": laser.pk})
     assert world.clinic.slots.get().service == laser
+
+
+def test_who_gave_only_what_is_retired_gives_every_service(world: World, manager: Client):
+    gone = factories.service(world.clinic, name="Old laser", retired_at=NOW)
+    world.practitioner.gives.add(gone)
+    assert places.given_by(world.practitioner) == []
+    assert places.in_vain(world.clinic, [world.practitioner.pk], [world.service.pk]) == []
+    url = reverse("opening-new")
+    form = manager.get(url, {"practitioner": world.practitioner.pk}).context["form"]
+    assert list(form.fields["service"].queryset) == [world.service]
+    typed = {
+        "service": world.service.pk, "practitioner": world.practitioner.pk, "location": world.location.pk,
+        "day": timezone.now().date() + timedelta(days=7), "starts": "10:00", "anyway": "on",
+    }  # fmt: skip
+    manager.post(url, typed)
+    assert world.clinic.slots.get().service == world.service
 
 
 def test_a_wish_they_would_never_meet_is_saved_and_said(world: World, manager: Client):
