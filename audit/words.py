@@ -59,7 +59,7 @@ DONE = {
     "slot.reserve_asked": "Free time offered to the reserve first",
     "slot.reserve_declined": "Reserve said no: the next people may be asked",
     "slot.hold_lapsed": "Hold on a free time ran out",
-    "slot.override": "Booked by hand over offers that were out",
+    "slot.override": "Booked by hand, or kept by a link, over offers that were out",
     "masscancellation.noticed": "Many cancelled at once: staff are asked",
     "masscancellation.forgotten": "Many cancelled at once: all taken back or filled, so staff are asked no more",
     "masscancellation.refill": "Many cancelled at once: to be refilled",

@@ -107,6 +107,9 @@ class ClosedBecause(TextChoices):
     REHEARSED = "rehearsed", "Rehearsed; opened anew after the dry run"
 
 
+BOOKED_AGAIN = (ClosedBecause.UNCANCELLED, ClosedBecause.REBOOKED)  # by whoever had the time, or by the calendar
+
+
 class EntryStatus(TextChoices):
     ACTIVE = "active", "Waiting"
     PAUSED = "paused", "Paused"

@@ -23,7 +23,7 @@ from notifications.models import Message, Outage
 from notifications.states import Kind
 from waitlist import cancellers, masses, vacancies
 from waitlist.models import Slot, Writeback
-from waitlist.states import AppointmentStatus, ClosedBecause, OpenedBecause, SlotState
+from waitlist.states import BOOKED_AGAIN, AppointmentStatus, ClosedBecause, OpenedBecause, SlotState
 
 FRESH = timedelta(seconds=5)
 SHOWN = 6  # people on a card; the slot's page has them all
@@ -92,12 +92,18 @@ class Card:
     @property
     def may_reopen(self) -> bool:
         """Whether it helps to open the time again: not where nobody could be asked for it any more."""
+        if self.slot.closed_because in BOOKED_AGAIN:
+            return False
         return self.slot.filled_by is None and ranking.slot_is_answerable(self.slot, now=self.now)
 
     @property
     def asked(self) -> list[Asked]:
         """All but those staff left out."""
         return [asked for asked in self.people if not asked.offer.is_left_out]
+
+    @property
+    def how_many_asked(self) -> int:
+        return sum(bool(one.number) for one in self.asked)
 
     @property
     def has_asked(self) -> bool:

@@ -27,7 +27,7 @@ REASONS = {
     "booked_then": "have a visit then",
     "booked_earlier": "have an earlier visit already",
     "not_launched": "are not Platinum: nobody else is asked so far",
-    "already_asked": "were asked for this time",
+    "already_asked": "were asked for this time, left out of it, or gave it up",
     "opted_out": "opted out",
     "unreachable": "cannot be reached: no consent, or no number",
     "over_cap": "were texted often enough lately",

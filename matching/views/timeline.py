@@ -33,7 +33,7 @@ WORDS = {
     "slot.resumed": "The asking goes on",
     "slot.nobody_asked": "Nobody is waiting to answer",
     "slot.offers_over": "Too late to ask more people",
-    "slot.override": "Booked over offers that were out: {reason}",
+    "slot.override": "Although others had an offer for it: {reason}",
     "slot.held": "The time is kept for them",
     "slot.link_sent": "The time is kept for them meanwhile",
     "slot.link_lapsed": "The booking link was not completed in time: the time is free again",

@@ -216,6 +216,7 @@ def test_with_whom_is_chosen_among_those_they_have_not_ruled_out(inside, world):
     WaitlistEntry.objects.filter(pk=entry.pk).update(excluded_practitioners=[moss.pk])
     page = inside.get(at("my-wish", world, entry.pk)).text
     assert "M. Ruiz" in page and "Dr Moss" not in page
+    assert "not with Dr Moss" in inside.get(door(world.clinic)).text
     inside.post(at("my-wish", world, entry.pk), wish(world, practitioners=[ruiz.pk]))
     entry.refresh_from_db()
     assert (entry.practitioners, entry.excluded_practitioners) == ([ruiz.pk], [moss.pk])

@@ -76,7 +76,8 @@ def test_the_chosen_are_asked_and_named_and_a_second_click_asks_nobody(client: C
         f"{asleep.patient.name} was not asked: they opted out.",
     ]
     again = client.post(url, {"entry": [chosen.pk]}, follow=True).content.decode()
-    assert f"{chosen.patient.name} was not asked: they were asked for this time." in again
+    why = "they were asked for this time, left out of it, or gave it up"
+    assert f"{chosen.patient.name} was not asked: {why}." in again
     assert [offer.patient for offer in slot.offers.all()] == [chosen.patient]
     words = page(client, "slot-ask", slot.pk)
     assert "1 person has an offer for this time" in words and left.patient.name in words

@@ -70,6 +70,14 @@ def test_an_empty_board_says_what_comes(staff: Client):
     assert "no opening has ended yet" in page
 
 
+@pytest.mark.parametrize("because", ["uncancelled", "rebooked"])
+def test_what_is_booked_again_does_not_stay_empty_nor_is_opened_again(because: str, staff: Client, world: World):
+    slot = world.slot(timezone.now() + timedelta(hours=30), state=SlotState.WITHDRAWN, closed_because=because)
+    Slot.objects.filter(pk=slot.pk).update(closed_at=timezone.now())
+    assert "Stays empty" not in staff.get("/").content.decode()
+    assert "Open it again" not in staff.get(reverse("slot", args=[slot.pk])).content.decode()
+
+
 def test_a_slot_with_everybody_asked(staff: Client, world: World):
     slot = live_slot(world, state=SlotState.OFFERING, wave=1)
     one = asked(world, slot)

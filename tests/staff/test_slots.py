@@ -215,7 +215,7 @@ def test_it_warns_while_offers_are_out(staff: Client, world: World, desk: User):
     line = Entry.objects.get(verb="slot.override")
     assert (line.actor_email, line.changes) == (desk.email, {"reason": "urgent", "offers": 1})
     words = staff.get(reverse("slot", args=[slot.pk]), {"tab": "timeline"}).content.decode()
-    assert "Booked over offers that were out: it is urgent" in words
+    assert "Although others had an offer for it: it is urgent" in words
     assert offer.state == OfferState.RETRACTED
     assert Appointment.objects.get().patient == patient
 

@@ -16,7 +16,7 @@ from matching.views.cards import cards, with_past
 from notifications.alerts import finding
 from waitlist import access, closing, first_run, masses
 from waitlist.models import MassCancellation, Membership, Slot
-from waitlist.states import LIVE_SLOT_STATES, ClosedBecause, Role, SlotState
+from waitlist.states import BOOKED_AGAIN, LIVE_SLOT_STATES, ClosedBecause, Role, SlotState
 from waitlist.templatetags import bar
 from waitlist.views.answer import done, is_update
 
@@ -45,7 +45,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "live": [card for card in every if card.slot.is_live],
         "filled": [card for card in every if card.slot.state == SlotState.FILLED and not card.slot.is_lost],
         "lost": [card for card in every if card.slot.is_lost],
-        "empty": [card for card in every if not card.slot.is_live and card.slot.state != SlotState.FILLED],
+        "empty": [card for card in every if _stays_empty(card.slot)],
         "many": masses.unanswered(clinic, now=now),
         "checkup": heart.last_checkup(clinic.pk),
         "bar_counts": counts,
@@ -84,3 +84,8 @@ def many_cancelled(request: HttpRequest, pk: int) -> HttpResponse:
             noun, it = ("appointment is", "it") if left == 1 else ("appointments are", "them")
             messages.warning(request, f"{left} {noun} still booked then: cancel {it} under Appointments, Close a day.")
     return done(request, reverse("board"))
+
+
+def _stays_empty(slot: Slot) -> bool:
+    """Whether nobody has the time: neither its winner nor, booked again, whoever had it before."""
+    return not slot.is_live and slot.state != SlotState.FILLED and slot.closed_because not in BOOKED_AGAIN

@@ -51,6 +51,7 @@ class Own:
     since: str
     asked_on: str  # whether they still want it; empty: no answer is due
     why: str = ""
+    not_with: str = ""
 
     @property
     def rests(self) -> bool:
@@ -131,8 +132,17 @@ def own(entry: WaitlistEntry, *, now: datetime) -> Own:
         asked_on=_day(entry.still_asked_at, clinic) if entry.still_asked_at else "",
         closes=facts.moment(entry.closes_at, clinic.zone, now=now) if entry.closes_at else "",
         earlier_than=facts.moment(held.starts_at, held.location.zone, now=now) if held is not None and holds else "",
+        not_with=_not_with(entry),
         why=gettext(BY_RULE) if entry.is_automatic and holds else "",
     )
+
+
+def _not_with(entry: WaitlistEntry) -> str:
+    """Whom they do not want to come to."""
+    if not entry.excluded_practitioners:
+        return ""
+    people = entry.clinic.practitioners.filter(pk__in=entry.excluded_practitioners)
+    return ", ".join(people.order_by("name").values_list("name", flat=True))
 
 
 def live_offers(patient: Patient, *, now: datetime) -> list[Live]:

@@ -17,7 +17,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
         " STOP para no recibir más.",
         "{clinic}: le guardamos {when}. Complete su reserva en {link} hasta {deadline}. STOP: no más",
         "{clinic}: {when}, guardado para usted. Reserve en {link} hasta {deadline}. STOP: no más",
-        "{clinic}: {when} es suyo. Reserve en {link} hasta {deadline}. STOP: no más",
+        "{clinic}: {when} guardado. Reserve: {link} hasta {deadline}. STOP: no más",
     ),
     Kind.RETRACTED: (
         "{clinic}: {when} ya se ocupó. Usted conserva su lugar en la lista. Otros horarios: {link} STOP: no más.",
