@@ -6,12 +6,13 @@ from waitlist.models.closures import Closure, MassCancellation, WorkedHoliday
 from waitlist.models.connections import Connection, InboundEvent, Mapping, Writeback
 from waitlist.models.fees import CancellationFee
 from waitlist.models.notes import PatientNote
-from waitlist.models.people import Availability, Patient, WaitlistEntry
+from waitlist.models.people import Patient
 from waitlist.models.places import Location, SurgeDay
 from waitlist.models.services import Service
 from waitlist.models.setup import SetupDone
 from waitlist.models.tiers import TierRules
 from waitlist.models.users import Membership, User
+from waitlist.models.wishes import Availability, WaitlistEntry
 
 __all__ = [
     "Appointment",
