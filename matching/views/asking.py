@@ -16,7 +16,7 @@ from matching.asking.reach import GONE
 from matching.choosing import ranking
 from matching.choosing.ranking import Candidate
 from matching.policy import policies
-from matching.views.cards import Card
+from matching.views.card import Card
 from matching.views.looks import PARTS, reason
 from matching.views.slots import get_card
 from waitlist import access, cancellers

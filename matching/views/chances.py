@@ -10,7 +10,7 @@ from matching.choosing.ranking import Candidate
 from matching.choosing.reasons import WhatIf
 from matching.policy import policies
 from matching.states import Order
-from matching.views.cards import Card
+from matching.views.card import Card
 from matching.views.looks import PARTS, reason, why_not
 from waitlist import cancellers
 from waitlist.models import Patient, WaitlistEntry

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from waitlist.states import Autopilot, SlotState
 
 if TYPE_CHECKING:
-    from matching.views.cards import Card
+    from matching.views.card import Card
     from matching.views.looks import Asked
 
 Doing = tuple[str, str, datetime | None]  # tone, words, and when

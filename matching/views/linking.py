@@ -12,7 +12,7 @@ from matching import express
 from matching.answering import softlock
 from matching.states import Override
 from matching.views import chances
-from matching.views.cards import Card
+from matching.views.card import Card
 from matching.views.looks import reason
 from matching.views.slots import FOUND, facts_of, get_card
 from notifications.rendering import clock

@@ -12,7 +12,7 @@ from audit.trail import content_type_id
 from matching.answering import late
 from matching.answering.outcomes import Claim
 from matching.models import ExpressBooking, Offer
-from matching.views.cards import Card
+from matching.views.card import Card
 from matching.views.looks import Asked
 from waitlist.models import Slot
 

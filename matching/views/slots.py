@@ -13,7 +13,8 @@ from matching import calls
 from matching.answering import softlock
 from matching.states import Override
 from matching.views import chances, going_on, receipt, timeline
-from matching.views.cards import Card, cards, with_past
+from matching.views.card import Card
+from matching.views.cards import cards, with_past
 from notifications import outbox
 from notifications.models import Message
 from waitlist import access, vacancies

@@ -14,7 +14,7 @@ from audit.models import Entry
 from audit.trail import content_type_id
 from matching.models import Offer
 from matching.states import Override
-from matching.views.cards import Card
+from matching.views.card import Card
 from notifications.states import Channel
 from waitlist.models import Appointment, Slot, User
 

@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
-from matching.views.cards import Card
+from matching.views.card import Card
 from matching.views.slots import get_card
 from waitlist import schedule, vacancies
 from waitlist.views.answer import done, is_update
