@@ -3,45 +3,32 @@
 Until then the wish pauses: nobody is asked, nothing is allowed. Whoever is known stays as they are.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext, gettext_noop
 
-from audit import trail
-from notifications import consent, outbox
+from notifications import consent
 from notifications.alerts import notices
 from notifications.consent import texts
-from notifications.models import Consent, ContactPoint, InboundMessage, Join, Message
-from notifications.states import Channel, Kind, Purpose
-from waitlist import entries, households, live, people, roster
+from notifications.models import Consent, ContactPoint, InboundMessage, Join
+from notifications.states import Channel, Purpose
+from waitlist import entries, households, joins, live, people, roster
 from waitlist.entries import Wish
-from waitlist.models import Clinic, Patient, WaitlistEntry
+from waitlist.joins import HOUR, OPEN, STANDS_FOR, Agreed
+from waitlist.models import Clinic, WaitlistEntry
 from waitlist.people import Person
 from waitlist.states import EntryStatus, Origin
 
-OPEN = Q(confirmed_at=None, expired_at=None)
-STANDS_FOR = timedelta(days=7)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+DAY = timedelta(days=1)
 PER_ADDRESS_AN_HOUR = 10
 PER_NUMBER_A_DAY = 3
 PER_CLINIC_AN_HOUR = 60  # from however many addresses: each may cost the clinic a text
 PROMPTS = (texts.PROMPT, *texts.PROMPT_IN.values())
 ABROAD = gettext_noop("We can text numbers of the United States and Canada only. Please call us instead.")
-
-
-@dataclass(frozen=True)
-class Agreed:
-    """What stood on the page, which version of it, and from where it was sent."""
-
-    text: str
-    text_version: str
-    remote_addr: str | None
 
 
 @transaction.atomic(durable=True)
@@ -67,20 +54,9 @@ def ask(clinic: Clinic, person: Person, wish: Wish, agreed: Agreed, *, now: date
     if point.joins.filter(asked_at__gt=now - DAY).count() >= PER_NUMBER_A_DAY:
         return True
     entry, is_new = entries.join(patient, wish, origin=Origin.WEB, now=now)
-    if is_new:
-        entries.pause(entry, None, now=now)
-    join = Join.objects.create(
-        clinic=clinic,
-        contact_point=point,
-        email_point=email_point,
-        entry=entry,
-        is_new=is_new,
-        asked_at=now,
-        **vars(agreed),
-    )
-    trail.record("join.asked", join, now=now, clinic_id=clinic.pk, changes={"entry": entry.pk, "is_new": is_new})
-    if is_new or _is_open(entry) or entry.silent_since is not None:  # START wakes what rests, too
-        _ask_for_start(join, patient, now=now)
+    join = joins.begin(point, entry, agreed, email_point=email_point, is_new=is_new, now=now)
+    if is_new or joins.is_open(entry) or entry.silent_since is not None:  # START wakes what rests, too
+        joins.ask_for_start(join, patient, now=now)
     live.hint(clinic.pk, "waitlist")
     return True
 
@@ -95,13 +71,8 @@ def ask_known(
 ) -> None:
     """A wish of somebody known, new or one that rests, waits until their number, which is locked, says START as on the
     join page. Inside the transaction that made or found it."""
-    if is_new:
-        entries.pause(entry, None, now=now)
-    join = Join.objects.create(
-        clinic=entry.clinic, contact_point=point, entry=entry, is_new=is_new, asked_at=now, **vars(agreed)
-    )
-    trail.record("join.asked", join, now=now, clinic_id=entry.clinic_id, changes={"entry": entry.pk, "is_new": is_new})
-    _ask_for_start(join, entry.patient, now=now)
+    join = joins.begin(point, entry, agreed, is_new=is_new, now=now)
+    joins.ask_for_start(join, entry.patient, now=now)
 
 
 def confirm(point: ContactPoint, heard: InboundMessage, *, now: datetime) -> int:
@@ -111,14 +82,14 @@ def confirm(point: ContactPoint, heard: InboundMessage, *, now: datetime) -> int
     emails = mine.filter(contact_point__in=consent.on_one_line(point)).values("email_point")
     consent.lock_ways(point, *ContactPoint.objects.filter(pk__in=emails))
     mine = mine.filter(contact_point__in=consent.lock_line(point))
-    joins = list(mine.select_related("contact_point", "email_point", "entry__patient"))
-    for join in joins:
+    asked = list(mine.select_related("contact_point", "email_point", "entry__patient"))
+    for join in asked:
         _allow(join, now=now)
-    for join in joins:
+    for join in asked:
         _waits_no_more_for_it(join, EntryStatus.ACTIVE, now=now)
-        _end(join, "join.confirmed", now=now, confirmed_at=now, confirmed_by=heard)
+        joins.end(join, "join.confirmed", now=now, confirmed_at=now, confirmed_by=heard)
         notices.joined(join.entry, now=now)
-    return len(joins)
+    return len(asked)
 
 
 @transaction.atomic(durable=True)
@@ -128,13 +99,13 @@ def accept(entry_id: int, *, now: datetime) -> bool:
     open_joins = Join.objects.filter(OPEN, entry=entry_id, is_new=True).order_by("pk")
     theirs = Q(pk__in=open_joins.values("contact_point")) | Q(pk__in=open_joins.values("email_point"))
     list(ContactPoint.objects.select_for_update(no_key=True).filter(theirs).order_by("pk"))
-    joins = list(open_joins.select_related("email_point", "entry__patient"))
-    for join in joins:
+    asked = list(open_joins.select_related("email_point", "entry__patient"))
+    for join in asked:
         if join.email_point is not None:
             people.belongs(join.entry.patient, join.email_point, now=now)
         _waits_no_more_for_it(join, EntryStatus.ACTIVE, now=now)
-        _end(join, "join.accepted", now=now, expired_at=now)
-    return bool(joins)
+        joins.end(join, "join.accepted", now=now, expired_at=now)
+    return bool(asked)
 
 
 def unconfirmed() -> Exists:
@@ -157,49 +128,14 @@ def expire(clinic: Clinic, *, now: datetime) -> int:
     ended = list(late.select_related("entry"))
     for join in ended:
         _waits_no_more_for_it(join, EntryStatus.REMOVED, now=now)
-        _end(join, "join.expired", now=now, expired_at=now)
+        joins.end(join, "join.expired", now=now, expired_at=now)
     return len(ended)
-
-
-@transaction.atomic(durable=True)
-def set_page(clinic: Clinic, takes_joins: bool, origins: Sequence[str]) -> None:
-    """Whether patients may put themselves on the list, and which sites may show the form; django-auditlog writes the
-    line."""
-    clinic = Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
-    clinic.takes_joins, clinic.join_origins = takes_joins, " ".join(origins)
-    clinic.save(update_fields=["takes_joins", "join_origins"])
 
 
 def _one_at_a_time(network: tuple[str, str] | None) -> None:
     """Whoever sends from the same address waits here, so that two cannot both be the last one allowed."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"join {network and network[0]}"])
-
-
-def _ask_for_start(join: Join, patient: Patient, *, now: datetime) -> None:
-    asked = Message.objects.filter(contact_point=join.contact_point, kind=Kind.OPT_IN, created_at__gt=now - HOUR)
-    if asked.exists():
-        return
-    outbox.enqueue(
-        Kind.OPT_IN,
-        clinic=join.clinic,
-        contact_point=join.contact_point,
-        channel=Channel.SMS,
-        dedupe_key=f"{Kind.OPT_IN}:{join.pk}",
-        context={"clinic_name": join.clinic.name, "clinic_phone": join.clinic.phone, "language": patient.language},
-        patient=patient,
-        not_after=now + STANDS_FOR,
-        now=now,
-    )
-
-
-def _is_open(entry: WaitlistEntry) -> bool:
-    return _first(entry).filter(OPEN).exists()
-
-
-def _first(entry: WaitlistEntry) -> QuerySet[Join]:
-    """The form this wish began with."""
-    return Join.objects.filter(entry=entry, is_new=True)
 
 
 def _allow(join: Join, *, now: datetime) -> None:
@@ -226,8 +162,3 @@ def _waits_no_more_for_it(join: Join, to: EntryStatus, *, now: datetime) -> None
     if entry is not None:
         (entries.resume if to == EntryStatus.ACTIVE else entries.remove)(entry, now=now)
         live.hint(entry.clinic_id, "waitlist")
-
-
-def _end(join: Join, verb: str, *, now: datetime, **fields: object) -> None:
-    Join.objects.filter(OPEN, pk=join.pk).update(**fields)
-    trail.record(verb, join, now=now, clinic_id=join.clinic_id, changes={"entry": join.entry_id})

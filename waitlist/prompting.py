@@ -19,7 +19,7 @@ from notifications.models import ContactPoint
 from waitlist import entries, joining, live, pausing, slots
 from waitlist.allowing import ConsentGiven, allow
 from waitlist.entries import Wish
-from waitlist.joining import Agreed
+from waitlist.joins import Agreed
 from waitlist.models import Appointment, Patient, Service, Slot, WaitlistEntry
 from waitlist.states import LIVE_SLOT_STATES, WAITING_STATUSES, AppointmentStatus, CancelledBy, Origin
 from waitlist.vacancies import Refused

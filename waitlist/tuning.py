@@ -1,6 +1,6 @@
-"""Acts: a clinic says what its tiers ask for and how its score is weighed. One act is one transaction."""
+"""Acts: what a clinic sets for itself: tiers, score, contacting, fees, reminders, join page. Each one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -104,6 +104,15 @@ def set_reminders(clinic: Clinic, is_on: bool, *, asks_earlier: bool) -> None:
     clinic = _locked(clinic)
     clinic.sends_reminders, clinic.reminders_ask_earlier = is_on, asks_earlier
     clinic.save(update_fields=["sends_reminders", "reminders_ask_earlier"])
+
+
+@transaction.atomic(durable=True)
+def set_join_page(clinic: Clinic, takes_joins: bool, origins: Sequence[str]) -> None:
+    """Whether patients may put themselves on the list, and which sites may show the form; django-auditlog writes the
+    line."""
+    clinic = _locked(clinic)
+    clinic.takes_joins, clinic.join_origins = takes_joins, " ".join(origins)
+    clinic.save(update_fields=["takes_joins", "join_origins"])
 
 
 @transaction.atomic(durable=True)

@@ -13,7 +13,7 @@ from notifications.consent import texts
 from notifications.models import Message
 from notifications.states import REACHED_CARRIER, Kind
 from waitlist import prompting
-from waitlist.joining import Agreed
+from waitlist.joins import Agreed
 from waitlist.models import Appointment, Clinic, Patient, Service
 from waitlist.prompting import Answer, How, Standing
 from waitlist.states import AppointmentStatus, Origin

@@ -19,7 +19,7 @@ from waitlist import joining
 from waitlist.forms import are_valid, point_out
 from waitlist.forms.joining import JoinForm
 from waitlist.forms.wishes import WindowFormSet, opening_hours, windows_of
-from waitlist.joining import Agreed
+from waitlist.joins import Agreed
 from waitlist.models import Clinic
 from waitlist.views.answer import typed
 

@@ -7,7 +7,7 @@ from notifications import replies
 from tests.faults.acts import Act, Ids, Scene
 from waitlist import joining
 from waitlist.entries import Wish
-from waitlist.joining import Agreed
+from waitlist.joins import Agreed
 from waitlist.models import Clinic
 from waitlist.people import Person
 

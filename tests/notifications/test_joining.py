@@ -23,7 +23,7 @@ from tests.factories import NOW
 from tests.recorded import everything_recorded
 from waitlist import joining, roster
 from waitlist.entries import Wish
-from waitlist.joining import Agreed
+from waitlist.joins import Agreed
 from waitlist.models import Clinic, Patient, WaitlistEntry
 from waitlist.people import Person
 

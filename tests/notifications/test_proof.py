@@ -16,7 +16,7 @@ from tests import factories
 from tests.factories import NOW
 from waitlist import joining
 from waitlist.entries import Wish
-from waitlist.joining import Agreed
+from waitlist.joins import Agreed
 from waitlist.models import Patient
 from waitlist.people import Person
 

@@ -25,7 +25,7 @@ from tests.recorded import everything_recorded
 from tests.tables import fingerprints
 from waitlist import joining, prompting, schedule
 from waitlist.entries import Wish
-from waitlist.joining import Agreed
+from waitlist.joins import Agreed
 from waitlist.models import Appointment, Slot, WaitlistEntry
 from waitlist.prompting import Answer
 from waitlist.states import CancelledBy, Origin

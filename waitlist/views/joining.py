@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from matching import kpis
-from waitlist import access, joining
+from waitlist import access, joining, tuning
 from waitlist.forms.joining import SwitchForm
 from waitlist.models import Clinic, WaitlistEntry
 from waitlist.states import Role
@@ -45,7 +45,7 @@ def page(request: HttpRequest) -> HttpResponse:
     initial = {"takes_joins": clinic.takes_joins, "origins": "\n".join(clinic.join_origins.split())}
     form = SwitchForm(typed(request), initial=initial)
     if request.method == "POST" and form.is_valid():
-        joining.set_page(clinic, form.cleaned_data["takes_joins"], form.cleaned_data["origins"])
+        tuning.set_join_page(clinic, form.cleaned_data["takes_joins"], form.cleaned_data["origins"])
         messages.success(request, "Saved.")
         return redirect("join-page")
     context = {
